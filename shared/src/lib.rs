@@ -1,0 +1,4 @@
+//! What two services of this workspace need: Salesforce and AppLink clients, jobs on Redis, quotes, web, configuration,
+//! telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
+
+pub mod salesforce;

@@ -1,0 +1,36 @@
+//! Starts Redis, local-org and services as real processes on free ports, for tests and for `bin/demo`.
+//!
+//! Every guard ([`TestRedis`], [`LocalOrg`], [`Service`], [`Process`]) kills its process and waits for it when it is
+//! dropped, also while a failed test unwinds; the end of a process's log is then printed with the failure. Two ends of
+//! the test process skip destructors: `SIGKILL`, and a guard kept in a `static`. Linux could kill children then
+//! (`PR_SET_PDEATHSIG`), but only through an unsafe `pre_exec`, which this workspace forbids. Ctrl-C in a terminal
+//! reaches children directly, because they stay in the process group of the tests.
+//!
+//! This crate speaks the processes' wire formats with types of its own and must not use `shared` or `local-org`: a
+//! mistake in both would cancel out.
+
+mod binary;
+mod context;
+mod control;
+mod http;
+mod local_org;
+mod log;
+mod poll;
+mod port;
+mod process;
+mod redis;
+mod service;
+
+pub use binary::{binary, workspace_root};
+pub use context::{client_context, client_context_json, encode_client_context};
+pub use control::{
+    Calls, Concurrent, Control, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User,
+};
+pub use http::http_client;
+pub use local_org::{LocalOrg, LocalOrgOptions};
+pub use log::Log;
+pub use poll::{POLL_INTERVAL, eventually};
+pub use port::free_port;
+pub use process::{Process, ProcessOptions, Signal};
+pub use redis::{RedisDump, RedisOptions, TestRedis};
+pub use service::{Service, ServiceSpec};

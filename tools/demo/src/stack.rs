@@ -1,0 +1,194 @@
+//! The processes of the demo.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use indicatif::HumanCount;
+use test_support::{
+    Costs, LocalOrg, LocalOrgOptions, Log, Org, ProcessOptions, RedisOptions, Service, ServiceSpec, Signal, TestRedis,
+    User, client_context,
+};
+
+use crate::args::Args;
+use crate::console::Console;
+
+/// The org that gets the sample records.
+pub(crate) const ORG: &str = "my-org";
+/// Heroku waits 30 s after `SIGTERM`.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How often [`Stack::watch`] looks.
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Everything that runs. Dropping it kills everything; [`Stack::stop`] is the orderly way.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    // In this order, so that nothing is dropped before those that use it.
+    workers: Vec<Worker>,
+    web: Service,
+    local_org: LocalOrg,
+    redis: TestRedis,
+}
+
+#[derive(Debug)]
+struct Worker {
+    name: String,
+    service: Service,
+    /// Its death has been told.
+    lost: bool,
+}
+
+impl Stack {
+    /// Starts all processes, seeds the org and waits until all are ready.
+    pub(crate) async fn start(args: &Args, console: &Console, logs: &Path) -> Result<Self> {
+        // Their own process groups: Ctrl-C is for the demo alone, which then stops its children in order.
+        let process =
+            |name: &str| ProcessOptions { log: Some(Log::at(logs.join(format!("{name}.log")))), own_group: true };
+
+        let mut redis = TestRedis::start_with(RedisOptions {
+            append_only: true,
+            password: Some(hex(rand::random::<[u8; 16]>())),
+            // As in production; synchronising every write would measure the disk.
+            config: vec!["appendfsync everysec".to_owned()],
+            process: process("redis"),
+        })
+        .await?;
+        console.say(&format!("Redis        127.0.0.1:{} (pid {})", redis.port(), redis.process().pid()));
+
+        let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
+        let options = LocalOrgOptions { costs, process: process("local-org"), ..LocalOrgOptions::default() };
+        let mut local_org = LocalOrg::start_with(options).await?;
+        let seeding = Instant::now();
+        local_org.seed(ORG, args.opportunities, args.lines).await?;
+        console.say(&format!(
+            "local-org    {} (pid {}), {} Opportunities with {} lines each, made in {:.1} s",
+            local_org.url()?,
+            local_org.service().pid(),
+            HumanCount(args.opportunities.into()),
+            args.lines,
+            seeding.elapsed().as_secs_f64(),
+        ));
+
+        let common = |binary: &str, name: &str| -> Result<ServiceSpec> {
+            Ok(ServiceSpec::new(binary)?
+                .named(name)
+                .process(process(name))
+                .env("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()))
+                .env("LOG_FORMAT", "text"))
+        };
+        let job_secret_key = hex(rand::random::<[u8; 32]>());
+        let redis_url = redis.url();
+        let allowed_hosts = local_org.host()?;
+        let with_jobs = |spec: ServiceSpec| {
+            spec.env("REDIS_URL", &redis_url)
+                .env("JOB_SECRET_KEY", &job_secret_key)
+                .env("ALLOWED_ORG_HOSTS", &allowed_hosts)
+        };
+
+        let web = with_jobs(common("org-job-web", "org-job-web")?)
+            .env("PORT", 0)
+            .env("BIND_ADDRESS", "127.0.0.1")
+            .ready("listening on http://")
+            .start()
+            .await?;
+        console.say(&format!("org-job-web  {} (pid {})", web.url()?, web.pid()));
+
+        let mut workers = Vec::new();
+        for number in 1..=args.workers {
+            let name = format!("worker-{number}");
+            let service = with_jobs(common("org-job-worker", &name)?)
+                .env("WORKER_NAME", &name)
+                .env("WORKER_CONCURRENCY", args.concurrency)
+                .ready("worker ready")
+                .start()
+                .await?;
+            workers.push(Worker { name, service, lost: false });
+        }
+        let pids: Vec<String> = workers.iter().map(|worker| worker.service.pid().to_string()).collect();
+        console.say(&format!(
+            "workers      {} with {} chunks in flight each (pids {}; kill -9 one and see)",
+            args.workers,
+            args.concurrency,
+            pids.join(" "),
+        ));
+        Ok(Self { workers, web, local_org, redis })
+    }
+
+    /// Stops what was started with `SIGTERM`, those first that use others: workers, web, local-org, Redis.
+    pub(crate) async fn stop(self, console: &Console) {
+        let Self { mut workers, mut web, mut local_org, mut redis } = self;
+        let mut results = Vec::new();
+        for worker in &mut workers {
+            results.push(worker.service.process().signal(Signal::SIGTERM));
+        }
+        for worker in &mut workers {
+            results.push(worker.service.process().wait(STOP_LIMIT).await.map(drop));
+        }
+        results.push(web.terminate(STOP_LIMIT).await.map(drop));
+        results.push(local_org.service().terminate(STOP_LIMIT).await.map(drop));
+        results.push(redis.process().terminate(STOP_LIMIT).await.map(drop));
+        for error in results.into_iter().filter_map(Result::err) {
+            console.error(&format!("{error:#}; it is killed"));
+        }
+    }
+
+    /// Looks after all processes. The job survives the death of a worker, so this is only told, once, with the end of its
+    /// log, through `tell`. Any other death, and that of the last worker, is an error.
+    pub(crate) fn check(&mut self, mut tell: impl FnMut(&str)) -> Result<()> {
+        self.redis.process().ensure_running()?;
+        self.local_org.service().process().ensure_running()?;
+        self.web.process().ensure_running()?;
+        for worker in self.workers.iter_mut().filter(|worker| !worker.lost) {
+            if let Err(death) = worker.service.process().ensure_running() {
+                worker.lost = true;
+                tell(&format!("{death:#}"));
+            }
+        }
+        ensure!(self.workers.iter().any(|worker| !worker.lost), "no worker is left");
+        Ok(())
+    }
+
+    /// Looks after all processes until one that is needed ends.
+    pub(crate) async fn watch(&mut self, console: &Console) -> Result<()> {
+        loop {
+            self.check(|death| console.error(death))?;
+            tokio::time::sleep(WATCH_INTERVAL).await;
+        }
+    }
+
+    /// local-org with its control client.
+    pub(crate) fn local_org(&self) -> &LocalOrg {
+        &self.local_org
+    }
+
+    /// The org of the job and its administrator.
+    pub(crate) async fn org(&self) -> Result<(Org, User)> {
+        self.local_org.org(ORG).await
+    }
+
+    /// Address of org-job-web.
+    pub(crate) fn web_url(&self) -> Result<String> {
+        self.web.url()
+    }
+
+    /// Process id of org-job-web.
+    pub(crate) fn web_pid(&self) -> u32 {
+        self.web.pid()
+    }
+
+    /// Names and process ids of the workers.
+    pub(crate) fn worker_pids(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.workers.iter().map(|worker| (worker.name.as_str(), worker.service.pid()))
+    }
+
+    /// A client context for the administrator of the org.
+    pub(crate) async fn context(&self) -> Result<String> {
+        let (org, user) = self.org().await?;
+        Ok(client_context(&org, &user))
+    }
+}
+
+/// Lower-case hexadecimal digits.
+fn hex<const N: usize>(bytes: [u8; N]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
