@@ -1,4 +1,10 @@
 //! What two services of this workspace need: Salesforce and AppLink clients, jobs on Redis, quotes, web, configuration,
 //! telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
 
+pub mod applink;
+pub mod config;
+pub mod jobs;
+pub mod quotes;
 pub mod salesforce;
+pub mod telemetry;
+pub mod web;

@@ -1,160 +1,110 @@
-//! One HTTP call to Salesforce: token, retries, refresh, typed errors.
+//! The client: settings, and the calls' common front. Each area of the API adds its calls in its own file.
 
-use super::error::{Error, parse_errors};
-use super::retry::RetryPolicy;
-use super::session::{Session, SessionSource};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Method, redirect};
-use secrecy::ExposeSecret;
-use serde::de::DeserializeOwned;
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Largest answer that is read into memory, in bytes.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
+use serde::de::DeserializeOwned;
 
-/// The HTTP client for Salesforce, AppLink and callbacks: bounded in time, and never led elsewhere by a redirect, which
-/// would carry the token along.
-///
-/// # Errors
-/// When the TLS roots cannot be loaded.
-pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .redirect(redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        // Salesforce ends a call after 10 minutes; the router and people are less patient.
-        .timeout(Duration::from_secs(120))
-        .pool_idle_timeout(Duration::from_secs(60))
-        .tcp_keepalive(Duration::from_secs(30))
-        .user_agent(concat!("heroku-applink-patterns-rust/", env!("CARGO_PKG_VERSION")))
-        .build()
+use super::transport::{Answer, Request};
+use super::{ApiUsage, Error, Operation, RetryPolicy, SalesforceId, SessionSource};
+
+/// Told of every HTTP exchange with Salesforce; for metrics. Must not block.
+pub type OnCall = Arc<dyn Fn(&CallRecord) + Send + Sync>;
+
+/// One HTTP exchange: what counts against the org's limit of API calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallRecord {
+    /// The org called.
+    pub org_id: SalesforceId,
+    /// The call.
+    pub operation: Operation,
+    /// HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// From sending to the last byte of the answer.
+    pub duration: Duration,
+    /// The org's use of its daily calls, when the answer told.
+    pub usage: Option<ApiUsage>,
 }
 
-/// A client for one org and user. Cloning is cheap.
+/// Settings of a [`Client`].
+#[derive(Clone)]
+pub struct ClientSettings {
+    /// Longest time for one try, from connecting to the last byte. Salesforce itself gives up after ten minutes.
+    pub attempt_timeout: Duration,
+    /// When to try again, and the longest time for a call with all its tries.
+    pub retry: RetryPolicy,
+    /// Longest answer that is read, in bytes.
+    pub max_response_bytes: usize,
+    /// Rows a page of a query asks for, 200 to 2000; `None` leaves it to Salesforce.
+    pub query_batch_size: Option<u16>,
+    /// Name of this application in `Sforce-Call-Options`; appears in change events as the origin of a change.
+    pub client_name: String,
+    /// Told of every HTTP exchange.
+    pub on_call: Option<OnCall>,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            attempt_timeout: Duration::from_secs(120),
+            retry: RetryPolicy::default(),
+            max_response_bytes: 32 * 1024 * 1024,
+            query_batch_size: None,
+            client_name: "heroku-applink-patterns-rust".to_owned(),
+            on_call: None,
+        }
+    }
+}
+
+impl fmt::Debug for ClientSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSettings")
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("retry", &self.retry)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .field("query_batch_size", &self.query_batch_size)
+            .field("client_name", &self.client_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Client of one org, for one user. Cheap to clone; clones share everything.
+///
+/// Calls that fail are repeated when that cannot do harm, as [`RetryPolicy::decide`] says. A session that Salesforce does
+/// not accept is renewed once per call; that is safe for every call, as nothing of it was carried out.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    sessions: Arc<dyn SessionSource>,
-    api_version: Arc<str>,
-    retry: RetryPolicy,
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) http: reqwest::Client,
+    pub(super) source: Arc<dyn SessionSource>,
+    pub(super) settings: ClientSettings,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("settings", &self.inner.settings).finish_non_exhaustive()
+    }
 }
 
 impl Client {
-    /// A client that takes its session from `sessions` for each call and speaks `api_version` (`62.0`).
-    pub fn new(http: reqwest::Client, sessions: Arc<dyn SessionSource>, api_version: &str) -> Self {
-        Self { http, sessions, api_version: api_version.into(), retry: RetryPolicy::default() }
-    }
-
-    /// The same client with other bounds for automatic retries.
+    /// A client that makes its calls through `http` (see [`http_client`](super::http_client)) with sessions of `source`.
     #[must_use]
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
+    pub fn new(http: reqwest::Client, source: Arc<dyn SessionSource>, settings: ClientSettings) -> Self {
+        Self { inner: Arc::new(Inner { http, source, settings }) }
     }
 
-    /// API version without a leading `v`.
-    pub fn api_version(&self) -> &str {
-        &self.api_version
+    /// A read of the resource at `path` below the version root.
+    pub(super) async fn get<T: DeserializeOwned>(&self, operation: Operation, path: &str) -> Result<T, Error> {
+        self.send(Request::get(operation, path.to_owned())).await?.json()
     }
 
-    /// Makes a call and reads its answer as JSON.
-    pub(super) async fn json<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-        idempotent: bool,
-        operation: &'static str,
-    ) -> Result<T, Error> {
-        let answer = self.send(method, path, body, idempotent, operation).await?;
-        serde_json::from_slice(&answer).map_err(|error| Error::Malformed(error.to_string()))
+    /// A call with an answer whose body does not matter.
+    pub(super) async fn send_and_forget(&self, request: Request) -> Result<(), Error> {
+        self.send(request).await.map(|_: Answer| ())
     }
-
-    /// Makes a call, tries again where that is safe, and gives the body of a 2xx answer.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-        idempotent: bool,
-        operation: &'static str,
-    ) -> Result<Vec<u8>, Error> {
-        let mut session = self.sessions.session().await?;
-        let (mut retries, mut refreshed) = (0, false);
-        loop {
-            let started = Instant::now();
-            let result = self.once(&session, method.clone(), path, body.clone()).await;
-            let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            metrics::counter!("salesforce_calls_total", "operation" => operation).increment(1);
-            let error = match result {
-                Ok(answer) => {
-                    tracing::debug!(org = %session.org_id, operation, milliseconds, "Salesforce call");
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            tracing::info!(org = %session.org_id, operation, milliseconds, %error, "Salesforce call failed");
-            if error.kind() == super::error::ErrorKind::SessionExpired {
-                if refreshed {
-                    return Err(Error::SessionExpired);
-                }
-                // A 401 means that nothing was carried out, so even a create may be sent again.
-                session = self.sessions.refresh(&session).await?;
-                refreshed = true;
-                continue;
-            }
-            let Some(longest) = self.retry.decide(&error, retries, idempotent) else { return Err(error) };
-            let wait = if error.retry_after().is_some() { longest } else { longest.mul_f64(rand::random::<f64>()) };
-            tokio::time::sleep(wait).await;
-            retries += 1;
-        }
-    }
-
-    async fn once(
-        &self,
-        session: &Session,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, Error> {
-        let url = session
-            .instance_url
-            .join(path)
-            .ok()
-            .filter(|url| url.origin() == session.instance_url.origin())
-            .ok_or_else(|| Error::Malformed(format!("{path:?} leads away from the org")))?;
-        let mut request = self
-            .http
-            .request(method, url)
-            .bearer_auth(session.access_token.expose_secret())
-            .header(ACCEPT, "application/json")
-            .header("Sforce-Call-Options", "client=heroku-applink-patterns-rust");
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        }
-        let mut response = request.send().await.map_err(transport)?;
-        let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        let mut answer = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(|error| Error::Lost(error.without_url()))? {
-            if answer.len() + part.len() > MAX_ANSWER {
-                return Err(Error::Malformed(format!("more than {MAX_ANSWER} bytes")));
-            }
-            answer.extend_from_slice(&part);
-        }
-        if status.is_success() {
-            return Ok(answer);
-        }
-        Err(Error::Api { status: status.as_u16(), errors: parse_errors(&answer), retry_after })
-    }
-}
-
-fn transport(error: reqwest::Error) -> Error {
-    // The URL may hold a query with customers' names.
-    let error = error.without_url();
-    if error.is_connect() || error.is_builder() { Error::NotSent(error) } else { Error::Lost(error) }
 }

@@ -1,12 +1,14 @@
-//! Money between JSON numbers and [`Decimal`], digit by digit: no `f64` on the way.
+//! Money and other exact numbers in JSON: [`rust_decimal::Decimal`] to and from a JSON number without passing through
+//! a floating-point number.
 //!
-//! For `#[serde(with = "decimal")]` and `decimal::option`. Reads numbers, numbers in strings and exponents.
+//! Use with `#[serde(with = "shared::salesforce::decimal")]`, or [`option`] for a field that may be null. The field must be
+//! read or written directly, not through a buffer of serde's own (`flatten`, untagged enums).
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-/// Writes a JSON number with the decimal's own digits.
+/// Writes a JSON number with all its digits.
 ///
 /// # Errors
 /// Those of the serializer.
@@ -14,75 +16,74 @@ pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok,
     RawValue::from_string(value.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
 }
 
-/// Reads a JSON number, or a string that holds one.
+/// Reads a JSON number, or a string that holds one; an exponent is accepted.
 ///
 /// # Errors
-/// Anything else, and numbers of more than 28 digits.
+/// When it is no number, or one that [`Decimal`] cannot hold exactly.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-    parse(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(de::Error::custom)
+    from_raw(&Box::<RawValue>::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
-/// The same for optional values; null is none.
+/// The same for a field that may be null. Add `#[serde(default)]` when it may be missing, too.
 pub mod option {
-    use super::{Decimal, Deserialize, Deserializer, RawValue, Serializer, de, parse};
+    use super::{Decimal, Deserialize, Deserializer, RawValue, Serializer, de, from_raw};
 
-    /// Writes null or a number.
+    /// Writes a JSON number with all its digits, or null.
     ///
     /// # Errors
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
         match value {
-            None => serializer.serialize_none(),
             Some(value) => super::serialize(value, serializer),
+            None => serializer.serialize_none(),
         }
     }
 
-    /// Reads null or a number.
+    /// Reads a JSON number, a string that holds one, or null.
     ///
     /// # Errors
-    /// As for the number alone.
+    /// When it is none of these, or a number that [`Decimal`] cannot hold exactly.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-        match Box::<RawValue>::deserialize(deserializer)?.get() {
-            "null" => Ok(None),
-            raw => parse(raw).map(Some).map_err(de::Error::custom),
-        }
+        let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+        raw.as_deref().filter(|raw| raw.get() != "null").map(from_raw).transpose().map_err(de::Error::custom)
     }
 }
 
-fn parse(raw: &str) -> Result<Decimal, String> {
-    let text = raw.trim_matches('"');
-    let parsed = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-    parsed.map_err(|_| format!("expected a number, found {raw}"))
+fn from_raw(raw: &RawValue) -> Result<Decimal, String> {
+    let text = raw.get();
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    parse(inner).ok_or_else(|| "expected a number that a decimal can hold exactly".to_owned())
+}
+
+/// `[-+]digits[.digits][e[-+]digits]`, exactly.
+fn parse(text: &str) -> Option<Decimal> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    // `Decimal` itself would take underscores.
+    if !mantissa.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+')) {
+        return None;
+    }
+    let value = Decimal::from_str_exact(mantissa).ok()?;
+    if exponent == 0 { Some(value) } else { shift(value.normalize(), exponent) }
+}
+
+/// `value` times ten to the power of `exponent`.
+fn shift(mut value: Decimal, exponent: i32) -> Option<Decimal> {
+    if value.is_zero() {
+        return Some(Decimal::ZERO);
+    }
+    let scale = i32::try_from(value.scale()).ok()?.checked_sub(exponent)?;
+    match u32::try_from(scale) {
+        Ok(scale) => value.set_scale(scale).ok().map(|()| value),
+        Err(_) => {
+            value.set_scale(0).ok()?;
+            let factor = 10_i128.checked_pow(scale.unsigned_abs())?;
+            value.checked_mul(Decimal::try_from_i128_with_scale(factor, 0).ok()?)
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Money {
-        #[serde(with = "super")]
-        a: Decimal,
-        #[serde(default, with = "super::option")]
-        b: Option<Decimal>,
-    }
-
-    #[test]
-    fn digits_survive() {
-        let read: Money = serde_json::from_str(r#"{"a":0.1,"b":123456789012345678.91}"#).unwrap();
-        assert_eq!(read.a.to_string(), "0.1");
-        assert_eq!(read.b.unwrap().to_string(), "123456789012345678.91");
-        assert_eq!(serde_json::to_string(&read).unwrap(), r#"{"a":0.1,"b":123456789012345678.91}"#);
-    }
-
-    #[test]
-    fn zeros_nulls_strings_and_exponents() {
-        let read: Money = serde_json::from_str(r#"{"a":"0","b":null}"#).unwrap();
-        assert_eq!(read, Money { a: Decimal::ZERO, b: None });
-        assert_eq!(serde_json::from_str::<Money>(r#"{"a":1.5E2}"#).unwrap().a, Decimal::from(150));
-        assert_eq!(serde_json::from_str::<Money>(r#"{"a":0.0}"#).unwrap().a, Decimal::ZERO);
-        for bad in [r#"{"a":true}"#, r#"{"a":"x"}"#, r#"{"a":null}"#, r#"{"a":[1]}"#] {
-            assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

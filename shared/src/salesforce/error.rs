@@ -1,204 +1,195 @@
-//! What can go wrong with a call, typed by Salesforce's `errorCode`.
+//! What can go wrong, sorted by what a caller can do about it.
 
-use super::hosts::HostError;
-use serde::Deserialize;
+mod api_error;
+
 use std::time::Duration;
 
-/// One element of Salesforce's error array (REST API Developer Guide, "Status Codes and Error Responses").
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApiError {
-    /// Stable code in upper case. sObject Collections call it `statusCode`.
-    #[serde(alias = "statusCode", default)]
-    pub error_code: String,
-    /// Text for people; localised, and it changes between releases.
-    #[serde(default)]
-    pub message: String,
-    /// Fields at fault, where Salesforce names them.
-    #[serde(default)]
-    pub fields: Vec<String>,
-}
+use thiserror::Error;
 
-/// A call that did not succeed. No variant holds a token.
-#[derive(Debug, thiserror::Error)]
+pub use self::api_error::ApiError;
+pub(super) use self::api_error::kind as kind_of;
+use super::Operation;
+
+/// What a failure asks of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Error {
-    /// Salesforce answered with an error.
-    #[error("Salesforce answered {status}{}", describe(errors))]
-    Api {
-        /// HTTP status.
-        status: u16,
-        /// The error array; empty when the body was something else.
-        errors: Vec<ApiError>,
-        /// `Retry-After`, where given in seconds.
-        retry_after: Option<Duration>,
-    },
-    /// The request was not sent.
-    #[error("Salesforce could not be reached")]
-    NotSent(#[source] reqwest::Error),
-    /// The request was sent and its answer lost: it may have been carried out.
-    #[error("the answer of Salesforce was lost")]
-    Lost(#[source] reqwest::Error),
-    /// The answer is not what the API promises.
-    #[error("the answer of Salesforce was not understood: {0}")]
-    Malformed(String),
-    /// The session has expired and could not be refreshed.
-    #[error("the session has expired or is invalid")]
-    SessionExpired,
-    /// The add-on that gives sessions failed.
-    #[error("no session could be had: {0}")]
-    Session(String),
-    /// The address may not receive a token.
-    #[error(transparent)]
-    Host(#[from] HostError),
-    /// The query does not fit a request's URL.
-    #[error("the query needs a URL of {0} bytes; Salesforce takes 16,384 with headers")]
-    QueryTooLong(usize),
-    /// The request could not be written as JSON.
-    #[error("the request could not be written as JSON")]
-    Json(#[from] serde_json::Error),
-}
-
-/// What to do about an [`Error`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// Passes by itself.
+    /// It may work later: the connection failed or Salesforce is busy.
     Transient,
-    /// Another transaction holds a row; passes soon.
+    /// Another transaction holds the record; it will work soon.
     RowLocked,
-    /// The org's API limit is reached; nothing works for a while.
+    /// The org has used up its calls, or too many long ones run at once. Nothing of this org will work for a while.
     LimitExceeded,
-    /// The user must authorize again.
+    /// The access token is not accepted, and there is no new one.
     SessionExpired,
-    /// No such record or resource.
+    /// The record, object or resource does not exist.
     NotFound,
-    /// The user may not do this.
-    Forbidden,
-    /// Salesforce refused the data or the request; trying again is useless.
+    /// The data or the request is refused; the same again will be refused again.
     Invalid,
-    /// The answer was not understood.
+    /// The user lacks a permission.
+    Forbidden,
+    /// The answer is not what the API describes.
     Malformed,
 }
 
+/// A failed call. No variant shows a token or a URL.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Salesforce answered with errors of its own.
+    #[error("Salesforce refused {operation} (status {status}): {}", api_error::list(errors))]
+    Api {
+        /// The call.
+        operation: Operation,
+        /// HTTP status.
+        status: u16,
+        /// At least one error.
+        errors: Vec<ApiError>,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The status is not a success, and the body is not Salesforce's (a proxy's page, or nothing).
+    #[error("{operation} was answered with status {status} and no error that Salesforce describes")]
+    Status {
+        /// The call.
+        operation: Operation,
+        /// HTTP status.
+        status: u16,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// No connection could be made, so nothing was sent.
+    #[error("{operation} could not reach Salesforce")]
+    NotSent {
+        /// The call.
+        operation: Operation,
+        /// Cause, without the URL.
+        source: reqwest::Error,
+    },
+    /// The request was, or may have been, sent; no whole answer came back.
+    #[error("{operation} got no answer from Salesforce")]
+    NoAnswer {
+        /// The call.
+        operation: Operation,
+        /// Cause, without the URL.
+        source: reqwest::Error,
+    },
+    /// The answer cannot be understood.
+    #[error("the answer to {operation} is malformed: {reason}")]
+    Malformed {
+        /// The call.
+        operation: Operation,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The session is not accepted any more and cannot be renewed.
+    #[error("the Salesforce session has expired")]
+    SessionExpired,
+    /// The source of sessions failed.
+    #[error("no Salesforce session could be obtained")]
+    Session {
+        /// What it asks of the caller.
+        kind: ErrorKind,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The query does not fit a request; nothing was sent.
+    #[error("the query needs a URL of {bytes} bytes, more than the {limit} that fit a request")]
+    QueryTooLong {
+        /// Length of the URL that would be needed, in bytes.
+        bytes: usize,
+        /// Longest URL that is sent, in bytes.
+        limit: usize,
+    },
+    /// The request cannot be made from what the caller gave; nothing was sent.
+    #[error("the request cannot be sent: {reason}")]
+    InvalidRequest {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
 impl Error {
-    /// What to do about it.
+    pub(crate) fn invalid_request(reason: impl Into<String>) -> Self {
+        Self::InvalidRequest { reason: reason.into() }
+    }
+
+    pub(super) fn malformed(operation: Operation, reason: impl Into<String>) -> Self {
+        Self::Malformed { operation, reason: reason.into() }
+    }
+
+    /// What the failure asks of the caller.
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Api { status, errors, .. } => api_kind(*status, errors.first().map(|e| e.error_code.as_str())),
-            Self::NotSent(_) | Self::Lost(_) | Self::Session(_) => ErrorKind::Transient,
-            Self::Malformed(_) => ErrorKind::Malformed,
+            Self::Api { status, errors, .. } => api_error::kind(*status, errors),
+            Self::Status { status, .. } => api_error::kind_of_status(*status).unwrap_or(ErrorKind::Malformed),
+            Self::NotSent { .. } | Self::NoAnswer { .. } => ErrorKind::Transient,
+            Self::Malformed { .. } => ErrorKind::Malformed,
             Self::SessionExpired => ErrorKind::SessionExpired,
-            Self::Host(_) => ErrorKind::Forbidden,
-            Self::QueryTooLong(_) | Self::Json(_) => ErrorKind::Invalid,
+            Self::Session { kind, .. } => *kind,
+            Self::QueryTooLong { .. } | Self::InvalidRequest { .. } => ErrorKind::Invalid,
         }
     }
 
-    /// Whether Salesforce may have carried the request out all the same.
+    /// Whether the org may have changed although the call failed. True only for calls that write; when true, look before
+    /// doing it again.
+    ///
+    /// An error of Salesforce's own below status 500 means that the transaction was rolled back. So does a 401 or 429
+    /// from anyone: those are given before a request is looked at.
+    #[must_use]
     pub fn may_have_committed(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::Malformed(_) => true,
-            Self::Api { status, .. } => *status >= 500,
-            _ => false,
+            Self::Api { operation, status, .. } => operation.writes() && *status >= 500,
+            Self::Status { operation, status, .. } => operation.writes() && !matches!(status, 401 | 429),
+            Self::NoAnswer { operation, .. } | Self::Malformed { operation, .. } => operation.writes(),
+            Self::NotSent { .. }
+            | Self::SessionExpired
+            | Self::Session { .. }
+            | Self::QueryTooLong { .. }
+            | Self::InvalidRequest { .. } => false,
         }
     }
 
-    /// How long Salesforce asks to wait.
+    /// How long the server asked to wait, when it did.
+    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Api { retry_after, .. } => *retry_after,
+            Self::Api { retry_after, .. } | Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
 
-    /// Salesforce's first `errorCode`, where there is one.
-    pub fn error_code(&self) -> Option<&str> {
+    /// Salesforce's own errors; empty when it gave none.
+    #[must_use]
+    pub fn api_errors(&self) -> &[ApiError] {
         match self {
-            Self::Api { errors, .. } => errors.first().map(|error| error.error_code.as_str()),
+            Self::Api { errors, .. } => errors,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api { status, .. } | Self::Status { status, .. } => Some(*status),
             _ => None,
         }
     }
 }
 
-fn api_kind(status: u16, code: Option<&str>) -> ErrorKind {
-    match code.unwrap_or_default() {
-        "INVALID_SESSION_ID" => ErrorKind::SessionExpired,
-        "REQUEST_LIMIT_EXCEEDED" | "LIMIT_EXCEEDED" => ErrorKind::LimitExceeded,
-        "UNABLE_TO_LOCK_ROW" => ErrorKind::RowLocked,
-        "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" | "REQUEST_RUNNING_TOO_LONG" => ErrorKind::Transient,
-        "NOT_FOUND" | "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY" => ErrorKind::NotFound,
-        _ => match status {
-            401 => ErrorKind::SessionExpired,
-            403 => ErrorKind::Forbidden,
-            404 | 410 => ErrorKind::NotFound,
-            408 | 420 | 429 | 500.. => ErrorKind::Transient,
-            _ => ErrorKind::Invalid,
-        },
+/// Makes an error out of an answer whose status is not the expected one.
+pub(super) fn from_answer(operation: Operation, status: u16, body: &[u8], retry_after: Option<Duration>) -> Error {
+    if status == 300 {
+        // The body lists the records' URLs ("Insert or Update (Upsert) a Record Using an External ID").
+        let message = "more than one record has this external id".to_owned();
+        let error = ApiError { error_code: "MULTIPLE_CHOICES".to_owned(), message, fields: Vec::new() };
+        return Error::Api { operation, status, errors: vec![error], retry_after };
     }
-}
-
-fn describe(errors: &[ApiError]) -> String {
-    errors.iter().fold(String::new(), |text, error| {
-        format!("{text}{} {}: {}", if text.is_empty() { ":" } else { ";" }, error.error_code, error.message)
-    })
-}
-
-/// The errors in a body: an array, one object, an OAuth error, or nothing readable.
-pub(super) fn parse_errors(body: &[u8]) -> Vec<ApiError> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Body {
-        Many(Vec<ApiError>),
-        OAuth { error: String, error_description: Option<String> },
-        One(ApiError),
-    }
-    match serde_json::from_slice(body) {
-        Ok(Body::Many(errors)) => errors,
-        Ok(Body::OAuth { error, error_description }) => {
-            vec![ApiError { error_code: error, message: error_description.unwrap_or_default(), fields: Vec::new() }]
-        }
-        Ok(Body::One(error)) if !error.error_code.is_empty() => vec![error],
-        _ => Vec::new(),
+    match ApiError::from_body(body) {
+        Some(errors) => Error::Api { operation, status, errors, retry_after },
+        None => Error::Status { operation, status, retry_after },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn api(status: u16, body: &str) -> Error {
-        Error::Api { status, errors: parse_errors(body.as_bytes()), retry_after: None }
-    }
-
-    #[test]
-    fn kinds_by_code_then_by_status() {
-        let code = |status, code: &str| api(status, &format!(r#"[{{"errorCode":"{code}","message":"m"}}]"#)).kind();
-        assert_eq!(code(403, "REQUEST_LIMIT_EXCEEDED"), ErrorKind::LimitExceeded);
-        assert_eq!(code(400, "UNABLE_TO_LOCK_ROW"), ErrorKind::RowLocked);
-        assert_eq!(code(401, "INVALID_SESSION_ID"), ErrorKind::SessionExpired);
-        assert_eq!(code(400, "MALFORMED_QUERY"), ErrorKind::Invalid);
-        assert_eq!(code(404, "ENTITY_IS_DELETED"), ErrorKind::NotFound);
-        assert_eq!(api(503, "<html>busy</html>").kind(), ErrorKind::Transient);
-        assert_eq!(api(420, "").kind(), ErrorKind::Transient);
-        assert_eq!(api(403, "").kind(), ErrorKind::Forbidden);
-    }
-
-    #[test]
-    fn bodies_of_all_shapes() {
-        assert_eq!(
-            parse_errors(br#"{"error":"invalid_grant","error_description":"no"}"#)[0].error_code,
-            "invalid_grant"
-        );
-        assert_eq!(parse_errors(br#"[{"statusCode":"X","message":"m","fields":["A"]}]"#)[0].fields, ["A"]);
-        assert_eq!(parse_errors(br#"[{"errorCode":"A","message":"1"},{"errorCode":"B","message":"2"}]"#).len(), 2);
-        assert!(parse_errors(b"").is_empty());
-        assert!(parse_errors(b"<html>").is_empty());
-    }
-
-    #[test]
-    fn only_an_unknown_outcome_may_have_committed() {
-        assert!(api(503, "").may_have_committed());
-        assert!(!api(400, r#"[{"errorCode":"X","message":""}]"#).may_have_committed());
-        assert!(Error::Malformed("x".to_owned()).may_have_committed());
-        assert!(!Error::SessionExpired.may_have_committed());
-    }
-}
+mod tests;

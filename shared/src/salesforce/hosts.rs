@@ -1,143 +1,150 @@
-//! Where a token may go: https on Salesforce's domains, and what the operator allows beyond.
+//! Which hosts may be given a token or a callback: Salesforce's own, and those that the operator names.
 
+use thiserror::Error;
 use url::{Host, Url};
 
-/// Domains of Salesforce (Salesforce Help, "Allow the Required Domains").
-const SALESFORCE: [&str; 6] =
-    ["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com", "salesforce.mil", "crmforce.mil"];
+/// Domains that Salesforce serves orgs from (Salesforce Help, "Allow the Required Domains" and "My Domain URL Formats";
+/// `salesforce.mil` is Government Cloud Plus - Defense). A host passes when it is below one of them.
+const SALESFORCE_DOMAINS: &[&str] =
+    &["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com", "database.com", "salesforce.mil"];
 
-/// The hosts that may receive a token.
-#[derive(Debug, Clone, Default)]
+/// Decides where a token or a callback may go.
+///
+/// Salesforce's domains are reached over https on the default port only. Extra hosts, meant for a local org, may use http
+/// and another port. A user name in the URL, an address instead of a name, and a trailing dot are refused unless an extra
+/// entry says exactly that.
+#[derive(Debug, Clone)]
 pub struct AllowedHosts {
-    extra: Vec<(String, Port)>,
+    extra: Vec<ExtraHost>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Port {
+#[derive(Debug, Clone)]
+struct ExtraHost {
+    host: String,
+    port: ExtraPort,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ExtraPort {
     Default,
+    Number(u16),
     Any,
-    Only(u16),
 }
 
-/// Why an address is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a URL was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum HostError {
-    /// Not an absolute http(s) URL.
-    #[error("not a URL")]
+    /// Not a URL with a host.
+    #[error("is not a valid URL")]
     NotAUrl,
-    /// User name or password in the URL.
-    #[error("a URL with a user name is not allowed")]
+    /// A scheme other than https (or http for an extra host).
+    #[error("must use https")]
+    Scheme,
+    /// `user:password@` in the URL.
+    #[error("must not contain a user name or password")]
     UserInfo,
-    /// Neither a Salesforce domain over https nor in the operator's list.
-    #[error("host {0} is not allowed; it must be https on a Salesforce domain or listed in ALLOWED_ORG_HOSTS")]
-    NotAllowed(String),
-    /// A malformed entry of the operator's list.
-    #[error("{0:?} is not host, host:port or host:*")]
-    InvalidEntry(String),
+    /// A port other than 443 on a Salesforce domain.
+    #[error("must use the default port")]
+    Port,
+    /// The host is not one of the allowed ones.
+    #[error("host `{0}` is not a Salesforce domain and is not among the allowed hosts")]
+    Host(String),
+    /// An entry of the list of extra hosts is not `host`, `host:port` or `host:*`.
+    #[error("`{0}` is not `host`, `host:port` or `host:*`")]
+    BadEntry(String),
 }
 
 impl AllowedHosts {
     /// Salesforce's domains and nothing else.
+    #[must_use]
     pub fn salesforce() -> Self {
-        Self::default()
+        Self { extra: Vec::new() }
     }
 
-    /// Salesforce's domains and `extra` hosts: `host`, `host:port` or `host:*`. Those may use http.
+    /// Salesforce's domains and the entries given: `host` (default ports), `host:port`, or `host:*` (any port). Empty
+    /// entries are skipped. An IPv6 address is written in brackets.
     ///
     /// # Errors
-    /// [`HostError::InvalidEntry`] with the entry at fault.
-    pub fn with_extra<S: AsRef<str>>(extra: &[S]) -> Result<Self, HostError> {
-        let parse = |entry: &str| -> Option<(String, Port)> {
-            let (host, port) = match entry.rsplit_once(':') {
-                None => (entry, Port::Default),
-                Some((host, "*")) => (host, Port::Any),
-                Some((host, port)) => (host, Port::Only(port.parse().ok()?)),
-            };
-            let host = Host::parse(host).ok()?;
-            Some((host.to_string(), port))
-        };
-        let extra = extra
-            .iter()
-            .map(|entry| {
-                let entry = entry.as_ref().trim();
-                parse(entry).ok_or_else(|| HostError::InvalidEntry(entry.to_owned()))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { extra })
+    /// [`HostError::BadEntry`] naming the first entry that cannot be read.
+    pub fn with_extra(extra: &[String]) -> Result<Self, HostError> {
+        let entries = extra.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty());
+        Ok(Self { extra: entries.map(ExtraHost::parse).collect::<Result<_, _>>()? })
     }
 
-    /// The address as a URL, when a token may go there. `https://` is added where there is no scheme.
+    /// Checks a URL, or a bare host, which stands for `https://` and that host.
     ///
     /// # Errors
-    /// [`HostError`] says why not.
-    pub fn check(&self, address: &str) -> Result<Url, HostError> {
-        let address = address.trim();
-        let with_scheme = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
-        let url = Url::parse(&with_scheme).map_err(|_| HostError::NotAUrl)?;
+    /// [`HostError`] when the URL leads elsewhere or cannot be read.
+    pub fn check(&self, url: &str) -> Result<Url, HostError> {
+        let text = url.trim();
+        let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
+        let url = url.map_err(|_| HostError::NotAUrl)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(HostError::Scheme);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(HostError::UserInfo);
         }
-        let host = url.host_str().filter(|_| matches!(url.scheme(), "https" | "http")).ok_or(HostError::NotAUrl)?;
-        let salesforce = url.scheme() == "https" && url.port().is_none() && is_salesforce(host);
-        let listed = self.extra.iter().any(|(allowed, port)| {
-            allowed == host
-                && match port {
-                    Port::Any => true,
-                    Port::Default => url.port().is_none(),
-                    Port::Only(port) => url.port_or_known_default() == Some(*port),
-                }
-        });
-        if salesforce || listed { Ok(url) } else { Err(HostError::NotAllowed(host.to_owned())) }
+        let host = url.host_str().ok_or(HostError::NotAUrl)?.to_owned();
+        if self.extra.iter().any(|extra| extra.matches(&host, &url)) {
+            return Ok(url);
+        }
+        let named = matches!(url.host(), Some(Host::Domain(_)));
+        if !named || !SALESFORCE_DOMAINS.iter().any(|domain| is_below(&host, domain)) {
+            return Err(HostError::Host(host));
+        }
+        if url.scheme() != "https" {
+            return Err(HostError::Scheme);
+        }
+        if url.port().is_some() {
+            return Err(HostError::Port);
+        }
+        Ok(url)
     }
 }
 
-fn is_salesforce(host: &str) -> bool {
-    SALESFORCE.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')))
+impl ExtraHost {
+    fn parse(entry: &str) -> Result<Self, HostError> {
+        let bad = || HostError::BadEntry(entry.to_owned());
+        let (host, port) = match entry.rsplit_once(':') {
+            // The last colon of `[::1]` does not begin a port.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (entry, None),
+        };
+        let port = match port {
+            None => ExtraPort::Default,
+            Some("*") => ExtraPort::Any,
+            Some(number) => ExtraPort::Number(number.parse().map_err(|_| bad())?),
+        };
+        // Reading it as a URL gives the spelling that `check` will compare with.
+        let url = Url::parse(&format!("http://{host}/")).map_err(|_| bad())?;
+        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.port().is_none();
+        match url.host_str() {
+            Some(host) if plain && url.username().is_empty() && !host.contains('*') => {
+                Ok(Self { host: host.to_owned(), port })
+            }
+            _ => Err(bad()),
+        }
+    }
+
+    fn matches(&self, host: &str, url: &Url) -> bool {
+        let port = match self.port {
+            ExtraPort::Any => true,
+            ExtraPort::Default => url.port().is_none(),
+            ExtraPort::Number(number) => url.port_or_known_default() == Some(number),
+        };
+        port && self.host == host
+    }
 }
+
+/// Whether `host` is a proper subdomain, compared label by label. `Url` has lower-cased the host already.
+fn is_below(host: &str, domain: &str) -> bool {
+    let label = host.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
+    label.is_some_and(|rest| !rest.is_empty())
+}
+
+mod setting;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn salesforce_domains_over_https() {
-        let hosts = AllowedHosts::salesforce();
-        for good in [
-            "https://acme.my.salesforce.com",
-            "acme.my.salesforce.com",
-            "https://acme--dev.sandbox.my.salesforce.com/services",
-            "https://acme.lightning.force.com",
-            "HTTPS://ACME.MY.SALESFORCE.COM:443",
-        ] {
-            assert!(hosts.check(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://acme.my.salesforce.com",
-            "https://salesforce.com.evil.example",
-            "https://evilsalesforce.com",
-            "https://salesforce.com",
-            "https://acme.my.salesforce.com:8443",
-            "https://user@acme.my.salesforce.com",
-            "https://127.0.0.1",
-            "https://acme.my.salesforce.com@evil.example/",
-            "ftp://acme.my.salesforce.com",
-            "javascript:alert(1)",
-            "",
-            "https://",
-        ] {
-            assert!(hosts.check(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_operators_hosts() {
-        let hosts = AllowedHosts::with_extra(&["127.0.0.1:8090", "localhost:*", "org.example"]).unwrap();
-        for good in ["http://127.0.0.1:8090", "http://localhost:1", "https://localhost:2/x", "https://org.example"] {
-            assert!(hosts.check(good).is_ok(), "{good}");
-        }
-        for bad in ["http://127.0.0.1:8091", "https://org.example:444", "http://127.0.0.1"] {
-            assert!(hosts.check(bad).is_err(), "{bad}");
-        }
-        assert_eq!(AllowedHosts::with_extra(&["a:b"]).unwrap_err(), HostError::InvalidEntry("a:b".to_owned()));
-    }
-}
+mod tests;

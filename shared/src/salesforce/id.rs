@@ -1,126 +1,128 @@
-//! Record ids (Object Reference, "ID Field Type"): 15 case-sensitive characters, or 18 with a checksum of the case.
+//! Record ids: 15 case-sensitive characters, or the same with a three-character checksum.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-const CHECKSUM: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
 
-/// A well-formed record id. Equality, order and hash are those of the 15 characters that identify the record.
+const SHORT: usize = 15;
+const LONG: usize = 18;
+const CHUNK: usize = 5;
+const CHECKSUM_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+
+/// A Salesforce record id, kept in its 18-character form.
+///
+/// The last three characters tell which of the first fifteen are upper-case letters, so that ids stay distinct in systems
+/// that ignore case. Parsing accepts both forms and refuses a wrong checksum: it is a sign of a mangled id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SalesforceId([u8; 18]);
+pub struct SalesforceId([u8; LONG]);
 
-impl SalesforceId {
-    /// The 15 case-sensitive characters.
-    pub fn as_15(&self) -> &str {
-        self.as_str().get(..15).unwrap_or_default()
-    }
-
-    /// All 18 characters, as Salesforce answers them.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// The first three characters, which tell the object: `006` is Opportunity.
-    pub fn key_prefix(&self) -> &str {
-        self.as_str().get(..3).unwrap_or_default()
-    }
+/// The text is not a record id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// Neither 15 nor 18 characters.
+    #[error("a record id has 15 or 18 characters, not {0}")]
+    Length(usize),
+    /// Something else than ASCII letters and digits.
+    #[error("a record id consists of letters and digits")]
+    Character,
+    /// The three last characters do not belong to the first fifteen.
+    #[error("the checksum of the record id is wrong")]
+    Checksum,
 }
 
-/// The text is no record id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidId {
-    /// Not 15 or 18 characters.
-    #[error("an id has 15 or 18 characters")]
-    Length,
-    /// A character other than an ASCII letter or digit.
-    #[error("an id has only letters and digits")]
-    Character,
-    /// The last three characters do not fit the first fifteen.
-    #[error("the id's last three characters are not its checksum")]
-    Checksum,
+impl SalesforceId {
+    /// Parses the 15- or 18-character form.
+    ///
+    /// # Errors
+    /// [`InvalidId`] when the text is not an id.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+
+    /// The 18-character form, the one that Salesforce answers with.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        ascii(&self.0)
+    }
+
+    /// The 15-character form, as older interfaces and error messages show it.
+    #[must_use]
+    pub fn as_15(&self) -> &str {
+        ascii(self.0.split_at(SHORT).0)
+    }
+
+    /// The three characters that tell the kind of record, for example `006` for an Opportunity.
+    #[must_use]
+    pub fn key_prefix(&self) -> &str {
+        ascii(self.0.split_at(3).0)
+    }
 }
 
 impl FromStr for SalesforceId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 15 && bytes.len() != 18 {
-            return Err(InvalidId::Length);
+        if !matches!(text.len(), SHORT | LONG) {
+            return Err(InvalidId::Length(text.chars().count()));
         }
-        if !bytes.iter().all(u8::is_ascii_alphanumeric) {
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(InvalidId::Character);
         }
-        let mut id = [0; 18];
-        for (to, from) in id.iter_mut().zip(bytes) {
-            *to = *from;
+        let (short, given) = text.as_bytes().split_at(SHORT);
+        let mut id = [0; LONG];
+        let (head, tail) = id.split_at_mut(SHORT);
+        head.copy_from_slice(short);
+        for (slot, chunk) in tail.iter_mut().zip(short.chunks(CHUNK)) {
+            *slot = checksum(chunk);
         }
-        let (record, suffix) = id.split_at_mut(15);
-        for (chunk, letter) in record.chunks(5).zip(suffix.iter_mut()) {
-            let bits = chunk.iter().rev().fold(0_usize, |bits, b| bits << 1 | usize::from(b.is_ascii_uppercase()));
-            *letter = CHECKSUM.get(bits).copied().unwrap_or(b'A');
-        }
-        // Some tools upper-case or lower-case ids; a checksum in another case is still the same checksum.
-        if bytes.get(15..).is_some_and(|given| !given.is_empty() && !given.eq_ignore_ascii_case(suffix)) {
-            return Err(InvalidId::Checksum);
-        }
-        Ok(Self(id))
+        if given.is_empty() || given.eq_ignore_ascii_case(tail) { Ok(Self(id)) } else { Err(InvalidId::Checksum) }
     }
+}
+
+/// One checksum character: bit k of its index in the alphabet is set when character k is an upper-case letter.
+fn checksum(chunk: &[u8]) -> u8 {
+    let index = chunk.iter().rev().fold(0_usize, |bits, b| (bits << 1) | usize::from(b.is_ascii_uppercase()));
+    CHECKSUM_ALPHABET.get(index).copied().unwrap_or(b'A')
+}
+
+/// The bytes were checked to be ASCII when the id was made.
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 impl fmt::Display for SalesforceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for SalesforceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        write!(f, "SalesforceId({})", self.as_str())
+    }
+}
+
+impl AsRef<str> for SalesforceId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
 impl Serialize for SalesforceId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for SalesforceId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checksums_of_real_ids() {
-        for (short, suffix) in [
-            ("0018Z00002rGc7Y", "QAS"),
-            ("7508Z00000lSXvx", "QAG"),
-            ("006R0000003FPYx", "IAO"),
-            ("00D58000000arpq", "EAA"),
-            ("a01B0000009gSox", "IAE"),
-            ("000000000000000", "AAA"),
-        ] {
-            let id: SalesforceId = short.parse().unwrap();
-            assert_eq!(id.to_string(), format!("{short}{suffix}"));
-            assert_eq!(id, format!("{short}{suffix}").parse().unwrap());
-            assert_eq!(id.as_15(), short);
-        }
-    }
-
-    #[test]
-    fn other_texts_are_refused() {
-        assert_eq!("".parse::<SalesforceId>(), Err(InvalidId::Length));
-        assert_eq!("006R0000003FPYxIA".parse::<SalesforceId>(), Err(InvalidId::Length));
-        assert_eq!("006R0000003FPY'".parse::<SalesforceId>(), Err(InvalidId::Character));
-        assert_eq!("006R0000003FPé".parse::<SalesforceId>(), Err(InvalidId::Character));
-        assert_eq!("006R0000003FPYxIAA".parse::<SalesforceId>(), Err(InvalidId::Checksum));
-    }
-}
+mod tests;

@@ -1,18 +1,55 @@
-//! A client for Salesforce's REST API.
+//! Client of the Salesforce REST API: queries, records, collections, composite graphs.
 //!
-//! [`client::Client`] makes the calls with a [`session::Session`]; [`unit_of_work::UnitOfWork`] packs composite graphs;
-//! [`soql`] builds and checks queries; [`hosts::AllowedHosts`] decides where a token may go. Errors are typed by
-//! `errorCode` ([`error`]) and retried only where that is safe ([`retry`]).
+//! A [`Client`] asks a [`SessionSource`] for a [`Session`] and repeats a call only when repeating cannot do harm (see
+//! [`RetryPolicy`]). Everything that goes wrong is an [`Error`], sorted by [`ErrorKind`]. Nothing in here knows what the
+//! records mean, where jobs are kept, or who called.
 
-pub mod client;
+mod client;
+mod collections;
+mod composite;
 pub mod decimal;
-pub mod error;
-pub mod graph;
-pub mod hosts;
+mod describe;
+mod error;
+mod graph;
+mod graph_result;
+mod hosts;
+mod http;
 pub mod id;
-pub mod query;
-pub mod records;
-pub mod retry;
-pub mod session;
+mod limits;
+mod operation;
+mod path;
+mod query;
+mod records;
+mod retry;
+mod session;
 pub mod soql;
-pub mod unit_of_work;
+mod stored_session;
+mod subrequest;
+mod transport;
+mod unit_of_work;
+
+#[cfg(test)]
+mod test_server;
+
+pub use client::{CallRecord, Client, ClientSettings, OnCall};
+pub use collections::{MAX_COLLECTION_RECORDS, RecordResult};
+pub use composite::{CompositeRequest, MAX_SUBREQUESTS, Subresponse};
+pub use describe::{FieldDescribe, ObjectDescribe, PicklistValue};
+pub use error::{ApiError, Error, ErrorKind};
+pub use graph::{Graph, GraphRequest};
+pub use graph_result::{GraphOutcome, GraphResult, NodeError};
+pub use hosts::{AllowedHosts, HostError};
+pub use http::{HttpSettings, http_client, install_tls_provider};
+pub use id::{InvalidId, SalesforceId};
+pub use limits::{ApiUsage, Limit};
+pub use operation::Operation;
+pub use query::{QueryPage, Subquery};
+pub use records::Upserted;
+pub use retry::{Failure, RetryPolicy};
+pub use session::{FixedSession, Session, SessionSource};
+pub use stored_session::StoredSessionError;
+pub use subrequest::Reference;
+pub use unit_of_work::{UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
+
+pub(crate) use http::{BodyError, read_body, retry_after};
+pub(crate) use transport::bearer;

@@ -1,52 +1,59 @@
-//! Queries and their pages (REST API Developer Guide, "Query").
+//! SOQL queries: a page, all pages as a stream, and the rest of a nested subquery.
 
-use super::client::Client;
-use super::error::Error;
-use futures_util::{Stream, TryStreamExt, stream};
-use reqwest::Method;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
-/// Longest URL that leaves room for headers within Salesforce's 16,384 bytes.
-const MAX_URL: usize = 15_000;
+use super::path::encode;
+use super::transport::Request;
+use super::{Client, Error, Operation};
 
 /// One page of a query's result.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueryPage<T> {
-    /// Records of the whole result.
+    /// Records that the whole query found; the same on every page.
     pub total_size: u64,
-    /// Whether this is the last page.
+    /// This is the last page.
     pub done: bool,
-    /// Path of the next page.
+    /// Path of the next page on the same host, valid for two days; for [`Client::query_more`].
     #[serde(default)]
     pub next_records_url: Option<String>,
-    /// Records of this page.
+    /// The records of this page.
     pub records: Vec<T>,
 }
 
-/// Child records inside a parent; Salesforce's null for "none" reads as empty.
-#[derive(Debug, Clone)]
+/// Result of a subquery (`SELECT Id, (SELECT … FROM OpportunityLineItems) FROM …`) within a parent record.
+///
+/// Salesforce sends null for a parent without children, which is read as empty. A parent with very many children brings
+/// only the first of them; [`Client::subquery_records`] fetches the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subquery<T> {
     /// Children in all.
     pub total_size: u64,
-    /// Path of the next page of children, when they did not fit.
+    /// All children are in `records`.
+    pub done: bool,
+    /// Path of the next page on the same host.
     pub next_records_url: Option<String>,
-    /// Children.
+    /// The children that came with the parent.
     pub records: Vec<T>,
 }
 
+impl<T> Default for Subquery<T> {
+    fn default() -> Self {
+        Self { total_size: 0, done: true, next_records_url: None, records: Vec::new() }
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Subquery<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let page = Option::<QueryPage<T>>::deserialize(deserializer)?;
-        Ok(page.map_or_else(
-            || Self { total_size: 0, next_records_url: None, records: Vec::new() },
-            |page| Self {
-                total_size: page.total_size,
-                next_records_url: page.next_records_url.filter(|_| !page.done),
-                records: page.records,
-            },
-        ))
+        Ok(page.map_or_else(Self::default, |page| Self {
+            total_size: page.total_size,
+            done: page.done,
+            next_records_url: page.next_records_url,
+            records: page.records,
+        }))
     }
 }
 
@@ -54,64 +61,97 @@ impl Client {
     /// The first page of a query.
     ///
     /// # Errors
-    /// [`Error::QueryTooLong`] before any call; otherwise Salesforce's.
+    /// Any [`Error`]; [`Error::QueryTooLong`] before anything is sent.
     pub async fn query_page<T: DeserializeOwned>(&self, soql: &str) -> Result<QueryPage<T>, Error> {
-        let encoded = percent_encoding::utf8_percent_encode(soql, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!("/services/data/v{}/query?q={encoded}", self.api_version());
-        if path.len() > MAX_URL {
-            return Err(Error::QueryTooLong(path.len()));
-        }
-        self.json(Method::GET, &path, None, true, "query").await
+        self.get(Operation::Query, &format!("/query?q={}", encode(soql))).await
     }
 
-    /// The page behind a `nextRecordsUrl`.
+    /// A later page, by the `next_records_url` of the one before.
     ///
     /// # Errors
-    /// Salesforce's; `INVALID_QUERY_LOCATOR` when the cursor is older than two days.
+    /// Any [`Error`]; kind `Malformed`, without sending anything, when the URL leaves the org.
     pub async fn query_more<T: DeserializeOwned>(&self, next_records_url: &str) -> Result<QueryPage<T>, Error> {
-        self.json(Method::GET, next_records_url, None, true, "queryMore").await
+        self.send(Request::get_server_path(Operation::QueryMore, next_records_url.to_owned())).await?.json()
     }
 
-    /// All records of a query, page by page as they are taken.
-    pub fn query<T: DeserializeOwned + Send + 'static>(
-        &self,
-        soql: String,
-    ) -> impl Stream<Item = Result<T, Error>> + Send + '_ {
-        enum Next {
-            First(String),
-            More(String),
-            End,
+    /// All records of a query, page by page as they are read. At most one page is held in memory.
+    ///
+    /// The stream ends after its first error.
+    pub fn query<T>(&self, soql: impl Into<String>) -> BoxStream<'static, Result<T, Error>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.pages(Next::First(soql.into()))
+    }
+
+    /// All children of a parent: those that came with it, and the pages that did not.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub async fn subquery_records<T>(&self, subquery: Subquery<T>) -> Result<Vec<T>, Error>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let mut records = subquery.records;
+        let next = Next::after(subquery.done, subquery.next_records_url, None, Operation::Query)?;
+        let mut rest = self.pages(next);
+        while let Some(record) = rest.try_next().await? {
+            records.push(record);
         }
-        stream::try_unfold(Next::First(soql), move |next| async move {
-            let page: QueryPage<T> = match next {
-                Next::First(soql) => self.query_page(&soql).await?,
-                Next::More(url) => self.query_more(&url).await?,
-                Next::End => return Ok::<_, Error>(None),
-            };
-            let next = page.next_records_url.filter(|_| !page.done).map_or(Next::End, Next::More);
-            Ok(Some((stream::iter(page.records.into_iter().map(Ok)), next)))
+        Ok(records)
+    }
+
+    /// The number of records that a `SELECT COUNT() FROM …` query finds.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub async fn count(&self, soql: &str) -> Result<u64, Error> {
+        Ok(self.query_page::<IgnoredAny>(soql).await?.total_size)
+    }
+
+    fn pages<T>(&self, first: Next) -> BoxStream<'static, Result<T, Error>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let client = self.clone();
+        stream::try_unfold(first, move |next| {
+            let client = client.clone();
+            async move {
+                let (page, url, operation) = match next {
+                    Next::First(soql) => (client.query_page(&soql).await?, None, Operation::Query),
+                    Next::More(url) => (client.query_more(&url).await?, Some(url), Operation::QueryMore),
+                    Next::End => return Ok(None),
+                };
+                let QueryPage { done, next_records_url, records, .. } = page;
+                let next = Next::after(done, next_records_url, url.as_deref(), operation)?;
+                Ok::<_, Error>(Some((stream::iter(records.into_iter().map(Ok)), next)))
+            }
         })
         .try_flatten()
-    }
-
-    /// All records of a query at once, for results known to be small.
-    ///
-    /// # Errors
-    /// As for [`Client::query_page`].
-    pub async fn fetch_all<T: DeserializeOwned + Send + 'static>(&self, soql: String) -> Result<Vec<T>, Error> {
-        self.query(soql).try_collect().await
-    }
-
-    /// Fetches the children that did not fit the parent's page.
-    ///
-    /// # Errors
-    /// As for [`Client::query_more`].
-    pub async fn complete_subquery<T: DeserializeOwned>(&self, children: &mut Subquery<T>) -> Result<(), Error> {
-        while let Some(url) = children.next_records_url.take() {
-            let page: QueryPage<T> = self.query_more(&url).await?;
-            children.records.extend(page.records);
-            children.next_records_url = page.next_records_url.filter(|_| !page.done);
-        }
-        Ok(())
+        .boxed()
     }
 }
+
+/// The page to read next.
+enum Next {
+    First(String),
+    More(String),
+    End,
+}
+
+impl Next {
+    /// What follows a page. A page that is not the last must lead to another one, not back to itself.
+    fn after(done: bool, url: Option<String>, current: Option<&str>, operation: Operation) -> Result<Self, Error> {
+        match url {
+            _ if done => Ok(Self::End),
+            None => Err(Error::malformed(operation, "the page is not the last, but names no next one")),
+            Some(url) if Some(url.as_str()) == current => {
+                Err(Error::malformed(operation, "the page names itself as the next one"))
+            }
+            Some(url) => Ok(Self::More(url)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

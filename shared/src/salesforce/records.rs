@@ -1,83 +1,108 @@
-//! Single records (REST API Developer Guide, "sObject Rows", "sObject Rows by External ID").
+//! One record: create, read, update, upsert, delete.
 
-use super::client::Client;
-use super::error::Error;
-use super::id::SalesforceId;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// What an upsert did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Upserted {
-    /// The record.
-    pub id: SalesforceId,
-    /// Whether it is new.
+use super::path::{api_name, resource};
+use super::transport::Request;
+use super::{ApiError, Client, Error, Operation, SalesforceId};
+
+/// Salesforce's answer to a write of one record, alone or in a collection.
+#[derive(Debug, Deserialize)]
+pub(super) struct SaveResult {
     #[serde(default)]
+    pub(super) id: Option<SalesforceId>,
+    pub(super) success: bool,
+    #[serde(default)]
+    pub(super) created: bool,
+    /// Not empty on success either when a platform event is published.
+    #[serde(default)]
+    pub(super) errors: Vec<ApiError>,
+}
+
+/// Result of an upsert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upserted {
+    /// The record, new or old.
+    pub id: SalesforceId,
+    /// It is new. May be wrong after a repeated try, of which the first created it.
     pub created: bool,
 }
 
-#[derive(Deserialize)]
-struct Saved {
-    id: SalesforceId,
-}
-
 impl Client {
-    /// Creates a record. Never tried again by itself after an unknown outcome.
+    /// Creates a record and returns its id. Never sent twice unless it is certain that the first try changed nothing.
     ///
     /// # Errors
-    /// Salesforce's.
+    /// Any [`Error`].
     pub async fn create(&self, object: &str, fields: &impl Serialize) -> Result<SalesforceId, Error> {
-        let body = serde_json::to_vec(fields)?;
-        let saved: Saved = self.json(Method::POST, &self.sobjects(&[object]), Some(body), false, "create").await?;
-        Ok(saved.id)
+        let path = resource(&["sobjects", api_name(object, false)?])?;
+        let request = Request::post(Operation::Create, path, fields)?;
+        Ok(self.save(request).await?.id)
     }
 
-    /// Reads all fields of a record that the user may see.
+    /// Reads fields of a record into `T`. `fields` may be paths, such as `Account.Name`.
     ///
     /// # Errors
-    /// Salesforce's.
-    pub async fn retrieve<T: DeserializeOwned>(&self, object: &str, id: &SalesforceId) -> Result<T, Error> {
-        self.json(Method::GET, &self.sobjects(&[object, id.as_str()]), None, true, "retrieve").await
+    /// Any [`Error`]; kind `NotFound` when there is no such record.
+    pub async fn retrieve<T>(&self, object: &str, id: &SalesforceId, fields: &[&str]) -> Result<T, Error>
+    where
+        T: DeserializeOwned,
+    {
+        let mut path = record(object, id)?;
+        for (index, field) in fields.iter().enumerate() {
+            path.push_str(if index == 0 { "?fields=" } else { "," });
+            path.push_str(api_name(field, true)?);
+        }
+        self.get(Operation::Retrieve, &path).await
     }
 
-    /// Changes fields of a record.
+    /// Sets the given fields of a record.
     ///
     /// # Errors
-    /// Salesforce's.
+    /// Any [`Error`].
     pub async fn update(&self, object: &str, id: &SalesforceId, fields: &impl Serialize) -> Result<(), Error> {
-        let body = serde_json::to_vec(fields)?;
-        let path = self.sobjects(&[object, id.as_str()]);
-        self.send(Method::PATCH, &path, Some(body), true, "update").await.map(drop)
+        self.send_and_forget(Request::patch(Operation::Update, record(object, id)?, fields)?).await
     }
 
-    /// Creates or changes the record whose external id has this value; safe to repeat.
+    /// Updates the record whose external id `field` is `value`, or creates it. Needs API version 46.0 or later, because
+    /// older ones do not answer with the id.
     ///
     /// # Errors
-    /// Salesforce's.
+    /// Any [`Error`]; an API error `MULTIPLE_CHOICES` when several records have the value.
     pub async fn upsert(
         &self,
         object: &str,
-        external_id: &str,
+        field: &str,
         value: &str,
         fields: &impl Serialize,
     ) -> Result<Upserted, Error> {
-        let body = serde_json::to_vec(fields)?;
-        self.json(Method::PATCH, &self.sobjects(&[object, external_id, value]), Some(body), true, "upsert").await
+        let path = resource(&["sobjects", api_name(object, false)?, api_name(field, false)?, value])?;
+        self.save(Request::patch(Operation::Upsert, path, fields)?).await
     }
 
-    /// Deletes a record.
+    /// Moves a record to the recycle bin.
     ///
     /// # Errors
-    /// Salesforce's; kind `NotFound` when it is gone already.
+    /// Any [`Error`]; kind `NotFound` when it is there already.
     pub async fn delete(&self, object: &str, id: &SalesforceId) -> Result<(), Error> {
-        self.send(Method::DELETE, &self.sobjects(&[object, id.as_str()]), None, true, "delete").await.map(drop)
+        self.send_and_forget(Request::delete(Operation::Delete, record(object, id)?)).await
     }
 
-    fn sobjects(&self, segments: &[&str]) -> String {
-        segments.iter().fold(format!("/services/data/v{}/sobjects", self.api_version()), |path, segment| {
-            format!("{path}/{}", utf8_percent_encode(segment, NON_ALPHANUMERIC))
-        })
+    async fn save(&self, request: Request) -> Result<Upserted, Error> {
+        let answer = self.send(request).await?;
+        match answer.json()? {
+            SaveResult { id: Some(id), success: true, created, .. } => Ok(Upserted { id, created }),
+            SaveResult { success: false, errors, .. } if !errors.is_empty() => {
+                Err(Error::Api { operation: answer.operation, status: 400, errors, retry_after: None })
+            }
+            _ => Err(Error::malformed(answer.operation, "it brings neither an id nor an error")),
+        }
     }
 }
+
+fn record(object: &str, id: &SalesforceId) -> Result<String, Error> {
+    resource(&["sobjects", api_name(object, false)?, id.as_str()])
+}
+
+#[cfg(test)]
+mod tests;

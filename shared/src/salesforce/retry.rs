@@ -1,72 +1,72 @@
-//! When to try a call again. Pure, so that the whole table is tested without a network.
+//! When a failed call is made again, and after how long. Pure: no clock, no network, no randomness of its own.
 
-use super::error::{Error, ErrorKind};
 use std::time::Duration;
 
-/// Bounds of automatic retries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use super::ErrorKind;
+
+/// Limits on repeating a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Retries after the first try.
-    pub retries: u32,
-    /// Longest wait before the first retry; doubles with each.
-    pub base: Duration,
-    /// Longest wait of all, also for `Retry-After`.
-    pub cap: Duration,
+    /// Tries in all, the first included; 1 turns repeating off.
+    pub max_attempts: u32,
+    /// Upper bound of the first wait; doubles with every try.
+    pub base_delay: Duration,
+    /// No wait of our own is longer than this. A longer `Retry-After` is honoured.
+    pub max_delay: Duration,
+    /// No try begins later than this after the first began, and none runs on beyond it.
+    pub total: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { retries: 4, base: Duration::from_millis(200), cap: Duration::from_secs(5) }
+        Self {
+            max_attempts: 4,
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(10),
+            total: Duration::from_secs(180),
+        }
     }
 }
 
+/// A failed try, as far as the policy needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Number of the try that failed, from 1.
+    pub attempt: u32,
+    /// Time since the first try began.
+    pub elapsed: Duration,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Doing the call twice has the effect and the answer of doing it once.
+    pub repeatable: bool,
+    /// The org may have changed although the try failed.
+    pub may_have_committed: bool,
+    /// How long the server asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
 impl RetryPolicy {
-    /// The longest wait before retry number `retry` (0 is the first), or `None` to give up.
+    /// How long to wait before the next try; `None` to give up.
     ///
-    /// Only a call that does no harm when carried out twice is `idempotent`; others are tried again only when they were
-    /// certainly not carried out.
-    pub fn decide(&self, error: &Error, retry: u32, idempotent: bool) -> Option<Duration> {
-        let passing = matches!(error.kind(), ErrorKind::Transient | ErrorKind::RowLocked);
-        let safe = idempotent || !error.may_have_committed();
-        if !passing || !safe || retry >= self.retries {
+    /// Only failures that pass by themselves are worth another try. A call that is not repeatable gets one only if the
+    /// failed try certainly changed nothing. The wait is drawn evenly from zero to the back-off (full jitter, so that
+    /// workers which failed together do not come back together), and is never shorter than the server's `Retry-After`.
+    ///
+    /// `jitter` is a random number from 0 to 1.
+    #[must_use]
+    pub fn decide(&self, failure: &Failure, jitter: f64) -> Option<Duration> {
+        let passes = matches!(failure.kind, ErrorKind::Transient | ErrorKind::RowLocked);
+        let harmless = failure.repeatable || !failure.may_have_committed;
+        if !passes || !harmless || failure.attempt >= self.max_attempts {
             return None;
         }
-        match error.retry_after() {
-            Some(asked) if asked > self.cap => None,
-            Some(asked) => Some(asked),
-            None => Some(self.base.saturating_mul(1_u32 << retry.min(16)).min(self.cap)),
-        }
+        let backoff =
+            self.base_delay.saturating_mul(1_u32.checked_shl(failure.attempt.saturating_sub(1)).unwrap_or(u32::MAX));
+        let drawn = backoff.min(self.max_delay).mul_f64(jitter.clamp(0.0, 1.0));
+        let wait = drawn.max(failure.retry_after.unwrap_or_default());
+        (failure.elapsed.saturating_add(wait) < self.total).then_some(wait)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::salesforce::error::ApiError;
-
-    fn api(status: u16, code: &str, retry_after: Option<u64>) -> Error {
-        let errors = vec![ApiError { error_code: code.to_owned(), message: String::new(), fields: Vec::new() }];
-        Error::Api { status, errors, retry_after: retry_after.map(Duration::from_secs) }
-    }
-
-    #[test]
-    fn the_table() {
-        let policy = RetryPolicy::default();
-        let ms = |ms| Some(Duration::from_millis(ms));
-        for (error, retry, idempotent, expected) in [
-            (api(503, "SERVER_UNAVAILABLE", None), 0, true, ms(200)),
-            (api(503, "SERVER_UNAVAILABLE", None), 3, true, ms(1_600)),
-            (api(503, "SERVER_UNAVAILABLE", None), 4, true, None),
-            (api(503, "SERVER_UNAVAILABLE", None), 0, false, None),
-            (api(503, "SERVER_UNAVAILABLE", Some(2)), 0, true, ms(2_000)),
-            (api(503, "SERVER_UNAVAILABLE", Some(60)), 0, true, None),
-            (api(400, "UNABLE_TO_LOCK_ROW", None), 1, false, ms(400)),
-            (api(420, "", None), 0, false, ms(200)),
-            (api(403, "REQUEST_LIMIT_EXCEEDED", None), 0, true, None),
-            (api(401, "INVALID_SESSION_ID", None), 0, true, None),
-            (api(400, "MALFORMED_QUERY", None), 0, true, None),
-        ] {
-            assert_eq!(policy.decide(&error, retry, idempotent), expected, "{error} {retry} {idempotent}");
-        }
-    }
-}
+mod tests;

@@ -1,202 +1,167 @@
-//! Packs graphs into as few requests as Salesforce's limits allow.
+//! Packs graphs into as few calls as the limits of composite graphs allow.
 
-use super::graph::Graph;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-/// Graphs of a request (REST API Developer Guide, "Composite Graph Limits").
-pub const MAX_GRAPHS: usize = 75;
-/// Records of a request, and so of a graph.
-pub const MAX_NODES: usize = 500;
-/// Distinct pairs of method and object in a request.
-pub const MAX_KINDS: usize = 15;
+use thiserror::Error;
 
-/// Graphs to be written, each for itself.
+use super::{Graph, GraphRequest};
+
+// "Composite Graph Limits", REST API Developer Guide.
+const MAX_GRAPHS: usize = 75;
+const MAX_NODES: usize = 500;
+const MAX_KINDS: usize = 15;
+const MAX_DEPTH: usize = 15;
+const MAX_ID_CHARS: usize = 39;
+
+/// Graphs to be written; they are independent of each other.
 #[derive(Debug, Clone, Default)]
 pub struct UnitOfWork {
     graphs: Vec<Graph>,
 }
 
-/// A graph that no request can hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("graph {graph_id:?} has {nodes} records of {kinds} kinds; a request holds 1 to {MAX_NODES} of {MAX_KINDS}")]
+/// A graph cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("graph `{graph_id}` {problem}")]
 pub struct UnitOfWorkError {
     /// The graph.
     pub graph_id: String,
-    /// Its records.
-    pub nodes: usize,
-    /// Its distinct pairs of method and object.
-    pub kinds: usize,
+    /// What is wrong with it.
+    pub problem: UnitOfWorkProblem,
 }
 
-/// Graphs that go in one request.
-#[derive(Debug, Clone)]
-pub struct GraphRequest {
-    api_version: String,
-    graphs: Vec<Graph>,
+/// Why a graph cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UnitOfWorkProblem {
+    /// It has no node.
+    #[error("is empty")]
+    Empty,
+    /// It has more nodes than a call may carry, so that it cannot be written as a whole.
+    #[error("has {nodes} nodes, more than the {MAX_NODES} of one call")]
+    TooManyNodes {
+        /// Its nodes.
+        nodes: usize,
+    },
+    /// It has more distinct combinations of method and object than a graph may have.
+    #[error("has {kinds} kinds of nodes, more than {MAX_KINDS}")]
+    TooManyKinds {
+        /// Its kinds of nodes.
+        kinds: usize,
+    },
+    /// Its longest chain of references is too long.
+    #[error("is {depth} levels deep, more than {MAX_DEPTH}")]
+    TooDeep {
+        /// Length of the chain, in nodes.
+        depth: usize,
+    },
+    /// Its id is not 1 to 39 characters, beginning with a letter or digit, without dots.
+    #[error("has an id that Salesforce does not accept")]
+    BadId,
+    /// Another graph has the same id.
+    #[error("has the id of another graph")]
+    DuplicateId,
 }
 
 impl UnitOfWork {
-    /// A unit without graphs.
+    /// An empty unit of work.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a graph; its id must be unlike all others of the unit.
-    pub fn add(&mut self, graph: Graph) {
+    /// Adds a graph.
+    pub fn push(&mut self, graph: Graph) {
         self.graphs.push(graph);
     }
 
-    /// The requests, in the order in which the graphs were added.
+    /// Number of graphs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.graphs.len()
+    }
+
+    /// Whether there is no graph.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.graphs.is_empty()
+    }
+
+    /// Packs the graphs into calls: each goes into the first call that has room for it. Within a call they keep their
+    /// order. No call exceeds 75 graphs, 500 nodes and 15 kinds of nodes; an empty unit needs no call.
     ///
     /// # Errors
-    /// [`UnitOfWorkError`] for the first graph that is empty or over the limits alone.
+    /// [`UnitOfWorkError`] naming the first graph that no call can carry; then nothing is packed.
     pub fn into_requests(self, api_version: &str) -> Result<Vec<GraphRequest>, UnitOfWorkError> {
-        let mut requests: Vec<GraphRequest> = Vec::new();
-        let mut nodes = 0;
-        let mut kinds: HashSet<(&'static str, String)> = HashSet::new();
+        self.check()?;
+        let mut bins: Vec<Bin> = Vec::new();
         for graph in self.graphs {
-            let own: HashSet<_> = graph.nodes.iter().map(|node| (node.method, node.object.clone())).collect();
-            if graph.is_empty() || graph.len() > MAX_NODES || own.len() > MAX_KINDS {
-                let graph_id = graph.id().to_owned();
-                return Err(UnitOfWorkError { graph_id, nodes: graph.len(), kinds: own.len() });
-            }
-            match requests.last_mut() {
-                Some(open)
-                    if open.graphs.len() < MAX_GRAPHS
-                        && nodes + graph.len() <= MAX_NODES
-                        && kinds.union(&own).count() <= MAX_KINDS =>
-                {
-                    nodes += graph.len();
-                    kinds.extend(own);
-                    open.graphs.push(graph);
-                }
-                _ => {
-                    (nodes, kinds) = (graph.len(), own);
-                    requests.push(GraphRequest { api_version: api_version.to_owned(), graphs: vec![graph] });
+            let kinds = graph.kinds();
+            match bins.iter_mut().find(|bin| bin.has_room(&graph, &kinds)) {
+                Some(bin) => bin.put(graph, kinds),
+                None => {
+                    let mut bin = Bin::default();
+                    bin.put(graph, kinds);
+                    bins.push(bin);
                 }
             }
         }
-        Ok(requests)
+        Ok(bins.into_iter().map(|bin| GraphRequest::new(api_version.to_owned(), bin.graphs)).collect())
+    }
+
+    fn check(&self) -> Result<(), UnitOfWorkError> {
+        let mut ids = HashSet::new();
+        for graph in &self.graphs {
+            let problem = if ids.insert(graph.id()) { problem(graph) } else { Some(UnitOfWorkProblem::DuplicateId) };
+            if let Some(problem) = problem {
+                return Err(UnitOfWorkError { graph_id: graph.id().to_owned(), problem });
+            }
+        }
+        Ok(())
     }
 }
 
-impl GraphRequest {
-    /// Ids of its graphs.
-    pub fn graph_ids(&self) -> impl Iterator<Item = &str> {
-        self.graphs.iter().map(Graph::id)
+fn problem(graph: &Graph) -> Option<UnitOfWorkProblem> {
+    let (id, nodes, kinds, depth) = (graph.id(), graph.len(), graph.kinds().len(), graph.depth());
+    let id_ok = id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.chars().count() <= MAX_ID_CHARS
+        && !id.contains('.')
+        && !id.contains(char::is_control);
+    if !id_ok {
+        Some(UnitOfWorkProblem::BadId)
+    } else if nodes == 0 {
+        Some(UnitOfWorkProblem::Empty)
+    } else if nodes > MAX_NODES {
+        Some(UnitOfWorkProblem::TooManyNodes { nodes })
+    } else if kinds > MAX_KINDS {
+        Some(UnitOfWorkProblem::TooManyKinds { kinds })
+    } else if depth > MAX_DEPTH {
+        Some(UnitOfWorkProblem::TooDeep { depth })
+    } else {
+        None
+    }
+}
+
+/// A call being filled.
+#[derive(Default)]
+struct Bin {
+    graphs: Vec<Graph>,
+    nodes: usize,
+    kinds: BTreeSet<(String, String)>,
+}
+
+impl Bin {
+    fn has_room(&self, graph: &Graph, kinds: &BTreeSet<(String, String)>) -> bool {
+        self.graphs.len() < MAX_GRAPHS
+            && self.nodes + graph.len() <= MAX_NODES
+            && self.kinds.union(kinds).count() <= MAX_KINDS
     }
 
-    /// Records of all its graphs.
-    pub fn node_count(&self) -> usize {
-        self.graphs.iter().map(Graph::len).sum()
-    }
-
-    /// The request's JSON.
-    pub(super) fn body(&self) -> Result<Vec<u8>, serde_json::Error> {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            graphs: Vec<OneGraph<'a>>,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct OneGraph<'a> {
-            graph_id: &'a str,
-            composite_request: Vec<OneNode<'a>>,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct OneNode<'a> {
-            method: &'a str,
-            url: String,
-            reference_id: String,
-            body: &'a RawValue,
-        }
-        let graphs = self
-            .graphs
-            .iter()
-            .map(|graph| OneGraph {
-                graph_id: graph.id(),
-                composite_request: graph
-                    .nodes
-                    .iter()
-                    .enumerate()
-                    .map(|(index, node)| OneNode {
-                        method: node.method,
-                        url: format!("/services/data/v{}/sobjects/{}", self.api_version, node.path),
-                        reference_id: format!("r{index}"),
-                        body: &node.body,
-                    })
-                    .collect(),
-            })
-            .collect();
-        serde_json::to_vec(&Body { graphs })
+    fn put(&mut self, graph: Graph, kinds: BTreeSet<(String, String)>) {
+        self.nodes += graph.len();
+        self.kinds.extend(kinds);
+        self.graphs.push(graph);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    fn graph(id: usize, nodes: usize, objects: usize) -> Graph {
-        let mut graph = Graph::new(format!("g{id}"));
-        for node in 0..nodes {
-            graph.create(&format!("Object{}", (id + node) % objects), &json!({})).unwrap();
-        }
-        graph
-    }
-
-    #[test]
-    fn seventy_five_small_graphs_are_one_request() {
-        let mut unit = UnitOfWork::new();
-        (0..150).for_each(|id| unit.add(graph(id, 3, 2)));
-        assert_eq!(unit.into_requests("62.0").unwrap().len(), 2);
-    }
-
-    #[test]
-    fn a_graph_that_fits_nowhere_is_named() {
-        for (nodes, objects) in [(501, 1), (0, 1), (16, 16)] {
-            let mut unit = UnitOfWork::new();
-            unit.add(graph(7, nodes, objects));
-            assert_eq!(unit.into_requests("62.0").unwrap_err().graph_id, "g7");
-        }
-    }
-
-    #[test]
-    fn the_body_is_what_the_guide_shows() {
-        let mut one = Graph::new("g");
-        let quote = one.create("Quote", &json!({"Name": "Q"})).unwrap();
-        one.create("QuoteLineItem", &json!({"QuoteId": quote})).unwrap();
-        let mut unit = UnitOfWork::new();
-        unit.add(one);
-        let requests = unit.into_requests("62.0").unwrap();
-        let body: serde_json::Value = serde_json::from_slice(&requests[0].body().unwrap()).unwrap();
-        assert_eq!(
-            body,
-            json!({"graphs": [{"graphId": "g", "compositeRequest": [
-                {"method": "POST", "url": "/services/data/v62.0/sobjects/Quote", "referenceId": "r0", "body": {"Name": "Q"}},
-                {"method": "POST", "url": "/services/data/v62.0/sobjects/QuoteLineItem", "referenceId": "r1",
-                 "body": {"QuoteId": "@{r0.id}"}}]}]})
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn packing_loses_nothing_and_keeps_every_limit(sizes in prop::collection::vec((1_usize..=500, 1_usize..=15), 0..120)) {
-            let mut unit = UnitOfWork::new();
-            for (id, (nodes, objects)) in sizes.iter().enumerate() {
-                unit.add(graph(id, *nodes, *objects));
-            }
-            let requests = unit.into_requests("62.0").unwrap();
-            let ids: Vec<String> = requests.iter().flat_map(|r| r.graph_ids().map(str::to_owned)).collect();
-            prop_assert_eq!(ids, (0..sizes.len()).map(|id| format!("g{id}")).collect::<Vec<_>>());
-            for request in &requests {
-                let kinds: HashSet<_> = request.graphs.iter().flat_map(|g| g.nodes.iter().map(|n| (n.method, &n.object))).collect();
-                prop_assert!(request.graphs.len() <= MAX_GRAPHS && request.node_count() <= MAX_NODES && kinds.len() <= MAX_KINDS);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,81 +1,131 @@
-//! Words of a WHERE clause, each with its place.
+//! Cuts a condition into tokens and refuses everything that no condition contains.
 
-use super::parser::WhereError;
-
-/// A word of the clause.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
-    /// Keyword, field or date literal, as written.
-    Word(String),
-    /// String literal with quotes and escapes as written.
-    Text(String),
-    /// Number, date or date-time, as written.
-    Number(String),
-    /// Operator, bracket or comma.
-    Symbol(&'static str),
-}
+use super::ast::Operator;
 
 /// A token and the byte at which it begins.
-pub(super) type Spanned = (usize, Token);
-
-const SYMBOLS: [&str; 10] = ["!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ","];
-
-pub(super) fn lex(text: &str) -> Result<Vec<Spanned>, WhereError> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some(first) = rest.chars().next() else { break };
-        if first.is_whitespace() {
-            at += first.len_utf8();
-            continue;
-        }
-        let fail = |message: &str| WhereError::at(text, at, message);
-        if rest.starts_with("--") || rest.starts_with("/*") || rest.starts_with("//") {
-            return Err(fail("comments are not allowed"));
-        }
-        let (length, token) = if first == '\'' {
-            let length = text_length(rest).map_err(fail)?;
-            (length, Token::Text(rest.get(..length).unwrap_or_default().to_owned()))
-        } else if first.is_ascii_digit() || matches!(first, '-' | '+') {
-            let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.:".contains(c))).unwrap_or(rest.len());
-            (length, Token::Number(rest.get(..length).unwrap_or_default().to_owned()))
-        } else if first.is_ascii_alphabetic() {
-            let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:".contains(c))).unwrap_or(rest.len());
-            (length, Token::Word(rest.get(..length).unwrap_or_default().to_owned()))
-        } else if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
-            (symbol.len(), Token::Symbol(symbol))
-        } else if first == ':' {
-            return Err(fail("bind variables are not allowed"));
-        } else {
-            return Err(fail(&format!("unexpected character {first:?}")));
-        };
-        tokens.push((at, token));
-        at += length;
-    }
-    Ok(tokens)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token<'a> {
+    pub(super) start: usize,
+    pub(super) kind: Kind<'a>,
 }
 
-/// Bytes of the string literal at the start of `rest`, quotes included.
-fn text_length(rest: &str) -> Result<usize, &'static str> {
-    let mut characters = rest.char_indices().skip(1);
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '\'' => return Ok(at + 1),
-            '\\' => match characters.next() {
-                Some((
-                    _,
-                    '\'' | '"' | '\\' | 'n' | 'N' | 'r' | 'R' | 't' | 'T' | 'b' | 'B' | 'f' | 'F' | '_' | '%',
-                )) => {}
-                Some((_, 'u')) => {
-                    if !(0..4).all(|_| characters.next().is_some_and(|(_, c)| c.is_ascii_hexdigit())) {
-                        return Err("\\u needs four hexadecimal digits");
-                    }
-                }
-                _ => return Err("unknown escape sequence in a string"),
-            },
-            c if c.is_control() => return Err("a string holds a control character; write it as an escape sequence"),
-            _ => {}
-        }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    /// Keyword, field path or date literal (`LAST_N_DAYS:5`).
+    Word(&'a str),
+    /// Inside of a string literal, escape sequences and all.
+    Text(&'a str),
+    /// What begins like a number: a number or a date.
+    Number(&'a str),
+    Operator(Operator),
+    Open,
+    Close,
+    Comma,
+    End,
+}
+
+/// What is wrong, and at which byte.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LexError {
+    pub(super) start: usize,
+    pub(super) message: String,
+}
+
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
     }
-    Err("the string has no closing quote")
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next token; `End` for ever after the last one.
+    pub(super) fn next(&mut self) -> Result<Token<'a>, LexError> {
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+        self.at += self.rest().len() - self.rest().trim_start_matches(blank).len();
+        let start = self.at;
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Ok(Token { start, kind: Kind::End }) };
+        if ["--", "//", "/*"].iter().any(|comment| rest.starts_with(comment)) {
+            return Err(LexError { start, message: "comments are not allowed".to_owned() });
+        }
+        let (kind, length) = match first {
+            '(' => (Kind::Open, 1),
+            ')' => (Kind::Close, 1),
+            ',' => (Kind::Comma, 1),
+            '\'' => self.string(start)?,
+            '=' | '<' | '>' | '!' => operator(rest).ok_or_else(|| unexpected(start, first))?,
+            'a'..='z' | 'A'..='Z' => {
+                let word = run(rest, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'));
+                (Kind::Word(word), word.len())
+            }
+            '0'..='9' | '+' | '-' => {
+                let number = run(rest, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '+' | '-'));
+                (Kind::Number(number), number.len())
+            }
+            _ => return Err(unexpected(start, first)),
+        };
+        self.at += length;
+        Ok(Token { start, kind })
+    }
+
+    /// A string literal, and its length with the quotes.
+    fn string(&self, start: usize) -> Result<(Kind<'a>, usize), LexError> {
+        let body = self.rest().strip_prefix('\'').unwrap_or_default();
+        let mut chars = body.char_indices();
+        while let Some((index, c)) = chars.next() {
+            let wrong = |message: &str| LexError { start: start + 1 + index, message: message.to_owned() };
+            match c {
+                '\'' => return Ok((Kind::Text(body.get(..index).unwrap_or_default()), index + 2)),
+                '\\' => match chars.next() {
+                    Some((
+                        _,
+                        '\'' | '"' | '\\' | 'n' | 'N' | 'r' | 'R' | 't' | 'T' | 'b' | 'B' | 'f' | 'F' | '_' | '%',
+                    )) => {}
+                    Some((_, 'u')) if chars.by_ref().take(4).filter(|(_, c)| c.is_ascii_hexdigit()).count() == 4 => {}
+                    _ => return Err(wrong("unknown escape sequence")),
+                },
+                c if c.is_control() => return Err(wrong("control characters must be escaped")),
+                _ => {}
+            }
+        }
+        Err(LexError { start, message: "this quote is not closed".to_owned() })
+    }
+}
+
+fn operator(rest: &str) -> Option<(Kind<'static>, usize)> {
+    const OPERATORS: [(&str, Operator); 7] = [
+        // Longer ones first.
+        ("!=", Operator::NotEqual),
+        ("<>", Operator::NotEqual),
+        ("<=", Operator::LessOrEqual),
+        (">=", Operator::GreaterOrEqual),
+        ("=", Operator::Equal),
+        ("<", Operator::Less),
+        (">", Operator::Greater),
+    ];
+    let (text, operator) = OPERATORS.iter().find(|(text, _)| rest.starts_with(text))?;
+    Some((Kind::Operator(*operator), text.len()))
+}
+
+/// The longest beginning of `text` whose characters are all wanted.
+fn run(text: &str, wanted: impl Fn(char) -> bool) -> &str {
+    let end = text.find(|c| !wanted(c)).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text)
+}
+
+fn unexpected(start: usize, c: char) -> LexError {
+    let message = match c {
+        ';' => "semicolons are not allowed".to_owned(),
+        ':' => "bind variables are not supported".to_owned(),
+        '"' => "text must be in single quotes".to_owned(),
+        c => format!("unexpected character `{}`", c.escape_debug()),
+    };
+    LexError { start, message }
 }

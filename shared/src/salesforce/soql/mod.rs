@@ -1,26 +1,13 @@
-//! SOQL from parts: values escaped, a caller's WHERE clause parsed (SOQL and SOSL Reference).
+//! SOQL as text: values are escaped, and a caller's condition is parsed before it becomes part of a query.
 
+mod ast;
 mod lexer;
 mod parser;
+mod text;
+
+pub use ast::WhereClause;
+pub use parser::{MAX_DEPTH, MAX_WHERE_CHARS, WhereError, parse_where};
+pub use text::{like_escape, list, quote};
+
 #[cfg(test)]
 mod tests;
-
-pub use parser::{WhereClause, WhereError, parse_where};
-
-/// A string literal with its quotes, safe for any text ("Quoted String Escape Sequences").
-pub fn quote(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len() + 2);
-    literal.push('\'');
-    for c in text.chars() {
-        match c {
-            '\'' => literal.push_str("\\'"),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            '\t' => literal.push_str("\\t"),
-            c => literal.push(c),
-        }
-    }
-    literal.push('\'');
-    literal
-}

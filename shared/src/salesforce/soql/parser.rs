@@ -1,286 +1,299 @@
-//! The WHERE clause that a caller sends: one boolean expression and nothing else.
+//! Parses a caller's condition. What it does not know, it refuses: only a tree that was understood is written into a query.
 
-use super::lexer::{Spanned, Token, lex};
 use chrono::{DateTime, NaiveDate};
-use std::fmt;
+use thiserror::Error;
 
-/// Longest clause (SOQL and SOSL Reference, limits).
-const MAX_LENGTH: usize = 4_000;
-/// Deepest nesting of parentheses and NOT.
-const MAX_DEPTH: usize = 32;
+use super::WhereClause;
+use super::ast::{Expr, Literal, Operator, SetOperator};
+use super::lexer::{Kind, LexError, Lexer, Token};
 
-/// A boolean expression over fields. `Display` gives it back in normal form, which reads as the same expression.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WhereClause(pub(super) Expression);
+/// Longest condition that is accepted, in characters.
+pub const MAX_WHERE_CHARS: usize = 4_000;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Expression {
-    All(Vec<Expression>),
-    Any(Vec<Expression>),
-    Not(Box<Expression>),
-    Compare { field: String, operator: &'static str, value: Value },
-}
+/// Deepest nesting of parentheses and `NOT` that is accepted.
+pub const MAX_DEPTH: usize = 32;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    /// String, number, date, boolean, null or date literal, as SOQL writes it.
-    One(String),
-    List(Vec<String>),
-}
+/// A field may be reached over this many relationships ("Relationship Query Limitations").
+const MAX_RELATIONSHIPS: usize = 5;
 
-/// Why a clause is refused, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (at character {character})")]
+/// Words that begin or join another part of a query, or belong to the grammar, and so name no field.
+const RESERVED: &[&str] = &[
+    "ALL", "AND", "ASC", "DESC", "EXCLUDES", "FOR", "FROM", "GROUP", "HAVING", "IN", "INCLUDES", "LIKE", "LIMIT",
+    "NOT", "NULL", "NULLS", "OFFSET", "OR", "ORDER", "SELECT", "TRUE", "FALSE", "TYPEOF", "UNION", "UPDATE", "USING",
+    "WHERE", "WITH",
+];
+
+/// Where and why a condition is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("at character {position}: {message}")]
 pub struct WhereError {
-    /// Byte offset in the clause.
-    pub offset: usize,
-    /// The same place counted in characters from 1.
-    pub character: usize,
-    /// What is wrong.
+    /// Byte at which the trouble begins, from 0.
+    pub byte: usize,
+    /// Character at which the trouble begins, from 1.
+    pub position: usize,
+    /// What the trouble is.
     pub message: String,
 }
 
-impl WhereError {
-    pub(super) fn at(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        let character = text.char_indices().take_while(|(at, _)| *at < offset).count() + 1;
-        Self { offset, character, message: message.into() }
-    }
-}
-
-/// Reads a clause such as `StageName = 'Closed Won' AND Amount > 1000`.
+/// Parses one boolean expression over fields, as it stands after `WHERE`.
+///
+/// Fields (with relationship paths), comparison operators, `LIKE`, `IN`, `NOT IN`, `INCLUDES`, `EXCLUDES`, `AND`, `OR`,
+/// `NOT`, parentheses and literals are accepted. Other clauses, subqueries, functions, comments and bind variables are not,
+/// nor are `AND` and `OR` mixed without parentheses.
 ///
 /// # Errors
-/// [`WhereError`] for everything that is not exactly one boolean expression: comments, `LIMIT` and other clauses, open
-/// quotes or parentheses, subqueries, bind variables, `AND` mixed with `OR` without parentheses.
+/// [`WhereError`] with the position of the first thing that cannot be accepted.
 pub fn parse_where(text: &str) -> Result<WhereClause, WhereError> {
-    if text.chars().count() > MAX_LENGTH {
-        return Err(WhereError::at(text, 0, format!("the clause is longer than {MAX_LENGTH} characters")));
+    parse(text).map_err(|LexError { start, message }| {
+        let before = text.get(..start).unwrap_or(text);
+        WhereError { byte: start, position: before.chars().count() + 1, message }
+    })
+}
+
+fn parse(text: &str) -> Result<WhereClause, LexError> {
+    if let Some((start, _)) = text.char_indices().nth(MAX_WHERE_CHARS) {
+        return refuse(start, format!("the condition is longer than {MAX_WHERE_CHARS} characters"));
     }
-    let mut parser = Parser { text, tokens: lex(text)?, next: 0 };
-    let expression = parser.expression(0)?;
-    match parser.peek() {
-        None => Ok(WhereClause(expression)),
-        Some(Token::Symbol(")")) => Err(parser.fail("this parenthesis closes nothing")),
-        Some(_) => Err(parser.fail("expected the end of the clause, AND or OR")),
+    let mut lexer = Lexer::new(text);
+    let token = lexer.next()?;
+    let mut parser = Parser { lexer, token, depth: 0 };
+    match parser.token.kind {
+        Kind::End => return refuse(token.start, "the condition is empty"),
+        Kind::Word(word) if word.eq_ignore_ascii_case("WHERE") => {
+            return refuse(token.start, "give the condition without the word WHERE");
+        }
+        _ => {}
+    }
+    let expr = parser.expression()?;
+    match parser.token.kind {
+        Kind::End => Ok(WhereClause(expr)),
+        Kind::Close => refuse(parser.token.start, "this parenthesis closes none"),
+        Kind::Word(word) if is_reserved(word) => {
+            refuse(parser.token.start, format!("`{}` is not allowed here: give one condition only", shorten(word)))
+        }
+        other => refuse(parser.token.start, format!("expected AND, OR or the end, found {}", describe(other))),
     }
 }
 
 struct Parser<'a> {
-    text: &'a str,
-    tokens: Vec<Spanned>,
-    next: usize,
+    lexer: Lexer<'a>,
+    token: Token<'a>,
+    depth: usize,
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.next).map(|(_, token)| token)
+impl<'a> Parser<'a> {
+    /// Returns the current token and reads the next.
+    fn take(&mut self) -> Result<Token<'a>, LexError> {
+        let next = self.lexer.next()?;
+        Ok(std::mem::replace(&mut self.token, next))
     }
 
-    fn fail(&self, message: impl Into<String>) -> WhereError {
-        let offset = self.tokens.get(self.next).map_or(self.text.len(), |(offset, _)| *offset);
-        WhereError::at(self.text, offset, message)
+    fn at_word(&self, keyword: &str) -> bool {
+        matches!(self.token.kind, Kind::Word(word) if word.eq_ignore_ascii_case(keyword))
     }
 
-    /// Takes the word when it is this keyword.
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
-        self.next += usize::from(found);
-        found
+    fn unexpected<T>(&self, wanted: &str) -> Result<T, LexError> {
+        refuse(self.token.start, format!("expected {wanted}, found {}", describe(self.token.kind)))
     }
 
-    fn symbol(&mut self, symbol: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Symbol(found)) if *found == symbol);
-        self.next += usize::from(found);
-        found
+    fn expect(&mut self, kind: Kind<'_>, wanted: &str) -> Result<(), LexError> {
+        if self.token.kind != kind {
+            return self.unexpected(wanted);
+        }
+        self.take().map(|_| ())
     }
 
-    fn expression(&mut self, depth: usize) -> Result<Expression, WhereError> {
-        let first = self.operand(depth)?;
-        let all = match self.peek() {
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("AND") => true,
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("OR") => false,
+    /// `operand { AND operand }` or `operand { OR operand }`.
+    fn expression(&mut self) -> Result<Expr, LexError> {
+        let first = self.operand()?;
+        let (connective, other) = match (self.at_word("AND"), self.at_word("OR")) {
+            (true, _) => ("AND", "OR"),
+            (_, true) => ("OR", "AND"),
             _ => return Ok(first),
         };
-        let (own, other) = if all { ("AND", "OR") } else { ("OR", "AND") };
-        let mut operands = vec![first];
-        while self.keyword(own) {
-            operands.push(self.operand(depth)?);
+        let mut parts = vec![first];
+        while self.at_word(connective) {
+            self.take()?;
+            parts.push(self.operand()?);
         }
-        if matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(other)) {
-            return Err(self.fail("AND and OR need parentheses when both are used"));
+        if self.at_word(other) {
+            return refuse(self.token.start, "AND and OR together need parentheses");
         }
-        Ok(if all { Expression::All(operands) } else { Expression::Any(operands) })
+        Ok(if connective == "AND" { Expr::And(parts) } else { Expr::Or(parts) })
     }
 
-    fn operand(&mut self, depth: usize) -> Result<Expression, WhereError> {
-        if depth >= MAX_DEPTH {
-            return Err(self.fail(format!("more than {MAX_DEPTH} levels of parentheses")));
+    /// `( expression )`, `NOT operand` or a comparison.
+    fn operand(&mut self) -> Result<Expr, LexError> {
+        if self.depth >= MAX_DEPTH {
+            return refuse(self.token.start, format!("the condition is nested deeper than {MAX_DEPTH} levels"));
         }
-        if self.keyword("NOT") {
-            return Ok(Expression::Not(Box::new(self.operand(depth + 1)?)));
-        }
-        if self.symbol("(") {
-            let inner = self.expression(depth + 1)?;
-            return if self.symbol(")") { Ok(inner) } else { Err(self.fail("expected a closing parenthesis")) };
-        }
-        self.comparison()
-    }
-
-    fn comparison(&mut self) -> Result<Expression, WhereError> {
-        let field = match self.peek() {
-            Some(Token::Word(word)) if is_field(word) => word.clone(),
-            Some(Token::Word(word)) if is_reserved(word) => {
-                return Err(self.fail(format!("expected a condition before {}", word.to_ascii_uppercase())));
-            }
-            _ => return Err(self.fail("expected a field, NOT or a parenthesis")),
-        };
-        self.next += 1;
-        let operator = self.operator(&field)?;
-        let value = if matches!(operator, "IN" | "NOT IN" | "INCLUDES" | "EXCLUDES") {
-            Value::List(self.list()?)
+        self.depth += 1;
+        let expr = if self.token.kind == Kind::Open {
+            self.take()?;
+            let expr = self.expression()?;
+            self.expect(Kind::Close, "`)`")?;
+            expr
+        } else if self.at_word("NOT") {
+            self.take()?;
+            Expr::Not(Box::new(self.operand()?))
         } else {
-            Value::One(self.literal(operator == "LIKE")?)
+            self.comparison()?
         };
-        Ok(Expression::Compare { field, operator, value })
+        self.depth -= 1;
+        Ok(expr)
     }
 
-    fn operator(&mut self, field: &str) -> Result<&'static str, WhereError> {
-        for (symbol, operator) in
-            [("=", "="), ("!=", "!="), ("<>", "!="), ("<=", "<="), (">=", ">="), ("<", "<"), (">", ">")]
-        {
-            if self.symbol(symbol) {
-                return Ok(operator);
+    fn comparison(&mut self) -> Result<Expr, LexError> {
+        let field = self.field()?;
+        if let Kind::Operator(operator) = self.token.kind {
+            self.take()?;
+            return Ok(Expr::Compare { field, operator, value: self.literal()? });
+        }
+        if self.at_word("LIKE") {
+            self.take()?;
+            return Ok(Expr::Compare { field, operator: Operator::Like, value: self.text()? });
+        }
+        let operator = self.set_operator()?;
+        self.expect(Kind::Open, "`(`")?;
+        if self.at_word("SELECT") {
+            return refuse(self.token.start, "subqueries are not supported");
+        }
+        let only_text = matches!(operator, SetOperator::Includes | SetOperator::Excludes);
+        let mut values = Vec::new();
+        loop {
+            values.push(if only_text { self.text()? } else { self.literal()? });
+            if self.token.kind != Kind::Comma {
+                break;
             }
+            self.take()?;
         }
-        for operator in ["LIKE", "IN", "INCLUDES", "EXCLUDES"] {
-            if self.keyword(operator) {
-                return Ok(operator);
-            }
-        }
-        if self.keyword("NOT") {
-            return if self.keyword("IN") { Ok("NOT IN") } else { Err(self.fail("expected IN after NOT")) };
-        }
-        match self.peek() {
-            Some(Token::Symbol("(")) => Err(self.fail(format!("functions such as {field}() are not allowed"))),
-            _ => Err(self.fail(format!("expected an operator after {field}"))),
-        }
+        self.expect(Kind::Close, "`,` or `)`")?;
+        Ok(Expr::Member { field, operator, values })
     }
 
-    fn list(&mut self) -> Result<Vec<String>, WhereError> {
-        if !self.symbol("(") {
-            return Err(self.fail("expected a list in parentheses"));
+    fn set_operator(&mut self) -> Result<SetOperator, LexError> {
+        let plain = [("IN", SetOperator::In), ("INCLUDES", SetOperator::Includes), ("EXCLUDES", SetOperator::Excludes)];
+        if let Some((_, operator)) = plain.iter().find(|(word, _)| self.at_word(word)) {
+            self.take()?;
+            return Ok(*operator);
         }
-        if matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case("SELECT")) {
-            return Err(self.fail("subqueries are not allowed"));
+        if !self.at_word("NOT") {
+            return self.unexpected("an operator");
         }
-        let mut values = vec![self.literal(false)?];
-        while self.symbol(",") {
-            values.push(self.literal(false)?);
+        self.take()?;
+        if !self.at_word("IN") {
+            return self.unexpected("IN");
         }
-        if self.symbol(")") { Ok(values) } else { Err(self.fail("expected a comma or a closing parenthesis")) }
+        self.take()?;
+        Ok(SetOperator::NotIn)
     }
 
-    fn literal(&mut self, text_only: bool) -> Result<String, WhereError> {
-        let literal = match self.peek() {
-            Some(Token::Text(text)) => text.clone(),
-            _ if text_only => return Err(self.fail("LIKE needs a string")),
-            Some(Token::Number(number)) if is_number(number) || is_date(number) => number.clone(),
-            Some(Token::Number(number)) => return Err(self.fail(format!("{number} is no number, date or date-time"))),
-            Some(Token::Word(word)) => date_or_constant(word)
-                .ok_or_else(|| self.fail(format!("{word} is no value; strings need single quotes")))?,
-            _ => return Err(self.fail("expected a value")),
+    fn field(&mut self) -> Result<String, LexError> {
+        let start = self.token.start;
+        let Kind::Word(word) = self.token.kind else { return self.unexpected("a field") };
+        if is_reserved(word) {
+            return self.unexpected("a field");
+        }
+        self.take()?;
+        if self.token.kind == Kind::Open {
+            return refuse(start, "functions are not supported");
+        }
+        let name_ok = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
-        self.next += 1;
-        Ok(literal)
+        if !word.split('.').all(name_ok) {
+            return refuse(start, format!("`{}` is not a field", shorten(word)));
+        }
+        if word.split('.').count() > MAX_RELATIONSHIPS + 1 {
+            return refuse(start, format!("a field can be at most {MAX_RELATIONSHIPS} relationships away"));
+        }
+        Ok(word.to_owned())
     }
+
+    fn text(&mut self) -> Result<Literal, LexError> {
+        match self.token.kind {
+            Kind::Text(text) => {
+                self.take()?;
+                Ok(Literal::Text(text.to_owned()))
+            }
+            _ => self.unexpected("text in single quotes"),
+        }
+    }
+
+    fn literal(&mut self) -> Result<Literal, LexError> {
+        let bare = match self.token.kind {
+            Kind::Text(_) => return self.text(),
+            Kind::Number(text) if is_number(text) || is_date(text) => text.to_owned(),
+            Kind::Number(_) => return self.unexpected("a number, a date or a date and time"),
+            Kind::Word(word) if is_constant(word) || is_date_literal(word) => word.to_ascii_uppercase(),
+            Kind::Word(word) if !is_reserved(word) => return self.unexpected("a value (text needs single quotes)"),
+            _ => return self.unexpected("a value"),
+        };
+        self.take()?;
+        Ok(Literal::Bare(bare))
+    }
+}
+
+fn refuse<T>(start: usize, message: impl Into<String>) -> Result<T, LexError> {
+    Err(LexError { start, message: message.into() })
 }
 
 fn is_reserved(word: &str) -> bool {
-    const RESERVED: [&str; 22] = [
-        "AND", "OR", "NOT", "IN", "LIKE", "INCLUDES", "EXCLUDES", "SELECT", "FROM", "WHERE", "LIMIT", "OFFSET",
-        "ORDER", "GROUP", "HAVING", "FOR", "WITH", "USING", "NULL", "TRUE", "FALSE", "TYPEOF",
-    ];
     RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved))
 }
 
-/// A field with at most five parents before it.
-fn is_field(word: &str) -> bool {
-    let parts: Vec<_> = word.split('.').collect();
-    parts.len() <= 6
-        && parts.iter().all(|part| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic())
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                && !is_reserved(part)
-        })
+fn is_constant(word: &str) -> bool {
+    ["TRUE", "FALSE", "NULL"].iter().any(|constant| word.eq_ignore_ascii_case(constant))
 }
 
+/// `[+-]digits[.digits]`
 fn is_number(text: &str) -> bool {
-    let digits = text.trim_start_matches(['-', '+']);
-    text.len() - digits.len() <= 1
-        && digits.len() <= 30
-        && digits.bytes().filter(|b| *b == b'.').count() <= 1
-        && digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    unsigned.split_once('.').map_or_else(|| digits(unsigned), |(whole, part)| digits(whole) && digits(part))
 }
 
+/// `2026-01-31`, or with a time and a zone: `2026-01-31T12:00:00Z`, `…+01:00`.
 fn is_date(text: &str) -> bool {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok_and(|_| text.len() == 10)
-        || DateTime::parse_from_rfc3339(text).is_ok()
+    let year_ok = text.len() >= 10 && text.starts_with(|c: char| c.is_ascii_digit());
+    let date = || text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+    year_ok && (date() || DateTime::parse_from_rfc3339(text).is_ok())
 }
 
-/// `TRUE`, `null`, `TODAY`, `LAST_N_DAYS:30` … in upper case (SOQL and SOSL Reference, "Date Formats and Date Literals").
-fn date_or_constant(word: &str) -> Option<String> {
+/// "Date Formats and Date Literals in WHERE", SOQL and SOSL Reference.
+fn is_date_literal(word: &str) -> bool {
+    const DAYS: &[&str] = &["TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"];
+    const UNITS: &[&str] = &["WEEK", "MONTH", "QUARTER", "YEAR", "FISCAL_QUARTER", "FISCAL_YEAR"];
+    const COUNTED: &[&str] = &["DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS", "FISCAL_QUARTERS", "FISCAL_YEARS"];
     let word = word.to_ascii_uppercase();
-    let known = match word.split_once(':') {
-        None => {
-            matches!(
-                word.as_str(),
-                "NULL" | "TRUE" | "FALSE" | "TODAY" | "YESTERDAY" | "TOMORROW" | "LAST_90_DAYS" | "NEXT_90_DAYS"
-            ) || word.split_once('_').is_some_and(|(when, unit)| {
-                matches!(when, "LAST" | "THIS" | "NEXT")
-                    && matches!(unit, "WEEK" | "MONTH" | "QUARTER" | "YEAR" | "FISCAL_QUARTER" | "FISCAL_YEAR")
-            })
-        }
-        Some((name, count)) => {
-            const UNITS: [&str; 6] = ["DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS", "FISCAL_QUARTERS"];
-            let unit = name
-                .strip_prefix("LAST_N_")
-                .or_else(|| name.strip_prefix("NEXT_N_"))
-                .or_else(|| name.strip_prefix("N_").and_then(|rest| rest.strip_suffix("_AGO")));
-            unit.is_some_and(|unit| UNITS.contains(&unit) || unit == "FISCAL_YEARS")
-                && (1..=5).contains(&count.len())
-                && count.bytes().all(|b| b.is_ascii_digit())
-        }
+    let Some((name, count)) = word.split_once(':') else {
+        let unit = ["LAST_", "THIS_", "NEXT_"].iter().find_map(|prefix| word.strip_prefix(prefix));
+        return DAYS.contains(&word.as_str()) || unit.is_some_and(|unit| UNITS.contains(&unit));
     };
-    known.then_some(word)
+    let ahead = ["LAST_N_", "NEXT_N_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let unit = ahead.or_else(|| name.strip_prefix("N_").and_then(|rest| rest.strip_suffix("_AGO")));
+    let count_ok = (1..=9).contains(&count.len()) && count.bytes().all(|b| b.is_ascii_digit());
+    count_ok && unit.is_some_and(|unit| COUNTED.contains(&unit))
 }
 
-impl fmt::Display for WhereClause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+fn describe(kind: Kind<'_>) -> String {
+    match kind {
+        Kind::Word(word) | Kind::Number(word) => format!("`{}`", shorten(word)),
+        Kind::Text(text) => format!("`'{}'`", shorten(text)),
+        Kind::Operator(operator) => format!("`{operator}`"),
+        Kind::Open => "`(`".to_owned(),
+        Kind::Close => "`)`".to_owned(),
+        Kind::Comma => "`,`".to_owned(),
+        Kind::End => "the end".to_owned(),
     }
 }
 
-impl fmt::Display for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let joined = |f: &mut fmt::Formatter<'_>, operands: &[Self], word: &str| {
-            operands.iter().enumerate().try_for_each(|(index, operand)| {
-                let before = if index == 0 { "" } else { word };
-                match operand {
-                    Self::All(_) | Self::Any(_) => write!(f, "{before}({operand})"),
-                    _ => write!(f, "{before}{operand}"),
-                }
-            })
-        };
-        match self {
-            Self::All(operands) => joined(f, operands, " AND "),
-            Self::Any(operands) => joined(f, operands, " OR "),
-            Self::Not(operand) => write!(f, "(NOT ({operand}))"),
-            Self::Compare { field, operator, value: Value::One(value) } => write!(f, "{field} {operator} {value}"),
-            Self::Compare { field, operator, value: Value::List(values) } => {
-                write!(f, "{field} {operator} ({})", values.join(","))
-            }
-        }
+/// Enough of a caller's text to recognize it in a message.
+fn shorten(text: &str) -> String {
+    const ENOUGH: usize = 40;
+    match text.char_indices().nth(ENOUGH) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

@@ -246,6 +246,9 @@ pub enum FaultAction {
         message: String,
         /// Fields at fault.
         fields: Vec<String>,
+        /// Only records in whose fields this text stands; all when absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        record_contains: Option<String>,
     },
 }
 
@@ -262,7 +265,17 @@ impl FaultAction {
             error_code: error_code.into(),
             message: message.into(),
             fields: Vec::new(),
+            record_contains: None,
         }
+    }
+
+    /// Limits a [`FaultAction::RecordError`] to records in whose fields `text` stands.
+    #[must_use]
+    pub fn for_records(mut self, text: impl Into<String>) -> Self {
+        if let Self::RecordError { record_contains, .. } = &mut self {
+            *record_contains = Some(text.into());
+        }
+        self
     }
 }
 

@@ -1,0 +1,34 @@
+//! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
+
+use crate::routes::{batches, events, jobs};
+use shared::web::openapi::{Document, DocumentError};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "GenerateQuoteJob",
+        description = "Batch jobs over Opportunities, run by Heroku workers.",
+        version = "1.0.0",
+        license(name = "Apache-2.0")
+    ),
+    paths(
+        batches::execute_batch,
+        jobs::list_jobs,
+        jobs::get_job,
+        jobs::get_job_errors,
+        jobs::cancel_job,
+        jobs::resume_job,
+        jobs::retry_job,
+        events::get_job_events
+    )
+)]
+struct Api;
+
+/// The document of this service.
+///
+/// # Errors
+/// When the code describes something that OpenAPI 3.0 cannot say.
+pub fn document() -> Result<Document, DocumentError> {
+    Document::new(&Api::openapi())
+}

@@ -1,0 +1,112 @@
+//! What a user sees when nothing breaks.
+
+use crate::support::{ALL, ORG, Stack};
+use anyhow::Result;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn four_workers_share_a_job_and_make_one_quote_each() -> Result<()> {
+    let stack = Stack::start(600, 2, 4).await?;
+    let costs = test_support::Costs { call_ms: 30, ..test_support::Costs::default() };
+    stack.org.set_costs(&costs).await?;
+    let id = stack.post(ALL).await?;
+    stack.assert_quoted(&id, 600, 1_200).await?;
+    let job = stack.job(&id).await?;
+    assert_eq!((&job["plannedRecords"], &job["processed"], &job["failed"]), (&json!(600), &json!(600), &json!(0)));
+    assert_eq!(job["perWorker"].as_object().map_or(0, serde_json::Map::len), 4, "{job}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_posted_while_no_worker_runs_is_done_when_one_starts() -> Result<()> {
+    let mut stack = Stack::start(30, 2, 0).await?;
+    let id = stack.post(ALL).await?;
+    assert_eq!(stack.job(&id).await?["state"], "queued");
+    stack.add_worker("late").await?;
+    stack.assert_quoted(&id, 30, 60).await
+}
+
+#[tokio::test]
+async fn prices_are_those_of_the_rules() -> Result<()> {
+    let stack = Stack::start(1, 2, 1).await?;
+    let account =
+        stack.org.create(ORG, "Account", &json!({ "Name": "Pricing", "BillingCountry": "United States" })).await?;
+    let entry =
+        stack.org.query(ORG, "SELECT Id, Pricebook2Id FROM PricebookEntry WHERE UnitPrice = 100 LIMIT 1").await?;
+    let entry = &entry.records[0];
+    let line = |opportunity: &str, price: f64, quantity: f64, discount: Option<f64>| json!({ "OpportunityId": opportunity, "PricebookEntryId": entry["Id"], "UnitPrice": price, "Quantity": quantity, "DiscountOverride__c": discount });
+    let opportunity = |name: &str| json!({ "Name": name, "StageName": "Prospecting", "CloseDate": "2026-12-31", "AccountId": account, "Pricebook2Id": entry["Pricebook2Id"] });
+    for (name, price, quantity, discount) in [
+        ("Price list", 100.0, 1.0, None),
+        ("Price override", 100.0, 1.0, Some(50.0)),
+        ("Price free", 0.0, 1.0, None),
+        ("Price none", 100.0, 0.0, None),
+    ] {
+        let id = stack.org.create(ORG, "Opportunity", &opportunity(name)).await?;
+        for _ in 0..2 {
+            stack.org.create(ORG, "OpportunityLineItem", &line(&id, price, quantity, discount)).await?;
+        }
+    }
+    stack.org.create(ORG, "Opportunity", &opportunity("Price without lines")).await?;
+    let id = stack.post("Name LIKE 'Price %'").await?;
+    stack.assert_quoted(&id, 4, 8).await?;
+    assert_eq!(stack.job(&id).await?["skipped"], 1);
+    for (name, total) in [("list", 180.0), ("override", 100.0), ("free", 0.0), ("none", 0.0)] {
+        let soql = format!("SELECT TotalPrice FROM Quote WHERE Opportunity.Name = 'Price {name}'");
+        let quote = stack.org.query(ORG, &soql).await?;
+        assert_eq!(quote.records[0]["TotalPrice"].as_f64(), Some(total), "{name}: {:?}", quote.records);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_opportunity_with_more_lines_than_a_graph_holds() -> Result<()> {
+    let stack = Stack::start(3, 600, 2).await?;
+    let id = stack.post(ALL).await?;
+    stack.assert_quoted(&id, 3, 1_800).await
+}
+
+#[tokio::test]
+async fn nothing_matches() -> Result<()> {
+    let stack = Stack::start(0, 0, 1).await?;
+    let id = stack.post("Name = 'nobody'").await?;
+    stack.assert_quoted(&id, 0, 0).await
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_is_the_same_job() -> Result<()> {
+    let stack = Stack::start(5, 1, 1).await?;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let request = stack.call(Method::POST, "/api/executebatch").await?.header("Idempotency-Key", "once");
+        let answer = request.json(&json!({ "soqlWhereClause": ALL })).send().await?;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+        ids.push(answer.json::<Value>().await?["jobId"].clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+    stack.assert_quoted(ids[0].as_str().unwrap_or_default(), 5, 5).await
+}
+
+#[tokio::test]
+async fn a_field_that_does_not_exist_fails_the_job_with_salesforces_reason() -> Result<()> {
+    let stack = Stack::start(1, 1, 1).await?;
+    let id = stack.post("Bacon__c = 'x'").await?;
+    let job = stack.reaches(&id, "failed").await?;
+    assert!(job["reason"].as_str().is_some_and(|reason| reason.contains("Bacon__c")), "{job}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cancel_drops_what_has_not_started() -> Result<()> {
+    let stack = Stack::start(400, 1, 1).await?;
+    stack.org.set_costs(&test_support::Costs { call_ms: 200, ..test_support::Costs::default() }).await?;
+    let id = stack.post(ALL).await?;
+    stack.reaches(&id, "running").await?;
+    stack.act(&id, "cancel").await?;
+    let job = stack.reaches(&id, "cancelled").await?;
+    let processed = job["processed"].as_u64().unwrap_or(400);
+    assert!(processed < 400, "{job}");
+    assert_eq!(stack.org.counts(ORG).await?["Quote"], processed);
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The processes of one test, and what it asks of them.
+
+use anyhow::{Context, Result, bail};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use std::time::Duration;
+use test_support::{
+    Fault, LocalOrg, RedisOptions, Service, ServiceSpec, TestRedis, client_context, eventually, free_port, http_client,
+};
+
+/// The org in which tests work.
+pub(crate) const ORG: &str = "my-org";
+/// Matches what local-org seeds.
+pub(crate) const ALL: &str = "Name LIKE 'Sample Opportunity%'";
+/// 32 bytes for tests only.
+const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// Redis with its log on disk, local-org, one web process and some workers.
+pub(crate) struct Stack {
+    pub(crate) redis: TestRedis,
+    pub(crate) org: LocalOrg,
+    pub(crate) web: Service,
+    pub(crate) workers: Vec<Service>,
+    http: reqwest::Client,
+}
+
+impl Stack {
+    /// Starts all with `opportunities` of `lines` lines each and `workers` workers.
+    pub(crate) async fn start(opportunities: u32, lines: u32, workers: usize) -> Result<Self> {
+        let redis = TestRedis::start_with(RedisOptions { append_only: true, ..RedisOptions::default() }).await?;
+        let org = LocalOrg::start().await?;
+        if opportunities > 0 {
+            org.seed(ORG, opportunities, lines).await?;
+        }
+        let web = ServiceSpec::new("org-job-web")?
+            .env("PORT", free_port()?)
+            .env("BIND_ADDRESS", "127.0.0.1")
+            .env("REDIS_URL", redis.url())
+            .env("JOB_SECRET_KEY", SECRET)
+            .env("ALLOWED_ORG_HOSTS", org.host()?)
+            .env("LEASE_SECONDS", 2)
+            .env("LOG_LEVEL", "trace")
+            .ready("listening on http://")
+            .start()
+            .await?;
+        let mut stack = Self { redis, org, web, workers: Vec::new(), http: http_client()? };
+        for number in 1..=workers {
+            stack.add_worker(&format!("worker.{number}")).await?;
+        }
+        Ok(stack)
+    }
+
+    /// Starts one more worker.
+    pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
+        let worker = ServiceSpec::new("org-job-worker")?
+            .named(name)
+            .env("REDIS_URL", self.redis.url())
+            .env("JOB_SECRET_KEY", SECRET)
+            .env("ALLOWED_ORG_HOSTS", self.org.host()?)
+            .env("WORKER_NAME", name)
+            .env("WORKER_CONCURRENCY", 2)
+            .env("CHUNK_SIZE", 25)
+            .env("LEASE_SECONDS", 2)
+            .env("API_LIMIT_PAUSE_SECONDS", 1)
+            .env("ENABLE_DISCOUNT_OVERRIDES", "true")
+            .env("LOG_LEVEL", "trace")
+            .ready("worker ready")
+            .start()
+            .await?;
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// A call as the org's administrator.
+    pub(crate) async fn call(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        self.call_as(ORG, method, path).await
+    }
+
+    /// A call as another org's administrator.
+    pub(crate) async fn call_as(&self, org: &str, method: Method, path: &str) -> Result<RequestBuilder> {
+        let (org, user) = self.org.org(org).await?;
+        let url = format!("{}{path}", self.web.url()?);
+        Ok(self.http.request(method, url).header("x-client-context", client_context(&org, &user)))
+    }
+
+    /// A call without a client context.
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        Ok(self.http.request(method, format!("{}{path}", self.web.url()?)))
+    }
+
+    /// Starts a job and gives its id.
+    pub(crate) async fn post(&self, clause: &str) -> Result<String> {
+        let request = self.call(Method::POST, "/api/executebatch").await?;
+        let answer = request.json(&json!({ "soqlWhereClause": clause })).send().await?;
+        if answer.status() != StatusCode::ACCEPTED {
+            bail!("executeBatch answered {}: {}", answer.status(), answer.text().await?);
+        }
+        let answer: Value = answer.json().await?;
+        Ok(answer["jobId"].as_str().context("no jobId")?.to_owned())
+    }
+
+    /// The job as the API shows it.
+    pub(crate) async fn job(&self, id: &str) -> Result<Value> {
+        let request = self.call(Method::GET, &format!("/api/jobs/{id}")).await?;
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Does something to the job: `cancel`, `resume` or `retry`.
+    pub(crate) async fn act(&self, id: &str, action: &str) -> Result<Value> {
+        let request = self.call(Method::POST, &format!("/api/jobs/{id}/{action}")).await?;
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Waits for a state.
+    pub(crate) async fn reaches(&self, id: &str, state: &str) -> Result<Value> {
+        eventually(Duration::from_secs(90), &format!("job {id} is {state}"), async || {
+            let job = self.job(id).await?;
+            if job["state"] == state { Ok(job) } else { bail!("{job}") }
+        })
+        .await
+    }
+
+    /// The records that failed.
+    pub(crate) async fn errors(&self, id: &str) -> Result<Vec<Value>> {
+        let request = self.call(Method::GET, &format!("/api/jobs/{id}/errors?limit=1000")).await?;
+        let page: Value = request.send().await?.error_for_status()?.json().await?;
+        Ok(page["errors"].as_array().context("no errors")?.clone())
+    }
+
+    /// Adds a fault and gives its id.
+    pub(crate) async fn fault(&self, fault: Fault) -> Result<u64> {
+        self.org.add_fault(&fault).await
+    }
+
+    /// Waits until the fault was hit.
+    pub(crate) async fn hit(&self, fault: u64) -> Result<()> {
+        eventually(Duration::from_secs(30), "the fault is hit", async || {
+            if self.org.fault_hits(fault).await? > 0 { Ok(()) } else { bail!("not yet") }
+        })
+        .await
+    }
+
+    /// The job is completed, its counts are these, and the org agrees: one Quote an Opportunity with all its lines, no
+    /// Quote of anybody else, and one completion event.
+    pub(crate) async fn assert_quoted(&self, id: &str, quotes: u64, lines: u64) -> Result<()> {
+        let job = self.reaches(id, "completed").await?;
+        assert_eq!(job["counters"]["quotes"], quotes, "{job}");
+        assert_eq!(job["counters"]["quoteLineItems"], lines, "{job}");
+        let counts = self.org.counts(ORG).await?;
+        assert_eq!(counts["Quote"], quotes, "{job}");
+        assert_eq!(counts["QuoteLineItem"], lines, "{job}");
+        let keyed = format!("SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '{id}:%'");
+        assert_eq!(self.org.count(ORG, &keyed).await?, quotes);
+        let twice = "SELECT OpportunityId, COUNT(Id) FROM Quote GROUP BY OpportunityId HAVING COUNT(Id) > 1";
+        assert_eq!(self.org.count(ORG, twice).await?, 0);
+        let incomplete = "SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '%:staging'";
+        assert_eq!(self.org.count(ORG, incomplete).await?, 0);
+        let events = self.events(id).await?;
+        assert_eq!(events.matches("event: completed").count(), 1, "{events}");
+        Ok(())
+    }
+
+    /// The event stream of an ended job, as sent.
+    pub(crate) async fn events(&self, id: &str) -> Result<String> {
+        let request = self.call(Method::GET, &format!("/api/jobs/{id}/events")).await?;
+        Ok(request.timeout(Duration::from_secs(30)).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// All that the services have logged.
+    pub(crate) fn logs(&self) -> String {
+        let workers = self.workers.iter().map(|worker| worker.log().text());
+        workers.chain([self.web.log().text()]).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! Configuration of a process: flat settings under Heroku's names, from layers.
+//!
+//! From weakest to strongest: the default that the code names where it reads a setting, an optional TOML file named by
+//! `CONFIG_FILE`, the environment. An empty value counts as unset, as an emptied config var does on Heroku.
+//!
+//! ```no_run
+//! use shared::config::{Bind, ConfigError, Settings, TelemetryConfig};
+//! use secrecy::SecretString;
+//!
+//! fn read() -> Result<(Bind, TelemetryConfig, SecretString), ConfigError> {
+//!     let settings = Settings::from_process_env()?;
+//!     let mut reader = settings.reader();
+//!     let bind = Bind::read(&mut reader);
+//!     let telemetry = TelemetryConfig::read(&mut reader);
+//!     let redis_url: SecretString = reader.required("REDIS_URL");
+//!     reader.finish()?; // every wrong variable at once
+//!     Ok((bind, telemetry, redis_url))
+//! }
+//! ```
+//!
+//! This module knows no service: what a service needs, it reads itself.
+
+mod bind;
+mod error;
+mod logging;
+mod reader;
+mod settings;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use bind::Bind;
+pub use error::{ConfigError, EXIT_CONFIG, Problem, exit_on_error};
+pub use logging::{LogFormat, TelemetryConfig};
+pub use reader::Reader;
+pub use settings::Settings;
+pub use value::FromSetting;

@@ -1,0 +1,96 @@
+//! The layers, merged by the `config` crate into one flat table.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use config::{Config, Environment};
+
+use super::error::ConfigError;
+use super::reader::Reader;
+
+/// The variable that names the optional TOML file.
+const CONFIG_FILE: &str = "CONFIG_FILE";
+
+/// All settings of the process, merged. Read them through [`Settings::reader`].
+///
+/// There is no `Debug`: the table holds secrets.
+pub struct Settings {
+    /// Keys in lower case: the `config` crate spells the environment so, and the file follows.
+    table: Config,
+}
+
+impl Settings {
+    /// Merges the file that `CONFIG_FILE` names, if any, and the environment of the process.
+    ///
+    /// Variables that are not valid Unicode are left out, as if they were not set.
+    ///
+    /// # Errors
+    /// [`ConfigError::File`] and [`ConfigError::FileSyntax`] for a file that cannot be used.
+    pub fn from_process_env() -> Result<Self, ConfigError> {
+        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self::from_map(std::env::vars_os().filter_map(unicode))
+    }
+
+    /// The same with `variables` in place of the environment: what tests pass, since setting a variable of a running
+    /// process is not safe.
+    ///
+    /// # Errors
+    /// As [`Settings::from_process_env`].
+    pub fn from_map<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, ConfigError>
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        let variables: HashMap<String, String> = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .filter(|(name, _)| is_setting_name(name))
+            .collect();
+        let mut layers = Config::builder();
+        if let Some(path) = variables.get(CONFIG_FILE).filter(|path| !path.trim().is_empty()) {
+            layers = layers.add_source(read_file(PathBuf::from(path))?);
+        }
+        let environment = Environment::default().ignore_empty(true).source(Some(variables));
+        Ok(Self { table: layers.add_source(environment).build().map_err(ConfigError::merge)? })
+    }
+
+    /// Starts reading. The reader collects all problems until [`Reader::finish`].
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(self)
+    }
+
+    /// The value of `name` from the strongest layer that has one; `None` when no layer has.
+    pub(super) fn get(&self, name: &str) -> Option<config::Value> {
+        self.table.get(&name.to_ascii_lowercase()).ok()
+    }
+}
+
+/// Heroku's names are upper case with digits and underscores. Anything else (`_`, `http_proxy`, exported shell functions)
+/// is no setting, and could read as a path expression of the `config` crate.
+fn is_setting_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Reads the TOML file as one layer. Its keys are the variables' names, in either case.
+///
+/// The `config` crate could read the file itself, but its parse errors quote the broken line, which may hold a secret.
+fn read_file(path: PathBuf) -> Result<Config, ConfigError> {
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(ConfigError::File { path, source }),
+    };
+    match toml::from_str::<toml::Table>(&text) {
+        Ok(table) => {
+            let table: toml::Table =
+                table.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+            Config::try_from(&table).map_err(ConfigError::merge)
+        }
+        Err(error) => {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            Err(ConfigError::FileSyntax { path, line: before.matches('\n').count() + 1 })
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Layers, every kind of setting, and the lines that a wrong one makes.
+
+use std::io::Write;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::error::report;
+use super::{Bind, ConfigError, LogFormat, Reader, Settings, TelemetryConfig};
+
+fn settings(variables: &[(&str, &str)]) -> Settings {
+    Settings::from_map(variables.iter().copied()).unwrap()
+}
+
+/// What `read` complains about, as it would be printed.
+fn problems(variables: &[(&str, &str)], read: impl FnOnce(&mut Reader<'_>)) -> String {
+    let settings = settings(variables);
+    let mut reader = settings.reader();
+    read(&mut reader);
+    reader.finish().map_or_else(|error| error.to_string(), |()| String::new())
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn the_environment_beats_the_file_and_the_file_beats_the_default() {
+    let file = file("PORT = 1111\nname = \"from file\"\nFLAG = true\nLIST = [\"a\", \"b\"]\nRATIO = 7\n");
+    let path = file.path().to_str().unwrap();
+    let settings = settings(&[("CONFIG_FILE", path), ("PORT", "2222"), ("RATIO", "")]);
+    let mut reader = settings.reader();
+    assert_eq!(reader.optional("PORT", 3333_u16), 2222);
+    assert_eq!(reader.required::<String>("NAME"), "from file");
+    assert!(reader.optional("FLAG", false));
+    assert_eq!(reader.list("LIST"), ["a", "b"]);
+    assert_eq!(reader.optional("RATIO", 1_u8), 7, "an empty variable counts as unset");
+    assert_eq!(reader.optional("OTHER", 4_u8), 4);
+    reader.finish().unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_without_its_contents() {
+    let missing = Settings::from_map([("CONFIG_FILE", "/no/such/file.toml")]).err().unwrap();
+    assert_eq!(report(&missing), "CONFIG_FILE: cannot read /no/such/file.toml: No such file or directory (os error 2)");
+
+    let broken = file("PORT = 1\nREDIS_URL = rediss://:geheim@host\n");
+    let path = broken.path().to_str().unwrap();
+    let error = Settings::from_map([("CONFIG_FILE", path)]).err().unwrap();
+    assert_eq!(report(&error), format!("CONFIG_FILE: {path} is not valid TOML, see line 2"));
+    assert!(!format!("{error:?}").contains("geheim"));
+}
+
+#[test]
+fn odd_names_in_the_environment_do_no_harm() {
+    let odd =
+        [("_", "x"), ("a.b", "x"), ("BASH_FUNC_x%%", "() {}"), ("PORT[0]", "x"), ("http_proxy", "x"), ("PORT", "1")];
+    assert_eq!(settings(&odd).reader().optional("PORT", 2_u16), 1);
+}
+
+#[test]
+fn all_problems_come_at_once_and_never_quote_a_value() {
+    let variables = [
+        ("PORT", "geheim1"),
+        ("FLAG", "geheim2"),
+        ("SECONDS", "0"),
+        ("COUNT", "geheim3"),
+        ("API_URL", "geheim4"),
+        ("KEY", "geheim5"),
+        ("LOG_FORMAT", "geheim6"),
+    ];
+    let text = problems(&variables, |reader| {
+        reader.optional("PORT", 1_u16);
+        reader.required::<bool>("FLAG");
+        reader.seconds("SECONDS", Duration::from_secs(1), 1..=60);
+        reader.bounded("COUNT", 1_u32, 1..=9);
+        reader.required_value::<Url>("API_URL");
+        reader.parsed("KEY", "64 hexadecimal digits", |_| None::<()>);
+        reader.optional("LOG_FORMAT", LogFormat::Text);
+        reader.required::<SecretString>("REDIS_URL");
+        reader.required_value::<Url>("OTHER_URL");
+        reader.problem("A", "is not allowed together with B");
+    });
+    let expected = "PORT: expected a whole number from 0 to 65535\n\
+                    FLAG: expected true or false\n\
+                    SECONDS: expected a number of seconds from 1 to 60\n\
+                    COUNT: expected a whole number from 1 to 9\n\
+                    API_URL: expected an absolute URL such as https://example.com\n\
+                    KEY: expected 64 hexadecimal digits\n\
+                    LOG_FORMAT: expected text or json\n\
+                    REDIS_URL: is not set, expected text\n\
+                    OTHER_URL: is not set, expected an absolute URL such as https://example.com\n\
+                    A: is not allowed together with B";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn tables_and_lists_in_the_file_are_no_plain_values() {
+    let file = file("PORT = [1]\nNAME = { a = 1 }\nLIST = [{ a = 1 }]\n");
+    let text = problems(&[("CONFIG_FILE", file.path().to_str().unwrap())], |reader| {
+        reader.optional("PORT", 1_u16);
+        reader.required::<String>("NAME");
+        reader.list("LIST");
+    });
+    assert_eq!(text, "PORT: expected one plain value\nNAME: expected one plain value\nLIST: expected a list of text");
+}
+
+#[test]
+fn values() {
+    let settings = settings(&[
+        ("URL", " https://example.com/a "),
+        ("SECONDS", "90"),
+        ("COUNT", "9"),
+        ("LIST", " a, ,b ,"),
+        ("SECRET", "s"),
+    ]);
+    let mut reader = settings.reader();
+    assert_eq!(reader.required_value::<Url>("URL").unwrap().as_str(), "https://example.com/a");
+    assert_eq!(reader.seconds("SECONDS", Duration::ZERO, 0..=90), Duration::from_secs(90));
+    assert_eq!(reader.bounded("COUNT", 1_u8, 1..=9), 9);
+    assert_eq!(reader.list("LIST"), ["a", "b"]);
+    assert!(reader.list("NONE").is_empty());
+    assert_eq!(reader.optional_secret("SECRET").unwrap().expose_secret(), "s");
+    assert!(reader.optional_secret("NONE").is_none());
+    reader.finish().unwrap();
+}
+
+#[test]
+fn only_known_spellings_are_booleans() {
+    for (text, expected) in [
+        ("true", Some(true)),
+        ("True", Some(true)),
+        ("TRUE", Some(true)),
+        ("1", Some(true)),
+        ("yes", Some(true)),
+        ("false", Some(false)),
+        ("False", Some(false)),
+        ("FALSE", Some(false)),
+        ("0", Some(false)),
+        ("no", Some(false)),
+        ("on", None),
+        ("tRue", None),
+        ("2", None),
+        ("enabled", None),
+    ] {
+        let settings = settings(&[("FLAG", text)]);
+        let mut reader = settings.reader();
+        assert_eq!(reader.optional_value::<bool>("FLAG"), expected, "{text}");
+        assert_eq!(reader.finish().is_ok(), expected.is_some(), "{text}");
+    }
+}
+
+#[test]
+fn addresses() {
+    let address = |variables: &[(&str, &str)]| {
+        let settings = settings(variables);
+        let mut reader = settings.reader();
+        let bind = Bind::read(&mut reader);
+        reader.finish().unwrap();
+        bind.address.to_string()
+    };
+    assert_eq!(address(&[]), "0.0.0.0:8080");
+    assert_eq!(address(&[("PORT", "5000")]), "0.0.0.0:5000");
+    assert_eq!(address(&[("PORT", "5000"), ("APP_PORT", "3000")]), "127.0.0.1:3000");
+    assert_eq!(address(&[("APP_PORT", "3000"), ("BIND_ADDRESS", "::1")]), "[::1]:3000");
+    assert_eq!(address(&[("BIND_ADDRESS", "127.0.0.1")]), "127.0.0.1:8080");
+    let text = problems(&[("BIND_ADDRESS", "localhost"), ("APP_PORT", "x")], |reader| {
+        Bind::read(reader);
+    });
+    assert!(text.contains("APP_PORT: ") && text.contains("BIND_ADDRESS: expected an IP address"), "{text}");
+}
+
+#[test]
+fn log_levels() {
+    let read = |level: &str| {
+        let settings = settings(&[("LOG_LEVEL", level), ("LOG_FORMAT", "json")]);
+        let mut reader = settings.reader();
+        let config = TelemetryConfig::read(&mut reader);
+        reader.finish().map(|()| config)
+    };
+    for level in
+        ["info", "WARN", "off", "info,shared::jobs=debug", "shared=trace,warn", "warn,[request{request_id=a}]=debug"]
+    {
+        let config = read(level).unwrap_or_else(|error| panic!("{level}: {error}"));
+        assert_eq!(config, TelemetryConfig { log_level: level.to_owned(), log_format: LogFormat::Json });
+    }
+    assert_eq!(read("").unwrap().log_level, "info");
+    for level in ["inof", "info,debgu", "shared=loud", "info;debug", "=,="] {
+        assert!(
+            matches!(read(level), Err(ConfigError::Invalid(problems)) if problems[0].name == "LOG_LEVEL"),
+            "{level}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in "\\PC*") {
+        let settings = settings(&[("A", &text)]);
+        let mut reader = settings.reader();
+        reader.optional("A", 1_u64);
+        reader.optional("A", true);
+        reader.optional_value::<Url>("A");
+        reader.list("A");
+        drop(reader.finish());
+    }
+
+    #[test]
+    fn numbers_within_bounds_are_taken(number in any::<u32>(), low in any::<u32>(), high in any::<u32>()) {
+        let settings = settings(&[("A", &number.to_string())]);
+        let mut reader = settings.reader();
+        let value = reader.bounded("A", low, low..=high);
+        let fits = (low..=high).contains(&number);
+        prop_assert_eq!(value, if fits { number } else { low });
+        prop_assert_eq!(reader.finish().is_ok(), fits);
+    }
+}

@@ -1,0 +1,168 @@
+//! What a service writes to have a kind of job run: [`JobKind`] and what goes in and out of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::error::JobsError;
+use super::lease::Lease;
+use super::store::Jobs;
+use super::types::{JobId, JobView, RecordError};
+
+/// A kind of job. A worker calls it; every call may be repeated after a crash, so what it does must be idempotent.
+///
+/// A call ends early, with any result, once [`TaskContext::cancelled`] is cancelled.
+pub trait JobKind: Send + Sync {
+    /// Name that [`NewJob::kind`](super::NewJob::kind) refers to.
+    fn name(&self) -> &'static str;
+
+    /// Plans one page of chunks after `cursor` (`None` at the start). Chunks and cursor are stored in one step.
+    fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>>;
+
+    /// Runs one chunk. Its report is counted once, however often the chunk runs.
+    fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>>;
+
+    /// The last step of a run of the job, at least once, after all its chunks. The job's state becomes final after
+    /// it, even when it fails for good. [`JobView::run`] and the id make a key for receivers to tell repeats by.
+    fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>>;
+}
+
+/// One page of planning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanStep {
+    /// New chunks, in the order they shall run.
+    pub chunks: Vec<NewChunk>,
+    /// Where the next page starts.
+    pub cursor: String,
+    /// True when there is no next page.
+    pub done: bool,
+}
+
+/// A chunk to be run later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewChunk {
+    /// What [`JobKind::run`] needs to find the records. Ids or id ranges, no secrets; short, because Redis holds
+    /// [`max_outstanding_chunks`](super::JobsConfig::max_outstanding_chunks) of them per job.
+    pub payload: String,
+    /// Records in it.
+    pub records: u64,
+}
+
+/// A chunk to be run now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// 0, 1, 2, … in the order of planning.
+    pub number: u64,
+    /// As planned.
+    pub payload: String,
+    /// As planned.
+    pub records: u64,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChunkReport {
+    /// Records dealt with.
+    pub processed: u64,
+    /// Of them, records that went well.
+    pub succeeded: u64,
+    /// Of them, records that needed nothing.
+    pub skipped: u64,
+    /// Of them, records with an error.
+    pub failed: u64,
+    /// The errors.
+    pub errors: Vec<RecordError>,
+    /// Added to the job's counters of the same names.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// What a task may know and use.
+pub struct TaskContext {
+    /// The job.
+    pub job_id: JobId,
+    /// Its owner.
+    pub org: String,
+    /// As given at creation.
+    pub params: Value,
+    /// Request that asked for the job.
+    pub request_id: String,
+    /// The job's session; `None` when it was given none, or when it has expired.
+    pub session: Option<SecretString>,
+    /// 1 when the task runs for the first time. More: an earlier run had an unknown or partial effect.
+    pub delivery: u32,
+    /// 1, and one more with each retry of the job.
+    pub run: u32,
+    /// Cancelled when the job is cancelled, the lease is lost, or the worker must stop.
+    pub cancelled: CancellationToken,
+    pub(super) lease: Lease,
+    pub(super) jobs: Jobs,
+}
+
+impl TaskContext {
+    /// Remembers `name` for the job, for good: call it before a side effect that a later run must know of.
+    ///
+    /// # Errors
+    /// [`JobsError::LeaseLost`] when another worker has the task; then leave the side effect undone.
+    pub async fn set_flag(&self, name: &str) -> Result<(), JobsError> {
+        self.jobs.tasks().set_flag(&self.lease, name).await
+    }
+
+    /// True when [`set_flag`](Self::set_flag) was called with `name` by any task of the job.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn flag(&self, name: &str) -> Result<bool, JobsError> {
+        self.jobs.tasks().flag(&self.job_id, name).await
+    }
+}
+
+impl fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext").field("lease", &self.lease).field("org", &self.org).finish_non_exhaustive()
+    }
+}
+
+/// Why a task did not succeed, and what shall become of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// Runs again after a while; a dead letter after too many attempts.
+    #[error("{reason}")]
+    Retry {
+        /// For people; no secrets.
+        reason: String,
+        /// Wait at least so long; without it, longer with each attempt.
+        after: Option<Duration>,
+    },
+    /// All tasks of the org rest. Costs the task no attempt.
+    #[error("{reason}")]
+    PauseOrg {
+        /// For people; no secrets.
+        reason: String,
+        /// For how long.
+        wait: Duration,
+    },
+    /// The job stops until it gets a valid session. Costs the task no attempt.
+    #[error("{reason}")]
+    NeedsAuthorization {
+        /// For people; no secrets.
+        reason: String,
+    },
+    /// Running it again is no use: a dead letter at once.
+    #[error("{reason}")]
+    Fail {
+        /// For people; no secrets.
+        reason: String,
+    },
+}
+
+impl From<JobsError> for TaskError {
+    /// Trouble with Redis inside a task is worth another try.
+    fn from(error: JobsError) -> Self {
+        Self::Retry { reason: error.to_string(), after: None }
+    }
+}

@@ -1,0 +1,61 @@
+//! The Lua scripts. Each file says what it takes and answers; the module documentation of [`jobs`](super) says how
+//! they play together.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+/// Runs while Redis is full: it ends work, or hands out what is there already.
+const DRAINS: &str = "#!lua flags=allow-oom\n";
+/// Takes more memory; refused as a whole while Redis is full.
+const GROWS: &str = "#!lua\n";
+/// Changes nothing.
+const READS: &str = "#!lua flags=no-writes\n";
+
+/// All scripts, by the name of their file.
+pub(super) struct Scripts {
+    pub(super) ack: Script,
+    pub(super) cancel: Script,
+    pub(super) claim: Script,
+    pub(super) create: Script,
+    pub(super) extend: Script,
+    pub(super) fail: Script,
+    pub(super) finish: Script,
+    pub(super) hold: Script,
+    pub(super) pause_org: Script,
+    pub(super) plan_push: Script,
+    pub(super) reclaim: Script,
+    pub(super) release: Script,
+    pub(super) release_unknown: Script,
+    pub(super) resume: Script,
+    pub(super) retry: Script,
+    pub(super) set_flag: Script,
+    pub(super) stats: Script,
+    pub(super) view: Script,
+}
+
+/// The scripts, hashed once.
+pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+    ack: script(DRAINS, include_str!("scripts/ack.lua")),
+    cancel: script(DRAINS, include_str!("scripts/cancel.lua")),
+    claim: script(DRAINS, include_str!("scripts/claim.lua")),
+    create: script(GROWS, include_str!("scripts/create.lua")),
+    extend: script(DRAINS, include_str!("scripts/extend.lua")),
+    fail: script(DRAINS, include_str!("scripts/fail.lua")),
+    finish: script(DRAINS, include_str!("scripts/finish.lua")),
+    hold: script(DRAINS, include_str!("scripts/hold.lua")),
+    pause_org: script(DRAINS, include_str!("scripts/pause_org.lua")),
+    plan_push: script(GROWS, include_str!("scripts/plan_push.lua")),
+    reclaim: script(DRAINS, include_str!("scripts/reclaim.lua")),
+    release: script(DRAINS, include_str!("scripts/release.lua")),
+    release_unknown: script(DRAINS, include_str!("scripts/release_unknown.lua")),
+    resume: script(GROWS, include_str!("scripts/resume.lua")),
+    retry: script(GROWS, include_str!("scripts/retry.lua")),
+    set_flag: script(DRAINS, include_str!("scripts/set_flag.lua")),
+    stats: script(READS, include_str!("scripts/stats.lua")),
+    view: script(READS, include_str!("scripts/view.lua")),
+});
+
+fn script(flags: &str, body: &str) -> Script {
+    Script::new(&[flags, include_str!("scripts/lib.lua"), body].concat())
+}

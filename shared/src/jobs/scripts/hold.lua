@@ -1,0 +1,19 @@
+-- Stops a job until resume brings a valid session, and gives the task back. Costs no attempt. Returns 1 when the lease
+-- was still held; otherwise nothing changes, since the session may be a new one by now.
+-- ARGV 2 lease  3 reason
+local lease, reason = ARGV[2], ARGV[3]
+local j, task = parse(lease)
+if not end_lease(j, lease) then return 0 end
+if fields(j, 'cancel') then
+  -- Nobody will authorize a cancelled job: it ends without its last step.
+  if task == 'F' then bury(j, task, reason) else give_back(j, task, 0) end
+  return 1
+end
+give_back(j, task, 0)
+local job = key('job', j)
+if call('HSETNX', job, 'held', 1) == 1 then
+  call('HSET', job, 'state', 'needs_authorization', 'reason', reason)
+  call('ZADD', P .. 'holds', NOW + fields(j, 'ttl'), j)
+  event(j, 'needs_authorization')
+end
+return 1

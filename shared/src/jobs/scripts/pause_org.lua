@@ -1,0 +1,12 @@
+-- Lets an org's tasks rest for a while, and gives the task back that asked for it. Costs no attempt.
+-- Returns 1 when the lease was still held. A pause is never shortened.
+-- ARGV 2 lease  3 pause ms  4 reason
+local lease = ARGV[2]
+local j, task = parse(lease)
+local org = fields(j, 'org')
+if not org then return 0 end
+local pause = key('pause', org)
+if call('PTTL', pause) < tonumber(ARGV[3]) then call('SET', pause, ARGV[4], 'PX', ARGV[3]) end
+if not end_lease(j, lease) then return 0 end
+give_back(j, task, 0)
+return 1

@@ -1,0 +1,16 @@
+-- Gives back what the worker holds without knowing it, after a claim whose answer it did not get. Returns how many.
+-- ARGV 2 worker  3... leases it knows
+local worker, known, released = ARGV[2], {}, 0
+for i = 3, #ARGV do known[ARGV[i]] = true end
+for _, j in ipairs(call('SMEMBERS', P .. 'open')) do
+  for _, lease in ipairs(call('ZRANGE', key('leases', j), 0, -1)) do
+    local _, task, _, owner = parse(lease)
+    if owner == worker and not known[lease] then
+      end_lease(j, lease)
+      give_back(j, task, 0)
+      released = released + 1
+    end
+  end
+end
+if released > 0 then wake('') end
+return released

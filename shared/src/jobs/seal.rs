@@ -1,0 +1,117 @@
+//! Seals the sessions of jobs, so that no access token stands in Redis in clear.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, Generate, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+
+use super::error::JobsError;
+use super::types::JobId;
+
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 24;
+/// First byte of a sealed session: XChaCha20-Poly1305, then 24 bytes of nonce, then cipher text and tag.
+const VERSION: u8 = 1;
+
+/// Keys that seal and open sessions. `Debug` shows how many there are.
+pub struct SealKey {
+    /// The first one seals, all open.
+    keys: Vec<SecretBox<[u8; KEY_BYTES]>>,
+}
+
+/// The text is not a comma-separated list of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key {position} is not 32 bytes in base64 or hexadecimal")]
+pub struct InvalidSealKey {
+    /// 1 for the first key of the list.
+    pub position: usize,
+}
+
+impl SealKey {
+    /// Reads one key or several with commas between them, each of 32 bytes in base64 or hexadecimal. To change the
+    /// key, put the new one in front, and take the old one away after the longest session has ended.
+    ///
+    /// # Errors
+    /// When any of them is not a key.
+    pub fn parse(text: &str) -> Result<Self, InvalidSealKey> {
+        let keys = text
+            .split(',')
+            .enumerate()
+            .map(|(index, key)| decode_key(key.trim()).ok_or(InvalidSealKey { position: index + 1 }))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { keys })
+    }
+
+    /// No key: seals and opens nothing. Stands in while settings are read and something is wrong.
+    pub(super) fn none() -> Self {
+        Self { keys: Vec::new() }
+    }
+
+    /// Seals `session` for this job of this org: it opens for no other.
+    pub(super) fn seal(&self, job: &JobId, org: &str, session: &SecretString) -> Result<Vec<u8>, JobsError> {
+        const FAILED: JobsError = JobsError::Seal("sealed");
+        let key = self.keys.first().ok_or(FAILED)?;
+        let nonce = XNonce::try_generate().map_err(|_| FAILED)?;
+        let payload = Payload { msg: session.expose_secret().as_bytes(), aad: &associated_data(job, org) };
+        let text = cipher(key).encrypt(&nonce, payload).map_err(|_| FAILED)?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + text.len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&text);
+        Ok(sealed)
+    }
+
+    /// Opens what [`seal`](Self::seal) made with any of the keys.
+    pub(super) fn open(&self, job: &JobId, org: &str, sealed: &[u8]) -> Result<SecretString, JobsError> {
+        const FAILED: JobsError = JobsError::Seal("opened");
+        let (&[VERSION], rest) = sealed.split_first_chunk::<1>().ok_or(FAILED)? else { return Err(FAILED) };
+        let (nonce, text) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(FAILED)?;
+        let aad = associated_data(job, org);
+        let opened = self
+            .keys
+            .iter()
+            .find_map(|key| cipher(key).decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &aad }).ok());
+        String::from_utf8(opened.ok_or(FAILED)?).map(SecretString::from).map_err(|_| FAILED)
+    }
+}
+
+impl Clone for SealKey {
+    fn clone(&self) -> Self {
+        Self { keys: self.keys.iter().map(|key| SecretBox::new(Box::new(*key.expose_secret()))).collect() }
+    }
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealKey([REDACTED; {}])", self.keys.len())
+    }
+}
+
+fn cipher(key: &SecretBox<[u8; KEY_BYTES]>) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.expose_secret().into())
+}
+
+/// The id has a fixed length, so the two cannot be divided in another way.
+fn associated_data(job: &JobId, org: &str) -> Vec<u8> {
+    format!("{job}|{org}").into_bytes()
+}
+
+fn decode_key(text: &str) -> Option<SecretBox<[u8; KEY_BYTES]>> {
+    let bytes = if text.len() == 2 * KEY_BYTES {
+        decode_hex(text)?
+    } else {
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|base64| base64.decode(text).ok())?
+    };
+    Some(SecretBox::new(Box::new(bytes.try_into().ok()?)))
+}
+
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
+    digits.chunks_exact(2).map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte * 16 + digit)).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The settings behind [`JobsConfig`].
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{JobsConfig, SealKey};
+use crate::config::Reader;
+
+impl JobsConfig {
+    /// Reads the settings that web and workers of one app share.
+    ///
+    /// | variable | default | meaning |
+    /// |---|---|---|
+    /// | `REDIS_URL` | | `redis://` or `rediss://` URL |
+    /// | `REDIS_TLS_INSECURE` | false | accept Heroku Key-Value Store's self-signed certificate |
+    /// | `JOB_SECRET_KEY` | | 32 bytes in base64 or hexadecimal; a comma list to rotate |
+    /// | `QUEUE_PREFIX` | the service's | start of all keys, with a hash tag |
+    /// | `ORG_CONCURRENCY` | 10 | tasks of one org at a time, over all workers |
+    /// | `MAX_OUTSTANDING_CHUNKS` | 200 | chunks of a job that Redis holds at a time |
+    /// | `MAX_ATTEMPTS` | 8 | failed runs before a task becomes a dead letter |
+    /// | `LEASE_SECONDS` | 20 | time after which a silent worker's tasks are taken over |
+    /// | `JOB_RETENTION_DAYS` | 7 | how long ended jobs stay visible |
+    pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {
+        let url: SecretString = reader.required("REDIS_URL");
+        let key: SecretString = reader.required("JOB_SECRET_KEY");
+        let parsed = SealKey::parse(key.expose_secret());
+        if let Err(error) = &parsed
+            && !key.expose_secret().is_empty()
+        {
+            reader.problem("JOB_SECRET_KEY", error.to_string());
+        }
+        // The stand-in is never used: the reader has a problem on record.
+        let key = parsed.unwrap_or_else(|_| SealKey::none());
+        let defaults = Self::new(url, key);
+        let days = reader.bounded("JOB_RETENTION_DAYS", 7, 1..=365_u64);
+        Self {
+            insecure_tls: reader.optional("REDIS_TLS_INSECURE", false),
+            prefix: reader.optional("QUEUE_PREFIX", prefix.to_owned()),
+            org_limit: reader.bounded("ORG_CONCURRENCY", defaults.org_limit, 1..=1_000),
+            max_outstanding_chunks: reader.bounded(
+                "MAX_OUTSTANDING_CHUNKS",
+                defaults.max_outstanding_chunks,
+                1..=10_000,
+            ),
+            max_attempts: reader.bounded("MAX_ATTEMPTS", defaults.max_attempts, 1..=100),
+            lease: reader.seconds("LEASE_SECONDS", defaults.lease, 1..=600),
+            retention: Duration::from_secs(days * 24 * 60 * 60),
+            ..defaults
+        }
+    }
+}

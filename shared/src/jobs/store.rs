@@ -1,0 +1,325 @@
+//! The handle on the jobs in Redis.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+use redis::streams::{StreamId, StreamRangeReply};
+use redis::{Script, ScriptInvocation};
+use secrecy::SecretString;
+
+use super::config::JobsConfig;
+use super::connection::{Connection, Repeat};
+use super::error::JobsError;
+use super::scripts::SCRIPTS;
+use super::types::{Created, DeadLetter, ErrorPage, JobEvent, JobId, JobView, NewJob};
+use super::view::{self, RawView, millis};
+
+const MAX_ORG_BYTES: usize = 64;
+const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+/// Jobs looked at per step of a listing.
+const LIST_STEP: usize = 100;
+
+/// Jobs in Redis, over one connection that all clones share.
+///
+/// Everything here is meant for the org that owns a job: for another org the job does not exist.
+#[derive(Clone)]
+pub struct Jobs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: JobsConfig,
+    connection: Connection,
+}
+
+impl Jobs {
+    /// Connects to Redis.
+    ///
+    /// # Errors
+    /// When a setting cannot be used, or Redis cannot be reached within some seconds.
+    pub async fn connect(config: JobsConfig) -> Result<Self, JobsError> {
+        let jobs = Self::connect_lazily(config)?;
+        jobs.ping().await?;
+        Ok(jobs)
+    }
+
+    /// Like [`connect`](Self::connect), but connects with the first call, so that a process can start before Redis.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn connect_lazily(config: JobsConfig) -> Result<Self, JobsError> {
+        config.check()?;
+        let connection = Connection::new(&config)?;
+        Ok(Self { inner: Arc::new(Inner { config, connection }) })
+    }
+
+    /// Asks Redis for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<(), JobsError> {
+        self.connection().query::<String>(&redis::cmd("PING"), Repeat::Safe).await.map(|_| ())
+    }
+
+    /// Records a job; workers start it as soon as there are any. When this returns an error the job may still have
+    /// been recorded if the connection broke: repeat the call with the same idempotency key.
+    ///
+    /// # Errors
+    /// [`JobsError::Invalid`] for an unusable argument; an error of kind
+    /// [`Unavailable`](super::JobsErrorKind::Unavailable) when Redis did not take the job.
+    pub async fn create(&self, job: NewJob) -> Result<Created, JobsError> {
+        let NewJob { kind, org, params, session, idempotency_key, request_id } = job;
+        if !is_org(&org) {
+            return Err(JobsError::Invalid("the org must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()));
+        }
+        if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_IDEMPOTENCY_KEY_BYTES) {
+            return Err(JobsError::Invalid(format!(
+                "the idempotency key must have 1 to {MAX_IDEMPOTENCY_KEY_BYTES} bytes"
+            )));
+        }
+        let id = JobId::generate();
+        let config = &self.inner.config;
+        let mut script = self.script(&SCRIPTS.create);
+        script
+            .arg(id.to_string())
+            .arg(&org)
+            .arg(kind)
+            .arg(params.to_string())
+            .arg(request_id)
+            .arg(idempotency_key.unwrap_or_default())
+            .arg(millis(config.idempotency_ttl))
+            .arg(self.seal(&id, &org, session.as_ref())?)
+            .arg(millis(config.session_ttl))
+            .arg(millis(config.retention))
+            .arg(millis(config.dead_retention));
+        let (id, existing): (String, bool) = self.connection().invoke(&script, Repeat::Safe).await?;
+        Ok(Created { id: id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, existing })
+    }
+
+    /// A job, or `None` when the org has no such job.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn get(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
+        Ok(self.views(org, &[id.to_string()]).await?.pop())
+    }
+
+    /// The org's jobs, newest first, at most `limit`, those created before `before` if it is given.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn list(&self, org: &str, limit: usize, before: Option<&JobId>) -> Result<Vec<JobView>, JobsError> {
+        let mut found = Vec::new();
+        if !is_org(org) {
+            return Ok(found);
+        }
+        let index = self.key("jobs", org);
+        let mut rank = 0;
+        if let Some(before) = before {
+            let rank_of = redis::cmd("ZREVRANK").arg(&index).arg(before.to_string()).to_owned();
+            match self.connection().query::<Option<usize>>(&rank_of, Repeat::Safe).await? {
+                Some(position) => rank = position + 1,
+                None => return Ok(found),
+            }
+        }
+        // Expired jobs are still in the index, so one step may not be enough.
+        while found.len() < limit {
+            let range = redis::cmd("ZREVRANGE").arg(&index).arg(rank).arg(rank + LIST_STEP - 1).to_owned();
+            let ids: Vec<String> = self.connection().query(&range, Repeat::Safe).await?;
+            found.extend(self.views(org, &ids).await?);
+            if ids.len() < LIST_STEP {
+                break;
+            }
+            rank += LIST_STEP;
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Record errors of a job from `offset` on, at most `limit`.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn errors(&self, org: &str, id: &JobId, offset: u64, limit: u64) -> Result<Option<ErrorPage>, JobsError> {
+        let Some(job) = self.get(org, id).await? else { return Ok(None) };
+        let key = self.key("errors", id);
+        // LRANGE ends with the index, and a negative one counts from the end.
+        let last = i64::try_from(offset.saturating_add(limit)).unwrap_or(i64::MAX) - 1;
+        let mut pipe = redis::cmd("LRANGE");
+        let range = pipe.arg(&key).arg(offset).arg(last);
+        let texts: Vec<String> =
+            if limit == 0 { Vec::new() } else { self.connection().query(range, Repeat::Safe).await? };
+        let stored = self.connection().query(redis::cmd("LLEN").arg(&key), Repeat::Safe).await?;
+        let errors = texts
+            .iter()
+            .map(|text| serde_json::from_str(text))
+            .collect::<Result<_, _>>()
+            .map_err(|_| JobsError::Corrupt(format!("record errors of {id}")))?;
+        Ok(Some(ErrorPage { total: job.errors, stored, errors }))
+    }
+
+    /// Tasks of a job that were given up, by chunk number, the plan first.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_letters(&self, org: &str, id: &JobId) -> Result<Option<Vec<DeadLetter>>, JobsError> {
+        if self.get(org, id).await?.is_none() {
+            return Ok(None);
+        }
+        let command = redis::cmd("HGETALL").arg(self.key("dead", id)).to_owned();
+        let stored: Vec<(String, String)> = self.connection().query(&command, Repeat::Safe).await?;
+        let mut letters =
+            stored.iter().map(|(task, json)| view::dead_letter(task, json)).collect::<Result<Vec<_>, _>>()?;
+        letters.sort_by_key(|letter| letter.chunk);
+        Ok(Some(letters))
+    }
+
+    /// What happened to a job after the event `after` (`"0"` for all that is kept, about the last thousand).
+    ///
+    /// # Errors
+    /// [`JobsError::Invalid`] when `after` is not an event id; otherwise when Redis cannot be asked.
+    pub async fn events(
+        &self,
+        org: &str,
+        id: &JobId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<JobEvent>>, JobsError> {
+        if !is_event_id(after) {
+            return Err(JobsError::Invalid("an event id is digits, or digits-digits".to_owned()));
+        }
+        if self.get(org, id).await?.is_none() {
+            return Ok(None);
+        }
+        let command = redis::cmd("XRANGE")
+            .arg(self.key("events", id))
+            .arg(format!("({after}"))
+            .arg("+")
+            .arg("COUNT")
+            .arg(limit)
+            .to_owned();
+        let reply: StreamRangeReply = self.connection().query(&command, Repeat::Safe).await?;
+        reply.ids.iter().map(|entry: &StreamId| view::job_event(entry)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Cancels a job. What has not started is dropped at once; what runs is told to stop. A job that is finishing or
+    /// has ended stays as it is.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn cancel(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
+        if self.get(org, id).await?.is_none() {
+            return Ok(None);
+        }
+        let mut script = self.script(&SCRIPTS.cancel);
+        script.arg(id.to_string());
+        self.connection().invoke::<()>(&script, Repeat::Safe).await?;
+        self.get(org, id).await
+    }
+
+    /// Lets a job go on that [`needs authorization`](super::JobState::NeedsAuthorization), with a new session if one
+    /// is given. Any other job stays as it is.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or is full.
+    pub async fn resume(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        self.go_on(&SCRIPTS.resume, org, id, session).await
+    }
+
+    /// Puts the dead letters of a completed or failed job back, as its next run, with a new session if one is given
+    /// (that of the last run is gone). Any other job stays as it is.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or is full.
+    pub async fn retry(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        self.go_on(&SCRIPTS.retry, org, id, session).await
+    }
+
+    async fn go_on(
+        &self,
+        script: &Script,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        if self.get(org, id).await?.is_none() {
+            return Ok(None);
+        }
+        let mut script = self.script(script);
+        script
+            .arg(id.to_string())
+            .arg(self.seal(id, org, session.as_ref())?)
+            .arg(millis(self.inner.config.session_ttl));
+        // Repeated, it finds the job neither held nor ended, and changes nothing.
+        self.connection().invoke::<()>(&script, Repeat::Safe).await?;
+        self.get(org, id).await
+    }
+
+    async fn views(&self, org: &str, ids: &[String]) -> Result<Vec<JobView>, JobsError> {
+        if ids.is_empty() || !is_org(org) {
+            return Ok(Vec::new());
+        }
+        let mut script = self.script(&SCRIPTS.view);
+        script.arg(org).arg(ids);
+        let (views, now): (Vec<Option<RawView>>, u64) = self.connection().invoke(&script, Repeat::Safe).await?;
+        ids.iter().zip(views).filter_map(|(id, view)| Some(view::job_view(id, now, view?))).collect()
+    }
+
+    /// Empty bytes stand for no session.
+    fn seal(&self, id: &JobId, org: &str, session: Option<&SecretString>) -> Result<Vec<u8>, JobsError> {
+        session
+            .map(|session| self.inner.config.secret_key.seal(id, org, session))
+            .transpose()
+            .map(Option::unwrap_or_default)
+    }
+
+    /// A call of a script: the prefix is there, other arguments follow.
+    pub(super) fn script<'a>(&self, script: &'a Script) -> ScriptInvocation<'a> {
+        let mut invocation = script.prepare_invoke();
+        let prefix = self.inner.config.prefix.as_str();
+        invocation.key(format!("{prefix}active")).arg(prefix);
+        invocation
+    }
+
+    pub(super) fn key(&self, name: &str, id: impl Display) -> String {
+        format!("{}{name}:{id}", self.inner.config.prefix)
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.inner.connection
+    }
+
+    pub(super) fn config(&self) -> &JobsConfig {
+        &self.inner.config
+    }
+}
+
+impl fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jobs").field("prefix", &self.inner.config.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Orgs are parts of keys, so what they are made of is narrow.
+fn is_org(org: &str) -> bool {
+    (1..=MAX_ORG_BYTES).contains(&org.len())
+        && org.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn is_event_id(id: &str) -> bool {
+    let is_number = |text: &str| text.parse::<u64>().is_ok() && !text.starts_with('+');
+    match id.split_once('-') {
+        Some((ms, number)) => is_number(ms) && is_number(number),
+        None => is_number(id),
+    }
+}

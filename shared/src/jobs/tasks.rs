@@ -1,0 +1,383 @@
+//! The worker's side of the protocol.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use redis::ScriptInvocation;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::connection::Repeat;
+use super::error::JobsError;
+use super::kind::{ChunkReport, PlanStep};
+use super::lease::{Lease, Task};
+use super::scripts::SCRIPTS;
+use super::store::Jobs;
+use super::types::JobId;
+use super::view::millis;
+
+/// Most jobs a claim looks at; it starts where the last one ended.
+const CLAIM_SCAN: u32 = 256;
+/// Most jobs whose leases a reclaim looks at.
+const RECLAIM_SCAN: u32 = 100;
+
+/// Job, kind, org, params, request id, run, cursor, sealed session.
+type RawJob = (String, String, String, String, String, u32, Option<String>, Option<Vec<u8>>);
+/// Lease, payload, records, delivery, attempts.
+type RawTask = (String, String, u64, u32, u32);
+
+/// One process that claims tasks: the worker's name, which counts are kept by, and a part that is new with each
+/// start, so that a restarted worker is not taken for its predecessor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerId(String);
+
+impl WorkerId {
+    /// An id for this start of the worker called `name` (`worker.1`).
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let name: String = name.chars().filter(|c| !matches!(c, '|' | '~') && !c.is_control()).take(64).collect();
+        Self(format!("{name}~{:08x}", rand::random::<u32>()))
+    }
+}
+
+impl fmt::Display for WorkerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a claim got.
+#[derive(Debug, Default)]
+pub struct Claim {
+    /// The tasks, with a lease each.
+    pub tasks: Vec<Claimed>,
+    /// The jobs they belong to.
+    pub jobs: BTreeMap<JobId, ClaimedJob>,
+    /// True when the claim did not look at all jobs; claim again.
+    pub more: bool,
+}
+
+/// A task with its lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The right to run it.
+    pub lease: Lease,
+    /// As planned; empty for plan and finish.
+    pub payload: String,
+    /// As planned; 0 for plan and finish.
+    pub records: u64,
+    /// How often the task was claimed since it last succeeded.
+    pub delivery: u32,
+    /// How often it failed.
+    pub attempts: u32,
+}
+
+/// What a worker needs to know of a job to run its tasks.
+#[derive(Clone, Debug)]
+pub struct ClaimedJob {
+    /// Name of its kind.
+    pub kind: String,
+    /// Its owner.
+    pub org: String,
+    /// As given at creation.
+    pub params: Value,
+    /// Request that asked for it.
+    pub request_id: String,
+    /// 1, and one more with each retry.
+    pub run: u32,
+    /// Where the next page of the plan starts.
+    pub cursor: Option<String>,
+    /// The session, unless there is none or it has expired.
+    pub session: Option<SecretString>,
+}
+
+/// Answer to [`Tasks::plan_push`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// Chunks and cursor are stored.
+    Stored,
+    /// The job is cancelled; nothing is stored.
+    Dropped,
+    /// Another worker plans the job now; nothing is stored.
+    Lost,
+}
+
+/// Answer to [`Tasks::ack`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acked {
+    /// The report is counted.
+    Counted,
+    /// It was counted before.
+    Duplicate,
+    /// Another worker has the task; the report is not counted.
+    Lost,
+}
+
+/// Answer to [`Tasks::fail`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It will run again.
+    Retried,
+    /// It is a dead letter.
+    Dead,
+    /// The job is cancelled; the task will not run again.
+    Dropped,
+    /// Another worker has the task.
+    Lost,
+}
+
+/// Why a running task shall stop, told by [`Tasks::extend`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trip {
+    /// Another worker has it or will.
+    Lost,
+    /// Its job is cancelled; the lease is still held.
+    Cancelled,
+}
+
+/// How much there is of everything, over all jobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Jobs that have not ended.
+    pub open_jobs: u64,
+    /// Tasks that wait for a worker.
+    pub ready: u64,
+    /// Tasks with a worker.
+    pub leased: u64,
+    /// Tasks that wait for their time.
+    pub delayed: u64,
+}
+
+/// The worker's side of the protocol. [`Worker`](super::Worker) is built on it.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    jobs: Jobs,
+}
+
+impl Jobs {
+    /// The worker's side of the protocol.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        Tasks { jobs: self.clone() }
+    }
+}
+
+impl Tasks {
+    /// Hands out up to `max` tasks of the given kinds, one per job and turn. The outcome of a failed call is unknown:
+    /// [`release_unknown`](Self::release_unknown) sets it right.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn claim(&self, worker: &WorkerId, max: usize, kinds: &[&str]) -> Result<Claim, JobsError> {
+        let config = self.jobs.config();
+        let mut script = self.jobs.script(&SCRIPTS.claim);
+        script.arg(max).arg(millis(config.lease)).arg(&worker.0).arg(config.org_limit).arg(CLAIM_SCAN).arg(kinds);
+        let (more, jobs, tasks): (bool, Vec<RawJob>, Vec<RawTask>) =
+            self.jobs.connection().invoke(&script, Repeat::Never).await?;
+        Ok(Claim {
+            tasks: tasks.into_iter().map(claimed).collect::<Result<_, _>>()?,
+            jobs: jobs.into_iter().map(|job| self.claimed_job(job)).collect::<Result<_, _>>()?,
+            more,
+        })
+    }
+
+    /// Stores a page of the plan and ends the planning task's lease.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or is full; nothing is stored then, unless the connection broke.
+    pub async fn plan_push(&self, lease: &Lease, step: &PlanStep) -> Result<Pushed, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.plan_push);
+        script.arg(lease.as_str()).arg(&step.cursor).arg(u8::from(step.done));
+        script.arg(self.jobs.config().max_outstanding_chunks);
+        for chunk in &step.chunks {
+            script.arg(chunk.records).arg(&chunk.payload);
+        }
+        match self.answer(&script).await?.as_str() {
+            "stored" => Ok(Pushed::Stored),
+            "dropped" => Ok(Pushed::Dropped),
+            "lost" => Ok(Pushed::Lost),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Counts the report of a chunk, once, and ends its lease.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked, or the lease is not that of a chunk.
+    pub async fn ack(&self, lease: &Lease, report: &ChunkReport) -> Result<Acked, JobsError> {
+        if !matches!(lease.task(), Task::Chunk(_)) {
+            return Err(JobsError::Invalid(format!("{lease:?} is not the lease of a chunk")));
+        }
+        let mut script = self.jobs.script(&SCRIPTS.ack);
+        script.arg(lease.as_str()).arg(report.processed).arg(report.succeeded).arg(report.skipped).arg(report.failed);
+        script.arg(self.jobs.config().max_errors).arg(report.counters.len());
+        for (name, value) in &report.counters {
+            script.arg(name).arg(value);
+        }
+        for error in &report.errors {
+            script.arg(serde_json::to_string(error).map_err(|error| JobsError::Invalid(error.to_string()))?);
+        }
+        match self.answer(&script).await?.as_str() {
+            "counted" => Ok(Acked::Counted),
+            "duplicate" => Ok(Acked::Duplicate),
+            "lost" => Ok(Acked::Lost),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Ends the lease of the last step: the job's state becomes final. False when the lease was lost.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn finish(&self, lease: &Lease) -> Result<bool, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.finish);
+        script.arg(lease.as_str());
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
+    /// Ends a lease whose task failed: it runs again after `delay`, or is given up when that is `None` or it has
+    /// failed too often.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn fail(&self, lease: &Lease, delay: Option<Duration>, reason: &str) -> Result<Failed, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.fail);
+        script.arg(lease.as_str());
+        match delay {
+            Some(delay) => script.arg(millis(delay)),
+            None => script.arg(-1),
+        };
+        script.arg(self.jobs.config().max_attempts).arg(reason);
+        match self.answer(&script).await?.as_str() {
+            "retried" => Ok(Failed::Retried),
+            "dead" => Ok(Failed::Dead),
+            "dropped" => Ok(Failed::Dropped),
+            "lost" => Ok(Failed::Lost),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Gives tasks back, to run again at once or after `delay`. Costs no attempt. How many leases were still held.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn release(&self, leases: &[Lease], delay: Option<Duration>) -> Result<u64, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.release);
+        script.arg(delay.map_or(0, millis));
+        leases.iter().for_each(|lease| _ = script.arg(lease.as_str()));
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
+    /// Gives back what `worker` holds and is not among `known`. How many tasks that were.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn release_unknown(&self, worker: &WorkerId, known: &[Lease]) -> Result<u64, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.release_unknown);
+        script.arg(&worker.0);
+        known.iter().for_each(|lease| _ = script.arg(lease.as_str()));
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
+    /// Lets all tasks of the lease's org rest for `wait`, and gives this one back. Costs no attempt.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn pause_org(&self, lease: &Lease, wait: Duration, reason: &str) -> Result<(), JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.pause_org);
+        script.arg(lease.as_str()).arg(millis(wait)).arg(reason);
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
+    /// Stops the lease's job until [`Jobs::resume`], and gives the task back. Costs no attempt.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn hold(&self, lease: &Lease, reason: &str) -> Result<(), JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.hold);
+        script.arg(lease.as_str()).arg(reason);
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
+    /// Renews leases. The tasks that shall stop, and why.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn extend(&self, leases: &[Lease]) -> Result<Vec<(Lease, Trip)>, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.extend);
+        script.arg(millis(self.jobs.config().lease));
+        leases.iter().for_each(|lease| _ = script.arg(lease.as_str()));
+        let (lost, cancelled): (Vec<String>, Vec<String>) =
+            self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        let lost = lost.into_iter().map(|text| (text, Trip::Lost));
+        let cancelled = cancelled.into_iter().map(|text| (text, Trip::Cancelled));
+        lost.chain(cancelled).map(|(text, trip)| Ok((lease_of(text)?, trip))).collect()
+    }
+
+    /// Takes tasks back whose lease has run out. Their leases; `None` while it waits after an outage.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn reclaim(&self) -> Result<Option<Vec<Lease>>, JobsError> {
+        let config = self.jobs.config();
+        let mut script = self.jobs.script(&SCRIPTS.reclaim);
+        script.arg(millis(config.lease)).arg(config.max_crashes).arg(RECLAIM_SCAN);
+        let (resting, leases): (bool, Vec<String>) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        if resting {
+            return Ok(None);
+        }
+        leases.into_iter().map(lease_of).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// How much there is of everything, over all jobs.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn stats(&self) -> Result<Stats, JobsError> {
+        let script = self.jobs.script(&SCRIPTS.stats);
+        let (open_jobs, ready, leased, delayed) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        Ok(Stats { open_jobs, ready, leased, delayed })
+    }
+
+    pub(super) async fn set_flag(&self, lease: &Lease, name: &str) -> Result<(), JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.set_flag);
+        script.arg(lease.as_str()).arg(name);
+        let held: bool = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        if held { Ok(()) } else { Err(JobsError::LeaseLost) }
+    }
+
+    pub(super) async fn flag(&self, id: &JobId, name: &str) -> Result<bool, JobsError> {
+        let command = redis::cmd("HEXISTS").arg(self.jobs.key("flags", id)).arg(name).to_owned();
+        self.jobs.connection().query(&command, Repeat::Safe).await
+    }
+
+    /// The scripts behind it are safe to repeat: the first run ends the lease, so a second one answers `lost`.
+    async fn answer(&self, script: &ScriptInvocation<'_>) -> Result<String, JobsError> {
+        self.jobs.connection().invoke(script, Repeat::Safe).await
+    }
+
+    fn claimed_job(&self, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
+        let (id, kind, org, params, request_id, run, cursor, sealed) = raw;
+        let job: JobId = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
+        let params = serde_json::from_str(&params).map_err(|_| JobsError::Corrupt(format!("params of {id}")))?;
+        let session = sealed.and_then(|sealed| {
+            let opened = self.jobs.config().secret_key.open(&job, &org, &sealed);
+            // The kind then asks for a new session, which is better than a worker that claims and stumbles for ever.
+            opened.inspect_err(|_| tracing::error!(job = %job, "the session was sealed with a key not known here")).ok()
+        });
+        Ok((job, ClaimedJob { kind, org, params, request_id, run, cursor, session }))
+    }
+}
+
+fn claimed((lease, payload, records, delivery, attempts): RawTask) -> Result<Claimed, JobsError> {
+    Ok(Claimed { lease: lease_of(lease)?, payload, records, delivery, attempts })
+}
+
+fn lease_of(text: String) -> Result<Lease, JobsError> {
+    Lease::parse(&text).ok_or_else(|| JobsError::Corrupt(format!("lease {text}")))
+}
+
+fn unexpected(answer: &str) -> JobsError {
+    JobsError::Corrupt(format!("a script answered {answer:?}"))
+}

@@ -1,0 +1,149 @@
+//! Reads jobs, events and dead letters from what the scripts answer.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use redis::streams::StreamId;
+use serde::Deserialize;
+
+use super::error::JobsError;
+use super::types::{DeadLetter, EventKind, JobEvent, JobProgress, JobState, JobView};
+
+/// One answer of the view script.
+pub(super) type RawView =
+    (BTreeMap<String, String>, BTreeMap<String, u64>, BTreeMap<String, u64>, u64, u64, Option<String>);
+
+pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, JobsError> {
+    let (job, counters, per_worker, running_chunks, pause_ms, pause_reason) = raw;
+    let fields = Fields { id, get: |name: &str| job.get(name).map(String::as_str) };
+    let progress = fields.progress()?;
+    let paused_until = (pause_ms > 0 && !progress.state.is_final())
+        .then(|| fields.time_of("pause", now_ms.saturating_add(pause_ms)))
+        .transpose()?;
+    let reason = job.get("reason").cloned().or_else(|| paused_until.and(pause_reason));
+    Ok(JobView {
+        id: fields.parse_text("id", id)?,
+        kind: fields.text("kind")?.to_owned(),
+        org: fields.text("org")?.to_owned(),
+        state: progress.state,
+        params: serde_json::from_str(fields.text("params")?).map_err(|_| fields.corrupt("params"))?,
+        planned: progress.planned,
+        total_chunks: progress.total_chunks,
+        done_chunks: progress.done_chunks,
+        dead_chunks: progress.dead_chunks,
+        dropped_chunks: progress.dropped_chunks,
+        running_chunks,
+        planned_records: progress.planned_records,
+        processed: progress.processed,
+        succeeded: progress.succeeded,
+        skipped: progress.skipped,
+        failed: progress.failed,
+        errors: progress.errors,
+        counters,
+        per_worker,
+        paused_until,
+        reason,
+        created_at: fields.time("created_at")?.ok_or_else(|| fields.corrupt("created_at"))?,
+        started_at: fields.time("started_at")?,
+        finished_at: fields.time("finished_at")?,
+        run: progress.run,
+        request_id: fields.text("request_id")?.to_owned(),
+    })
+}
+
+pub(super) fn job_event(entry: &StreamId) -> Result<JobEvent, JobsError> {
+    let values: BTreeMap<&str, String> =
+        entry.map.iter().filter_map(|(name, value)| Some((name.as_str(), text_of(value)?))).collect();
+    let fields = Fields { id: &entry.id, get: |name: &str| values.get(name).map(String::as_str) };
+    // A stream id is the time in ms, a hyphen, and a number within that ms.
+    let at = fields.parse_text("id", entry.id.split('-').next().unwrap_or_default())?;
+    Ok(JobEvent {
+        id: entry.id.clone(),
+        kind: EventKind::from_redis(fields.text("kind")?).ok_or_else(|| fields.corrupt("kind"))?,
+        at: fields.time_of("id", at)?,
+        job: fields.progress()?,
+    })
+}
+
+pub(super) fn dead_letter(task: &str, json: &str) -> Result<DeadLetter, JobsError> {
+    #[derive(Deserialize)]
+    struct Stored {
+        reason: String,
+        attempts: u32,
+        at: u64,
+        records: u64,
+        payload: String,
+    }
+    let fields = Fields { id: task, get: |_: &str| None };
+    let stored: Stored = serde_json::from_str(json).map_err(|_| fields.corrupt("dead letter"))?;
+    Ok(DeadLetter {
+        chunk: task.parse().ok(),
+        reason: stored.reason,
+        attempts: stored.attempts,
+        records: stored.records,
+        payload: stored.payload,
+        at: fields.time_of("at", stored.at)?,
+    })
+}
+
+fn text_of(value: &redis::Value) -> Option<String> {
+    redis::from_redis_value_ref(value).ok()
+}
+
+/// Named values of one record; errors name the record and the field.
+struct Fields<'a, G> {
+    id: &'a str,
+    get: G,
+}
+
+impl<'v, G: Fn(&str) -> Option<&'v str>> Fields<'_, G> {
+    fn corrupt(&self, name: &str) -> JobsError {
+        JobsError::Corrupt(format!("{name} of {}", self.id))
+    }
+
+    fn text(&self, name: &str) -> Result<&'v str, JobsError> {
+        (self.get)(name).ok_or_else(|| self.corrupt(name))
+    }
+
+    fn parse_text<T: FromStr>(&self, name: &str, text: &str) -> Result<T, JobsError> {
+        text.parse().map_err(|_| self.corrupt(name))
+    }
+
+    fn number<T: FromStr>(&self, name: &str) -> Result<T, JobsError> {
+        self.parse_text(name, self.text(name)?)
+    }
+
+    fn time(&self, name: &str) -> Result<Option<DateTime<Utc>>, JobsError> {
+        (self.get)(name).map(|text| self.time_of(name, self.parse_text(name, text)?)).transpose()
+    }
+
+    fn time_of(&self, name: &str, ms: u64) -> Result<DateTime<Utc>, JobsError> {
+        let ms = i64::try_from(ms).map_err(|_| self.corrupt(name))?;
+        DateTime::from_timestamp_millis(ms).ok_or_else(|| self.corrupt(name))
+    }
+
+    fn progress(&self) -> Result<JobProgress, JobsError> {
+        Ok(JobProgress {
+            state: JobState::from_redis(self.text("state")?).ok_or_else(|| self.corrupt("state"))?,
+            run: self.number("run")?,
+            planned: self.text("plan")? == "done",
+            total_chunks: self.number("total")?,
+            done_chunks: self.number("done")?,
+            dead_chunks: self.number("dead")?,
+            dropped_chunks: self.number("dropped")?,
+            planned_records: self.number("planned_records")?,
+            processed: self.number("processed")?,
+            succeeded: self.number("succeeded")?,
+            skipped: self.number("skipped")?,
+            failed: self.number("failed")?,
+            errors: self.number("errors")?,
+        })
+    }
+}
+
+/// A duration as Redis wants it: whole ms, at least one.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}

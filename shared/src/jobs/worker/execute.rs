@@ -1,0 +1,159 @@
+//! Runs one task and tells Redis what became of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+
+use super::held::Fate;
+use super::{Shared, meters};
+use crate::jobs::backoff::full_jitter;
+use crate::jobs::error::{JobsError, JobsErrorKind};
+use crate::jobs::kind::{Chunk, ChunkReport, JobKind, PlanStep, TaskContext, TaskError};
+use crate::jobs::lease::{Lease, Task};
+use crate::jobs::tasks::{Acked, Claimed, Failed, Pushed};
+
+/// How long a planner waits when Redis is full.
+const FULL_REDIS_WAIT: Duration = Duration::from_secs(5);
+/// Reasons are shown to people and kept in Redis.
+const MAX_REASON_CHARS: usize = 1000;
+
+/// What a task made.
+enum Product {
+    Page(PlanStep),
+    Report(ChunkReport),
+    End,
+}
+
+impl Shared {
+    /// Runs a task from its claim to the end of its lease. Errors end here.
+    pub(super) async fn execute(
+        self: Arc<Self>,
+        kind: Arc<dyn JobKind>,
+        claimed: Claimed,
+        cursor: Option<String>,
+        cx: TaskContext,
+    ) {
+        let started = Instant::now();
+        let (lease, attempts) = (claimed.lease.clone(), claimed.attempts);
+        let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
+        let result = match tokio::time::timeout(self.settings.task_timeout, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => Err(retry("the task panicked")),
+            Err(_) => Err(retry("the task took too long")),
+        };
+        let how = self.settle(&lease, attempts, result).await;
+        self.held.remove(&lease);
+        meters::ended(kind.name(), lease.task(), how, started.elapsed());
+        tracing::debug!(how, "task ended");
+    }
+
+    /// Tells Redis the result, until it knows or the lease is lost. How the task ended.
+    async fn settle(&self, lease: &Lease, attempts: u32, result: Result<Product, TaskError>) -> &'static str {
+        let mut failures = 0;
+        loop {
+            let error = match self.tell(lease, attempts, &result).await {
+                Ok(how) => return how,
+                Err(error) => error,
+            };
+            meters::redis_failed("settle");
+            if error.kind() != JobsErrorKind::Unavailable {
+                // Not renewed any more, the lease runs out, and the task counts as crashed.
+                tracing::error!(error = ?error, "Redis does not take the result of the task");
+                return "lost";
+            }
+            tracing::warn!(error = ?error, "the result of the task waits for Redis");
+            tokio::time::sleep(full_jitter(Duration::from_millis(100), Duration::from_secs(5), failures)).await;
+            failures += 1;
+        }
+    }
+
+    async fn tell(
+        &self,
+        lease: &Lease,
+        attempts: u32,
+        result: &Result<Product, TaskError>,
+    ) -> Result<&'static str, JobsError> {
+        match (self.held.fate(lease), result) {
+            (Fate::Lost, _) => {
+                tracing::warn!("the lease was lost; what the task did is not counted");
+                Ok("lost")
+            }
+            // What was done is counted, also when the job is cancelled or the worker stops.
+            (_, Ok(Product::Page(step))) => match self.tasks.plan_push(lease, step).await {
+                Ok(Pushed::Stored | Pushed::Dropped) => Ok("acked"),
+                Ok(Pushed::Lost) => Ok("lost"),
+                Err(JobsError::OutOfMemory(_)) => {
+                    tracing::warn!("Redis is full; planning waits");
+                    self.tasks.release(std::slice::from_ref(lease), Some(FULL_REDIS_WAIT)).await.map(released)
+                }
+                Err(error) => Err(error),
+            },
+            (_, Ok(Product::Report(report))) => Ok(match self.tasks.ack(lease, report).await? {
+                Acked::Counted | Acked::Duplicate => "acked",
+                Acked::Lost => "lost",
+            }),
+            (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { "acked" } else { "lost" }),
+            (Fate::Drain | Fate::Cancel, Err(_)) => {
+                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
+            }
+            (Fate::Run, Err(error)) => self.tell_error(lease, attempts, error).await,
+        }
+    }
+
+    async fn tell_error(&self, lease: &Lease, attempts: u32, error: &TaskError) -> Result<&'static str, JobsError> {
+        tracing::warn!(error = %error, attempts, "the task did not succeed");
+        let (delay, reason) = match error {
+            TaskError::Retry { reason, after } => {
+                let backoff = full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
+                (Some(after.map_or(backoff, |after| after.saturating_add(backoff.min(after)))), reason)
+            }
+            TaskError::Fail { reason } => (None, reason),
+            TaskError::PauseOrg { reason, wait } => {
+                return self.tasks.pause_org(lease, *wait, &shortened(reason)).await.map(|()| "paused");
+            }
+            TaskError::NeedsAuthorization { reason } => {
+                return self.tasks.hold(lease, &shortened(reason)).await.map(|()| "held");
+            }
+        };
+        Ok(match self.tasks.fail(lease, delay, &shortened(reason)).await? {
+            Failed::Retried => "retried",
+            Failed::Dead => "dead",
+            Failed::Dropped => "released",
+            Failed::Lost => "lost",
+        })
+    }
+}
+
+async fn perform(
+    kind: &dyn JobKind,
+    cx: &TaskContext,
+    claimed: Claimed,
+    cursor: Option<String>,
+) -> Result<Product, TaskError> {
+    match claimed.lease.task() {
+        Task::Plan => kind.plan(cx, cursor).await.map(Product::Page),
+        Task::Chunk(number) => {
+            let chunk = Chunk { number, payload: claimed.payload, records: claimed.records };
+            kind.run(cx, chunk).await.map(Product::Report)
+        }
+        Task::Finish => {
+            let job = cx.jobs.get(&cx.org, &cx.job_id).await?;
+            let job = job.ok_or_else(|| TaskError::Fail { reason: "the job is gone".to_owned() })?;
+            kind.finish(cx, &job).await.map(|()| Product::End)
+        }
+    }
+}
+
+fn retry(reason: &str) -> TaskError {
+    TaskError::Retry { reason: reason.to_owned(), after: None }
+}
+
+fn released(count: u64) -> &'static str {
+    if count > 0 { "released" } else { "lost" }
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().take(MAX_REASON_CHARS).collect()
+}

@@ -1,0 +1,226 @@
+//! Runs the tasks of jobs.
+
+mod execute;
+mod held;
+mod meters;
+mod settings;
+mod upkeep;
+
+pub use settings::WorkerSettings;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::backoff::{full_jitter, jittered};
+use super::connection::Signal;
+use super::error::{JobsError, JobsErrorKind};
+use super::kind::{JobKind, TaskContext};
+use super::store::Jobs;
+use super::tasks::{Claim, Claimed, ClaimedJob, Tasks, WorkerId};
+use held::{Fate, Held};
+
+/// Most tasks per claim.
+const MAX_CLAIM: usize = 64;
+/// The last part of the drain time, in which tasks are told to stop and what is left is given back.
+const DRAIN_MARGIN: Duration = Duration::from_secs(3);
+const CLAIM_BACKOFF_BASE: Duration = Duration::from_millis(100);
+const CLAIM_BACKOFF_CAP: Duration = Duration::from_secs(5);
+
+/// Runs the tasks of jobs of the given kinds.
+pub struct Worker {
+    shared: Arc<Shared>,
+}
+
+/// What the parts of a worker share.
+struct Shared {
+    jobs: Jobs,
+    tasks: Tasks,
+    id: WorkerId,
+    lease: Duration,
+    settings: WorkerSettings,
+    kinds: BTreeMap<&'static str, Arc<dyn JobKind>>,
+    held: Held,
+    wake: Notify,
+}
+
+impl Worker {
+    /// A worker that has not started.
+    #[must_use]
+    pub fn new(jobs: Jobs, settings: WorkerSettings, kinds: Vec<Arc<dyn JobKind>>) -> Self {
+        let shared = Shared {
+            tasks: jobs.tasks(),
+            id: WorkerId::new(&settings.name),
+            lease: jobs.config().lease,
+            jobs,
+            settings,
+            kinds: kinds.into_iter().map(|kind| (kind.name(), kind)).collect(),
+            held: Held::default(),
+            wake: Notify::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Runs tasks until `shutdown`, then lets those that run come to an end, and gives back what has not within
+    /// [`WorkerSettings::drain`]. Trouble with Redis is waited out.
+    ///
+    /// # Errors
+    /// When the server cannot hold jobs or refuses this client; before any task is claimed.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), JobsError> {
+        let shared = self.shared;
+        let Some(signals) = shutdown.run_until_cancelled(shared.prepare()).await.transpose()? else { return Ok(()) };
+        tracing::info!(worker = %shared.id, concurrency = shared.settings.concurrency, "worker started");
+        // Dropping the set at the end stops its tasks.
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(Arc::clone(&shared).listen(signals));
+        upkeep.spawn(Arc::clone(&shared).heartbeat());
+        upkeep.spawn(Arc::clone(&shared).reclaim());
+        upkeep.spawn(Arc::clone(&shared).gauges());
+        let mut running = JoinSet::new();
+        // A claim that is cut off here may still come through; draining gives its tasks back.
+        shutdown.run_until_cancelled(Arc::clone(&shared).take_work(&mut running)).await;
+        shared.drain(running).await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("id", &self.shared.id).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Waits until Redis is there, and checks it.
+    async fn prepare(&self) -> Result<broadcast::Receiver<Signal>, JobsError> {
+        let mut failures = 0;
+        loop {
+            let ready = async {
+                self.jobs.check_server().await?;
+                self.jobs.connection().subscribe().await
+            };
+            match ready.await {
+                Err(error) if error.kind() == JobsErrorKind::Unavailable => {
+                    tracing::warn!(error = ?error, "the worker waits for Redis");
+                    tokio::time::sleep(full_jitter(CLAIM_BACKOFF_BASE, CLAIM_BACKOFF_CAP, failures)).await;
+                    failures += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Keeps the free slots filled, for ever.
+    async fn take_work(self: Arc<Self>, running: &mut JoinSet<()>) {
+        let kinds: Vec<&str> = self.kinds.keys().copied().collect();
+        let mut failures = 0;
+        loop {
+            while running.try_join_next().is_some() {}
+            let free = self.settings.concurrency.saturating_sub(running.len());
+            if free == 0 {
+                running.join_next().await;
+                continue;
+            }
+            let wait = match self.tasks.claim(&self.id, free.min(MAX_CLAIM), &kinds).await {
+                Ok(claim) => {
+                    failures = 0;
+                    let again = claim.more;
+                    self.start(claim, running);
+                    if again { Duration::ZERO } else { jittered(self.settings.poll) }
+                }
+                Err(error) => {
+                    tracing::warn!(error = ?error, "could not claim tasks");
+                    meters::redis_failed("claim");
+                    let wait = full_jitter(CLAIM_BACKOFF_BASE, CLAIM_BACKOFF_CAP, failures);
+                    failures += 1;
+                    tokio::time::sleep(wait).await;
+                    self.release_unknown().await;
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.wake.notified() => {}
+                Some(_) = running.join_next() => {}
+            }
+        }
+    }
+
+    /// Spawns the tasks of a claim.
+    fn start(self: &Arc<Self>, claim: Claim, running: &mut JoinSet<()>) {
+        for claimed in claim.tasks {
+            let lease = claimed.lease.clone();
+            // The claim asks for known kinds only, and names the job of every task.
+            let Some(job) = claim.jobs.get(&lease.job()) else { continue };
+            let Some(kind) = self.kinds.get(job.kind.as_str()) else { continue };
+            meters::claimed(kind.name(), lease.task());
+            let cx = self.context(&claimed, job);
+            let span = tracing::info_span!(
+                "task",
+                job = %lease.job(),
+                task = %lease.task(),
+                kind = kind.name(),
+                org = %job.org,
+                request_id = %job.request_id,
+                delivery = claimed.delivery,
+            );
+            let task = Arc::clone(self).execute(Arc::clone(kind), claimed, job.cursor.clone(), cx);
+            running.spawn(task.instrument(span));
+        }
+    }
+
+    /// Registers the lease and puts together what the task may know.
+    fn context(&self, claimed: &Claimed, job: &ClaimedJob) -> TaskContext {
+        TaskContext {
+            job_id: claimed.lease.job(),
+            org: job.org.clone(),
+            params: job.params.clone(),
+            request_id: job.request_id.clone(),
+            session: job.session.clone(),
+            delivery: claimed.delivery,
+            run: job.run,
+            cancelled: self.held.insert(claimed.lease.clone()),
+            lease: claimed.lease.clone(),
+            jobs: self.jobs.clone(),
+        }
+    }
+
+    /// After a claim that got no answer: Redis may have handed out tasks that nobody runs.
+    async fn release_unknown(&self) {
+        match self.tasks.release_unknown(&self.id, &self.held.leases()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(count, "gave back tasks of a claim whose answer was lost"),
+            // The leases run out then.
+            Err(error) => tracing::warn!(error = ?error, "could not give back tasks of a lost claim"),
+        }
+    }
+
+    /// Ends within the drain time, with no lease left and no attempt burned.
+    async fn drain(&self, mut running: JoinSet<()>) {
+        let now = Instant::now();
+        let margin = DRAIN_MARGIN.min(self.settings.drain / 2);
+        let end = now + self.settings.drain;
+        tracing::info!(tasks = running.len(), "worker stops; running tasks may end");
+        let _ = timeout_at(end - margin, all(&mut running)).await;
+        self.held.stop_all(Fate::Drain);
+        let _ = timeout_at(end - margin / 3, all(&mut running)).await;
+        running.shutdown().await;
+        // Whatever Redis still sees with this worker: tasks just cut off, and a claim that was under way.
+        match timeout_at(end, self.tasks.release_unknown(&self.id, &[])).await {
+            Ok(Ok(count)) => tracing::info!(released = count, "worker stopped"),
+            Ok(Err(error)) => tracing::warn!(error = ?error, "worker stopped; its leases will run out"),
+            Err(_) => tracing::warn!("worker stopped without an answer of Redis; its leases will run out"),
+        }
+    }
+}
+
+async fn all(running: &mut JoinSet<()>) {
+    while running.join_next().await.is_some() {}
+}

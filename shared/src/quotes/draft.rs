@@ -1,0 +1,141 @@
+//! A Quote as it shall be written: priced lines, not yet in Salesforce.
+
+use super::key::QUOTE_JOB_KEY;
+use super::opportunity::Opportunity;
+use super::pricing::{PricingError, PricingRules};
+use super::{Failure, Skipped};
+use crate::salesforce::SalesforceId;
+use crate::salesforce::decimal;
+use crate::salesforce::{Error, Graph, Reference};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+/// Longest Quote name (Object Reference, "Quote").
+const NAME_LENGTH: usize = 255;
+
+/// A priced Quote of one Opportunity.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// The Opportunity.
+    pub(super) opportunity: SalesforceId,
+    name: String,
+    pricebook_id: Option<SalesforceId>,
+    lines: Vec<DraftLine>,
+}
+
+/// A line of a draft, in the fields of QuoteLineItem.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DraftLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pricebook_entry_id: Option<SalesforceId>,
+    #[serde(rename = "Product2Id", skip_serializing_if = "Option::is_none")]
+    product_id: Option<SalesforceId>,
+    #[serde(with = "decimal")]
+    quantity: Decimal,
+    #[serde(with = "decimal")]
+    unit_price: Decimal,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewQuote<'a> {
+    name: &'a str,
+    opportunity_id: &'a SalesforceId,
+    #[serde(rename = "Pricebook2Id", skip_serializing_if = "Option::is_none")]
+    pricebook_id: Option<&'a SalesforceId>,
+    #[serde(rename = "QuoteJobKey__c")]
+    job_key: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewLine<'a, Q: Serialize> {
+    quote_id: &'a Q,
+    #[serde(flatten)]
+    line: &'a DraftLine,
+}
+
+impl Draft {
+    /// Prices an Opportunity.
+    ///
+    /// # Errors
+    /// `Ok(Err(Skipped))` without lines; a [`Failure`] of this Opportunity alone when a line cannot be priced.
+    pub(super) fn price(rules: &PricingRules, opportunity: &Opportunity) -> Result<Result<Self, Skipped>, Failure> {
+        if opportunity.lines.records.is_empty() {
+            return Ok(Err(Skipped));
+        }
+        let region = rules.region(opportunity.billing_country());
+        let lines = opportunity
+            .lines
+            .records
+            .iter()
+            .map(|line| {
+                let priced = rules.price(region, &line.to_pricing())?;
+                Ok(DraftLine {
+                    pricebook_entry_id: line.pricebook_entry_id,
+                    product_id: line.product_id,
+                    quantity: priced.quantity,
+                    unit_price: priced.unit_price,
+                })
+            })
+            .collect::<Result<Vec<_>, PricingError>>()
+            .map_err(|error| Failure { code: error.code().to_owned(), message: error.to_string() })?;
+        Ok(Ok(Self {
+            opportunity: opportunity.id,
+            name: format!("Quote for {}", opportunity.name).chars().take(NAME_LENGTH).collect(),
+            pricebook_id: opportunity.pricebook_id,
+            lines,
+        }))
+    }
+
+    /// Number of lines; at least 1.
+    pub(super) fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// A graph of the Quote under `key` with its first `lines` lines. The Quote is node 0.
+    ///
+    /// # Errors
+    /// Never for these fields; serialisation is fallible in its type only.
+    pub(super) fn graph(&self, id: String, key: &str, lines: usize) -> Result<Graph, Error> {
+        let mut graph = Graph::new(id);
+        let quote = graph.create(
+            "Quote",
+            &NewQuote {
+                name: &self.name,
+                opportunity_id: &self.opportunity,
+                pricebook_id: self.pricebook_id.as_ref(),
+                job_key: key,
+            },
+        )?;
+        self.add_lines::<Reference>(&mut graph, &quote, 0, lines)?;
+        Ok(graph)
+    }
+
+    /// A graph of lines `from..from + count` for a Quote that exists; with `key` it also gives the Quote that key.
+    ///
+    /// # Errors
+    /// As for [`Draft::graph`].
+    pub(super) fn more_lines(
+        &self,
+        quote: &SalesforceId,
+        from: usize,
+        count: usize,
+        key: Option<&str>,
+    ) -> Result<Graph, Error> {
+        let mut graph = Graph::new("lines");
+        self.add_lines(&mut graph, quote, from, count)?;
+        if let Some(key) = key {
+            graph.update("Quote", quote, &serde_json::json!({ QUOTE_JOB_KEY: key }))?;
+        }
+        Ok(graph)
+    }
+
+    fn add_lines<Q: Serialize>(&self, graph: &mut Graph, quote_id: &Q, from: usize, count: usize) -> Result<(), Error> {
+        for line in self.lines.iter().skip(from).take(count) {
+            graph.create("QuoteLineItem", &NewLine { quote_id, line })?;
+        }
+        Ok(())
+    }
+}

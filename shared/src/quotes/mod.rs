@@ -1,0 +1,54 @@
+//! Quotes from Opportunities: the domain that org-action, org-job and eventing share.
+//!
+//! [`Generator::generate`] takes the ids of some Opportunities, reads them, prices their lines ([`pricing`]) and writes
+//! one Quote each, atomically, with a key that no second Quote can carry ([`key`]). Called again with the same key, after
+//! a crash or a lost answer, it writes what is missing and nothing else.
+
+pub mod batch;
+mod draft;
+mod generate;
+pub mod key;
+pub mod opportunity;
+pub mod plan;
+pub mod pricing;
+mod staged;
+mod write;
+
+pub use generate::{GenerateError, Generator, GeneratorSettings, NoteStaging};
+
+use crate::salesforce::SalesforceId;
+
+/// Most Opportunities of a chunk: as many ids as fit the 4,000 characters of a WHERE clause beside the key's pattern.
+pub const MAX_CHUNK: usize = 215;
+
+/// Records of a graph (REST API Developer Guide, "Composite Graph Limits").
+const MAX_NODES: usize = 500;
+
+/// What became of one Opportunity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its Quote exists with all lines.
+    Quoted {
+        /// The Quote.
+        quote: SalesforceId,
+        /// Lines of the Quote.
+        lines: usize,
+    },
+    /// It has no lines, so it gets no Quote.
+    Skipped,
+    /// It got no Quote, and trying again will not change that.
+    Failed(Failure),
+}
+
+/// Why one Opportunity got no Quote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Salesforce's `errorCode`, or `PRICING_ERROR`.
+    pub code: String,
+    /// The reason in Salesforce's words, or the pricing rules'.
+    pub message: String,
+}
+
+/// An Opportunity without lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped;

@@ -1,0 +1,121 @@
+//! Opportunities with their lines, as a chunk reads them from Salesforce.
+
+use super::key::id_list;
+use super::pricing;
+use crate::salesforce::Client;
+use crate::salesforce::Error;
+use crate::salesforce::SalesforceId;
+use crate::salesforce::Subquery;
+use futures_util::TryStreamExt;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// What a Quote needs to know of an Opportunity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Opportunity {
+    /// Record id.
+    pub id: SalesforceId,
+    /// Name, 120 characters at most.
+    pub name: String,
+    /// Price book of all its lines; null without lines.
+    #[serde(rename = "Pricebook2Id")]
+    pub pricebook_id: Option<SalesforceId>,
+    /// The customer; null where the user may not see it or there is none.
+    pub account: Option<Account>,
+    /// Lines; the first page only until [`read`] has fetched the rest.
+    #[serde(rename = "OpportunityLineItems")]
+    pub lines: Subquery<Line>,
+}
+
+/// The customer's place decides the regional discount.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Account {
+    /// Country as people typed it, or its ISO code where the org uses picklists.
+    pub billing_country: Option<String>,
+}
+
+/// One line of an Opportunity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Line {
+    /// Record id, for error messages.
+    pub id: SalesforceId,
+    /// Product.
+    #[serde(rename = "Product2Id")]
+    pub product_id: Option<SalesforceId>,
+    /// Family of the product.
+    #[serde(rename = "Product2")]
+    pub product: Option<Product>,
+    /// Price book entry that the Quote's line repeats.
+    pub pricebook_entry_id: Option<SalesforceId>,
+    /// Quantity; zero is a quantity.
+    #[serde(default, with = "crate::salesforce::decimal::option")]
+    pub quantity: Option<Decimal>,
+    /// Sales price in the Opportunity's currency; zero is a price.
+    #[serde(default, with = "crate::salesforce::decimal::option")]
+    pub unit_price: Option<Decimal>,
+    /// Discount in percent that replaces all others; read only when overrides are enabled.
+    #[serde(default, rename = "DiscountOverride__c", with = "crate::salesforce::decimal::option")]
+    pub discount_override: Option<Decimal>,
+}
+
+/// Part of a product.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Product {
+    /// Product family, a picklist value.
+    pub family: Option<String>,
+}
+
+impl Opportunity {
+    /// Country of the customer, where known.
+    pub fn billing_country(&self) -> Option<&str> {
+        self.account.as_ref().and_then(|account| account.billing_country.as_deref())
+    }
+}
+
+impl Line {
+    /// The line as the pricing rules see it.
+    pub(super) fn to_pricing(&self) -> pricing::Line<'_> {
+        pricing::Line {
+            id: self.id.as_str(),
+            unit_price: self.unit_price,
+            quantity: self.quantity,
+            product_family: self.product.as_ref().and_then(|product| product.family.as_deref()),
+            discount_override: self.discount_override,
+        }
+    }
+}
+
+/// SOQL for these Opportunities and their lines. Without `overrides` the field `DiscountOverride__c` is not named, so
+/// that users without access to it can run the query.
+pub fn soql(ids: &[SalesforceId], overrides: bool) -> String {
+    let discount = if overrides { ", DiscountOverride__c" } else { "" };
+    format!(
+        "SELECT Id, Name, Pricebook2Id, Account.BillingCountry, (SELECT Id, Product2Id, Product2.Family, PricebookEntryId, \
+         Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity WHERE Id IN ({})",
+        id_list(ids.iter())
+    )
+}
+
+/// Reads these Opportunities with all their lines, however many pages that takes. Missing ones are left out.
+///
+/// # Errors
+/// Those of the query; nothing is written.
+pub async fn read(
+    client: &Client,
+    ids: &[SalesforceId],
+    overrides: bool,
+) -> Result<HashMap<SalesforceId, Opportunity>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    let mut records = client.query::<Opportunity>(soql(ids, overrides));
+    while let Some(mut opportunity) = records.try_next().await? {
+        let first = std::mem::take(&mut opportunity.lines);
+        opportunity.lines.records = client.subquery_records(first).await?;
+        found.insert(opportunity.id, opportunity);
+    }
+    Ok(found)
+}

@@ -1,0 +1,206 @@
+//! Prices of Quote lines: pure functions over rules that are data.
+//!
+//! A line's discount is the sum of what its Account's region, its product's family and its quantity give, at most 100 %;
+//! where overrides are enabled, a line's own `DiscountOverride__c` replaces all of them. This module reads no file, no
+//! environment variable and no org: its caller passes the text of the rules and the values of a line.
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+pub use file::RulesError;
+
+/// The rules that hold when no others are configured, as the text that [`PricingRules::parse`] takes.
+pub const DEFAULT_RULES: &str = include_str!("pricing.toml");
+
+/// Decimal places of a price: Salesforce's currency fields have two unless an administrator says otherwise.
+const PRICE_DECIMALS: u32 = 2;
+
+/// Discounts by region, product family and quantity.
+#[derive(Debug, Clone)]
+pub struct PricingRules {
+    default_region: Region,
+    /// By lookup key of the country.
+    regions: HashMap<String, Region>,
+    /// Percent by lookup key of the family.
+    families: HashMap<String, Decimal>,
+    /// In ascending order of quantity.
+    thresholds: Vec<QuantityThreshold>,
+    overrides_enabled: bool,
+}
+
+/// A sales region: the countries of one region share one discount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    name: String,
+    discount_percent: Decimal,
+}
+
+/// From this quantity on, a line gets this discount.
+#[derive(Debug, Clone, Copy)]
+struct QuantityThreshold {
+    from: Decimal,
+    discount_percent: Decimal,
+}
+
+/// What the price of one Opportunity line depends on, as Salesforce gave it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Line<'a> {
+    /// Id of the `OpportunityLineItem`, named by errors.
+    pub id: &'a str,
+    /// `UnitPrice`: the price of one unit before discounts, in the Opportunity's currency.
+    pub unit_price: Option<Decimal>,
+    /// `Quantity`, which may have decimals.
+    pub quantity: Option<Decimal>,
+    /// `Product2.Family`.
+    pub product_family: Option<&'a str>,
+    /// `DiscountOverride__c` in percent; `Some(0)` is an override that grants no discount.
+    pub discount_override: Option<Decimal>,
+}
+
+/// A line as the Quote has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PricedLine {
+    /// Price of one unit after discount, rounded half away from zero to two decimals.
+    pub unit_price: Decimal,
+    /// The line's quantity, unchanged.
+    pub quantity: Decimal,
+    /// The discount already taken off `unit_price`, in percent.
+    pub discount_percent: Decimal,
+}
+
+/// A line that cannot be priced; an error of its Opportunity alone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("OpportunityLineItem {line}: {field} {problem}")]
+pub struct PricingError {
+    /// Id of the line.
+    pub line: String,
+    /// API name of the field at fault.
+    pub field: &'static str,
+    /// What is wrong with the field.
+    pub problem: PricingProblem,
+}
+
+/// What is wrong with a field of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PricingProblem {
+    /// The field is empty.
+    Missing,
+    /// The field's value is below zero.
+    Negative(Decimal),
+    /// The field's value is not a percentage from 0 to 100.
+    NotAPercentage(Decimal),
+}
+
+impl PricingRules {
+    /// Reads rules from the text of a TOML file; [`DEFAULT_RULES`] shows its form. Overrides start disabled.
+    ///
+    /// # Errors
+    /// [`RulesError`] names the line or the key at fault. Unknown keys are faults, so that a misspelt rule is noticed.
+    pub fn parse(text: &str) -> Result<Self, RulesError> {
+        file::parse(text)
+    }
+
+    /// Says whether a line's `DiscountOverride__c` counts.
+    #[must_use]
+    pub fn with_overrides(self, enabled: bool) -> Self {
+        Self { overrides_enabled: enabled, ..self }
+    }
+
+    /// The region of an Account by its `BillingCountry`, a name or an ISO code; the default region where no region lists it.
+    pub fn region(&self, billing_country: Option<&str>) -> &Region {
+        billing_country.and_then(|country| self.regions.get(&lookup_key(country))).unwrap_or(&self.default_region)
+    }
+
+    /// Prices one line. Zero quantities, free items and discounts of 100 % are fine.
+    ///
+    /// # Errors
+    /// The line has no price or quantity, a negative one, or an override outside 0–100 where overrides are enabled.
+    pub fn price(&self, region: &Region, line: &Line<'_>) -> Result<PricedLine, PricingError> {
+        let list_price = line.amount("UnitPrice", line.unit_price)?;
+        let quantity = line.amount("Quantity", line.quantity)?;
+        let discount_percent = match line.discount_override.filter(|_| self.overrides_enabled) {
+            None => self.discount(region, line.product_family, quantity),
+            Some(percent) if is_percentage(percent) => percent,
+            Some(percent) => return Err(line.error("DiscountOverride__c", PricingProblem::NotAPercentage(percent))),
+        };
+        Ok(PricedLine { unit_price: discounted(list_price, discount_percent), quantity, discount_percent })
+    }
+
+    /// The sum of all discounts by rule, in percent, at most 100.
+    fn discount(&self, region: &Region, family: Option<&str>, quantity: Decimal) -> Decimal {
+        let by_family = family.and_then(|family| self.families.get(&lookup_key(family)).copied());
+        let by_quantity = self.thresholds.iter().rev().find(|threshold| threshold.from <= quantity);
+        let sum = region.discount_percent
+            + by_family.unwrap_or_default()
+            + by_quantity.map_or(Decimal::ZERO, |threshold| threshold.discount_percent);
+        sum.min(Decimal::ONE_HUNDRED)
+    }
+}
+
+impl Region {
+    /// The region's name in the rules, for example `EU`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The discount that all lines of the region get, in percent.
+    pub fn discount_percent(&self) -> Decimal {
+        self.discount_percent
+    }
+}
+
+impl Line<'_> {
+    /// A value that must be present and not negative.
+    fn amount(&self, field: &'static str, value: Option<Decimal>) -> Result<Decimal, PricingError> {
+        match value {
+            None => Err(self.error(field, PricingProblem::Missing)),
+            Some(value) if value < Decimal::ZERO => Err(self.error(field, PricingProblem::Negative(value))),
+            Some(value) => Ok(value),
+        }
+    }
+
+    fn error(&self, field: &'static str, problem: PricingProblem) -> PricingError {
+        PricingError { line: self.id.to_owned(), field, problem }
+    }
+}
+
+impl PricingError {
+    /// The error code that Salesforce itself gives in such a case (SOAP API Developer Guide, "StatusCode").
+    pub fn code(&self) -> &'static str {
+        match self.problem {
+            PricingProblem::Missing => "REQUIRED_FIELD_MISSING",
+            PricingProblem::Negative(_) | PricingProblem::NotAPercentage(_) => "NUMBER_OUTSIDE_VALID_RANGE",
+        }
+    }
+}
+
+impl fmt::Display for PricingProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => write!(f, "is empty"),
+            Self::Negative(value) => write!(f, "is negative: {value}"),
+            Self::NotAPercentage(value) => write!(f, "is not a percentage from 0 to 100: {value}"),
+        }
+    }
+}
+
+/// The price after a discount of 0–100 %. It never exceeds the rounded list price, so no value of [`Decimal`] overflows.
+fn discounted(list_price: Decimal, discount_percent: Decimal) -> Decimal {
+    let kept = Decimal::ONE - discount_percent / Decimal::ONE_HUNDRED;
+    (list_price * kept).round_dp_with_strategy(PRICE_DECIMALS, RoundingStrategy::MidpointAwayFromZero)
+}
+
+fn is_percentage(value: Decimal) -> bool {
+    (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&value)
+}
+
+/// The form of a name under which it is stored and looked up: people write `germany`, `GERMANY` and `Germany `.
+fn lookup_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}

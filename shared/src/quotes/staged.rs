@@ -1,0 +1,124 @@
+//! Quotes with more lines than one transaction holds.
+//!
+//! They are built under the staging key and get their final key together with the last lines, in one graph. Whoever
+//! finds a staging Quote deletes it and begins anew, so no Quote under a final key ever lacks a line. The caller notes
+//! beforehand that leftovers are possible and calls [`Generator::delete_incomplete`] when the work has ended.
+
+use super::MAX_NODES;
+use super::draft::Draft;
+use super::generate::{GenerateError, Generator, Work};
+use super::{Failure, Outcome};
+use crate::salesforce::ErrorKind;
+use crate::salesforce::SalesforceId;
+use crate::salesforce::UnitOfWork;
+use crate::salesforce::{Graph, GraphOutcome};
+
+/// How one step of the way ended.
+enum Step {
+    /// Written; the id of node 0.
+    Done(Option<SalesforceId>),
+    /// Nobody knows, or a passing fault: begin anew.
+    Again,
+    /// The data is at fault.
+    Refused(Failure),
+}
+
+impl Generator {
+    /// Writes one big Quote, and tells what became of it.
+    pub(super) async fn write_in_stages(&self, work: &Work<'_>, draft: &Draft) -> Result<Outcome, GenerateError> {
+        (work.note_staging)().await.map_err(GenerateError::Note)?;
+        for round in 0..=self.settings.max_rounds {
+            if round > 0 {
+                self.pause(round).await?;
+            }
+            let existing = self.existing(work.key, &[&draft.opportunity]).await?;
+            let existing = existing.get(&draft.opportunity).copied().unwrap_or_default();
+            if let Some(quote) = existing.complete {
+                return Ok(Outcome::Quoted { quote, lines: draft.line_count() });
+            }
+            if let Some(leftover) = existing.staging {
+                self.delete_quote(&leftover).await?;
+            }
+            match self.build(work, draft).await? {
+                Step::Done(Some(quote)) => return Ok(Outcome::Quoted { quote, lines: draft.line_count() }),
+                Step::Done(None) | Step::Again => {}
+                Step::Refused(failure) => {
+                    if let Some(begun) = self
+                        .existing(work.key, &[&draft.opportunity])
+                        .await?
+                        .get(&draft.opportunity)
+                        .and_then(|e| e.staging)
+                    {
+                        self.delete_quote(&begun).await?;
+                    }
+                    return Ok(Outcome::Failed(failure));
+                }
+            }
+        }
+        Ok(Outcome::Failed(Failure {
+            code: "STAGING_INTERRUPTED".to_owned(),
+            message: format!(
+                "a Quote of {} lines was interrupted {} times",
+                draft.line_count(),
+                self.settings.max_rounds + 1
+            ),
+        }))
+    }
+
+    /// One try from the first line to the last.
+    async fn build(&self, work: &Work<'_>, draft: &Draft) -> Result<Step, GenerateError> {
+        let first = MAX_NODES - 1;
+        let graph = draft.graph("quote".to_owned(), &work.key.staging(&draft.opportunity), first)?;
+        let quote = match self.step(graph).await? {
+            Step::Done(Some(quote)) => quote,
+            Step::Done(None) => return Ok(Step::Again),
+            other => return Ok(other),
+        };
+        let complete = work.key.complete(&draft.opportunity);
+        let mut written = first;
+        while written < draft.line_count() {
+            let rest = draft.line_count() - written;
+            // The key takes one node of the last graph.
+            let (count, key) = if rest < MAX_NODES { (rest, Some(complete.as_str())) } else { (MAX_NODES, None) };
+            match self.step(draft.more_lines(&quote, written, count.min(rest), key)?).await? {
+                Step::Done(_) => written += count,
+                other => return Ok(other),
+            }
+            if key.is_none() && written >= draft.line_count() {
+                // The lines ended exactly at a full graph: the key goes alone.
+                match self.step(draft.more_lines(&quote, written, 0, Some(&complete))?).await? {
+                    Step::Done(_) => {}
+                    other => return Ok(other),
+                }
+            }
+        }
+        Ok(Step::Done(Some(quote)))
+    }
+
+    /// Sends one graph alone.
+    async fn step(&self, graph: Graph) -> Result<Step, GenerateError> {
+        self.check_cancelled()?;
+        let mut unit = UnitOfWork::new();
+        unit.push(graph);
+        for request in unit.into_requests(&self.api_version)? {
+            let results = match self.client.submit_graphs(&request).await {
+                Ok(results) => results,
+                Err(error) if matches!(error.kind(), ErrorKind::Transient | ErrorKind::RowLocked) => {
+                    return Ok(Step::Again);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(result) = results.into_iter().next() {
+                return Ok(match result.outcome {
+                    GraphOutcome::Committed { ids } => Step::Done(ids.first().copied().flatten()),
+                    GraphOutcome::NotTried => Step::Again,
+                    GraphOutcome::Failed { causes } => match super::write::verdict(&causes) {
+                        super::write::Verdict::Refused(failure) => Step::Refused(failure),
+                        _ => Step::Again,
+                    },
+                });
+            }
+        }
+        Ok(Step::Again)
+    }
+}

@@ -1,0 +1,163 @@
+//! What became of each graph of a request.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::error::{ApiError, kind_of};
+use super::subrequest::Subrequest;
+use super::{Error, ErrorKind, Graph, Operation, SalesforceId};
+
+/// Error of a node that failed only because another one did, or was not tried at all.
+const HALTED: &str = "PROCESSING_HALTED";
+
+/// What became of one graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphResult {
+    /// Id of the graph.
+    pub graph_id: String,
+    /// What became of it.
+    pub outcome: GraphOutcome,
+}
+
+/// What became of a graph: all of it, or nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GraphOutcome {
+    /// Every node was carried out.
+    Committed {
+        /// Ids of the records, node by node; `None` where the answer tells none.
+        ids: Vec<Option<SalesforceId>>,
+    },
+    /// Nothing was carried out.
+    Failed {
+        /// The nodes that failed by themselves, at least one.
+        causes: Vec<NodeError>,
+    },
+    /// Nothing was carried out, and nothing is known to be wrong with the graph: Salesforce stopped before it, which it
+    /// does after 14 graphs of a request failed. Submit it again, but not endlessly when it is alone.
+    NotTried,
+}
+
+/// Why a node failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeError {
+    /// Position of the node in its graph, from 0.
+    pub node: usize,
+    /// HTTP status of the node.
+    pub status: u16,
+    /// At least one error.
+    pub errors: Vec<ApiError>,
+}
+
+impl NodeError {
+    /// What the failure asks of the caller.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        kind_of(self.status, &self.errors)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Answer {
+    graphs: Vec<GraphAnswer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphAnswer {
+    graph_id: String,
+    graph_response: GraphResponse,
+    is_successful: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphResponse {
+    composite_response: Vec<NodeAnswer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeAnswer {
+    reference_id: String,
+    http_status_code: u16,
+    body: Option<Box<RawValue>>,
+}
+
+impl NodeAnswer {
+    fn succeeded(&self) -> bool {
+        (200..300).contains(&self.http_status_code)
+    }
+}
+
+/// Matches answers to graphs by their ids. Every graph must be answered exactly once: guessing would report records as
+/// written that are not.
+pub(super) fn read(graphs: &[Graph], answer: Answer) -> Result<Vec<GraphResult>, Error> {
+    let count = answer.graphs.len();
+    let answers: HashMap<&str, &GraphAnswer> =
+        answer.graphs.iter().map(|graph| (graph.graph_id.as_str(), graph)).collect();
+    if count != graphs.len() || answers.len() != count {
+        return Err(malformed(format!("it has {count} results for {} graphs", graphs.len())));
+    }
+    let result = |graph: &Graph| {
+        let id = graph.id();
+        let answer = answers.get(id).ok_or_else(|| malformed(format!("graph `{id}` is missing")))?;
+        let outcome = outcome(graph, answer).map_err(|reason| malformed(format!("graph `{id}`: {reason}")))?;
+        Ok(GraphResult { graph_id: id.to_owned(), outcome })
+    };
+    graphs.iter().map(result).collect()
+}
+
+fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> {
+    let nodes: HashMap<&str, &NodeAnswer> =
+        answer.graph_response.composite_response.iter().map(|node| (node.reference_id.as_str(), node)).collect();
+    let answered = |node: &Subrequest| nodes.get(node.reference.to_string().as_str()).copied();
+    if answer.is_successful {
+        let id = |node: &Subrequest| {
+            let answer = answered(node).filter(|answer| answer.succeeded());
+            committed_id(node, answer.ok_or_else(|| format!("it succeeded, but node {} did not", node.reference))?)
+        };
+        return Ok(GraphOutcome::Committed { ids: graph.nodes().iter().map(id).collect::<Result<_, _>>()? });
+    }
+    let failed = graph.nodes().iter().filter_map(|node| Some((node, answered(node)?)));
+    let failed: Vec<_> = failed.filter(|(_, answer)| !answer.succeeded()).map(node_error).collect();
+    let all_failed = failed.len() == graph.len();
+    let is_cause = |error: &NodeError| error.errors.iter().any(|error| error.error_code != HALTED);
+    let causes: Vec<_> = failed.into_iter().filter(is_cause).collect();
+    match (causes.is_empty(), all_failed) {
+        (false, _) => Ok(GraphOutcome::Failed { causes }),
+        (true, true) => Ok(GraphOutcome::NotTried),
+        (true, false) => Err("it failed, but no node tells why".to_owned()),
+    }
+}
+
+fn node_error((node, answer): (&Subrequest, &NodeAnswer)) -> NodeError {
+    let status = answer.http_status_code;
+    NodeError { node: node.reference.index(), status, errors: ApiError::of_part(status, answer.body.as_deref()) }
+}
+
+/// The id of a written record: from the request when it names one, else from the body, where a created record must
+/// have one.
+fn committed_id(node: &Subrequest, answer: &NodeAnswer) -> Result<Option<SalesforceId>, String> {
+    #[derive(Deserialize)]
+    struct Body {
+        id: SalesforceId,
+    }
+    if node.id.is_some() {
+        return Ok(node.id);
+    }
+    let body = answer.body.as_deref().map(|body| serde_json::from_str::<Body>(body.get()));
+    match body {
+        Some(Ok(body)) => Ok(Some(body.id)),
+        None if answer.http_status_code == 204 => Ok(None),
+        _ => Err(format!("node {} succeeded without an id", node.reference)),
+    }
+}
+
+fn malformed(reason: String) -> Error {
+    Error::malformed(Operation::Graph, reason)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Log lines: a filter, a form, stdout.
+
+use std::io::IsTerminal;
+
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+
+use crate::config::{LogFormat, TelemetryConfig};
+
+/// Why telemetry could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `LOG_LEVEL` is not a filter. [`TelemetryConfig::read`] finds this first.
+    #[error("LOG_LEVEL: not a valid filter")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The process has a subscriber already; it stays as it was.
+    #[error("logging is set up already")]
+    AlreadyInitialized,
+}
+
+/// Sets up logs and metrics of the process. Call it once, first thing in `main`.
+///
+/// # Errors
+/// [`TelemetryError`]; nothing has changed then.
+pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
+    let stdout = std::io::stdout;
+    let subscriber = subscriber(config, stdout, stdout().is_terminal())?;
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyInitialized)?;
+    super::metrics_handle();
+    Ok(())
+}
+
+/// The subscriber that writes to `writer`; `ansi` colours text.
+pub(super) fn subscriber<W>(
+    config: &TelemetryConfig,
+    writer: W,
+    ansi: bool,
+) -> Result<impl Subscriber + Send + Sync + use<W>, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::builder().parse(&config.log_level)?;
+    let lines = fmt::layer().with_writer(writer);
+    let lines = match config.log_format {
+        LogFormat::Text => lines.compact().with_ansi(ansi).boxed(),
+        // Fields of the event stand beside level and target; those of the span, such as the request id, under `span`.
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(filter).with(lines))
+}

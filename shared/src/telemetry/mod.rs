@@ -1,0 +1,15 @@
+//! Logs and metrics of a process.
+//!
+//! Logs go to stdout, where Heroku's log router reads them. Metrics are kept in the process and rendered for `/metrics`.
+//! Never log an access token, a body or an e-mail address.
+
+mod logs;
+mod memory;
+mod metrics;
+
+#[cfg(test)]
+mod tests;
+
+pub use logs::{TelemetryError, init};
+pub use memory::ProcessMemory;
+pub use metrics::{MetricsHandle, metrics_handle};

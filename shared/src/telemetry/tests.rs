@@ -1,0 +1,103 @@
+//! The form of lines, the filter, and what `/metrics` shows.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::logs::subscriber;
+use super::{ProcessMemory, TelemetryError, init, metrics_handle};
+use crate::config::{LogFormat, TelemetryConfig};
+
+/// Collects lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+fn logged(log_level: &str, log_format: LogFormat, work: impl FnOnce()) -> String {
+    let lines = Lines::default();
+    let config = TelemetryConfig { log_level: log_level.to_owned(), log_format };
+    tracing::subscriber::with_default(subscriber(&config, lines.clone(), false).unwrap(), work);
+    let bytes = lines.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn work() {
+    let span = tracing::info_span!("request", request_id = "r-1");
+    let _entered = span.enter();
+    tracing::info!(status = 200, "request");
+    tracing::debug!("detail");
+}
+
+#[test]
+fn json_lines_hold_the_fields_of_event_and_span() {
+    let text = logged("info", LogFormat::Json, work);
+    let line: Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["message"], "request");
+    assert_eq!(line["status"], 200);
+    assert_eq!(line["span"]["request_id"], "r-1");
+}
+
+#[test]
+fn text_is_one_plain_line_an_event() {
+    let text = logged("info", LogFormat::Text, work);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains("request_id=\"r-1\"") && text.contains("status=200"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn directives_choose_what_is_logged() {
+    assert_eq!(logged("off", LogFormat::Text, work), "");
+    assert_eq!(logged("error,shared::telemetry=debug", LogFormat::Text, work).lines().count(), 2);
+}
+
+#[test]
+fn memory_is_read_from_the_status_file() {
+    let status = "Name:\tx\nVmPeak:\t 999 kB\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\nThreads:\t4\n";
+    let memory = ProcessMemory { resident_bytes: 1 << 20, peak_bytes: 2 << 20 };
+    assert_eq!(ProcessMemory::from_status(status), Some(memory));
+    assert_eq!(ProcessMemory::from_status("Name:\tx\n"), None);
+}
+
+#[test]
+fn metrics_show_counters_and_memory() {
+    let handle = metrics_handle();
+    metrics::counter!("telemetry_test_total").increment(2);
+    metrics::histogram!("telemetry_test_seconds").record(0.2);
+    let text = handle.render();
+    assert!(text.contains("telemetry_test_total 2"), "{text}");
+    assert!(text.contains("telemetry_test_seconds_bucket{le=\"0.25\"} 1"), "{text}");
+    if ProcessMemory::now().is_some() {
+        assert!(text.contains("process_resident_memory_bytes "), "{text}");
+        assert!(text.contains("process_peak_resident_memory_bytes "), "{text}");
+    }
+}
+
+#[test]
+fn a_second_start_is_an_error() {
+    let silent = TelemetryConfig { log_level: "off".to_owned(), log_format: LogFormat::Text };
+    init(&silent).unwrap();
+    assert!(matches!(init(&silent), Err(TelemetryError::AlreadyInitialized)));
+    let wrong = TelemetryConfig { log_level: "shared=loud".to_owned(), ..silent };
+    assert!(matches!(init(&wrong), Err(TelemetryError::Filter(_))));
+}

@@ -1,0 +1,26 @@
+//! What every web process does the same way: errors, request ids, health, the OpenAPI document, starting and stopping.
+//!
+//! A service writes its routes and gives them to [`app`]; [`server::serve`] runs the app until the stop token is cancelled.
+//! This module knows no service.
+
+mod app;
+mod error;
+mod extract;
+mod framework_errors;
+mod observe;
+mod request_id;
+
+pub mod client_context;
+pub mod health;
+pub mod openapi;
+pub mod server;
+pub mod shutdown;
+pub mod sse;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::app;
+pub use error::ApiError;
+pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
+pub use request_id::RequestId;
