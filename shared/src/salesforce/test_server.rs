@@ -1,1 +1,169 @@
+//! A small HTTP server for tests that answers as told, or hangs up.
 
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::{Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, Session, SessionSource, http_client};
+
+pub(crate) const ORG: &str = "00D000000000001EAA";
+pub(crate) const USER: &str = "005000000000001AAA";
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    /// Path and query, still encoded.
+    pub(crate) target: String,
+    /// Names in lower case.
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+    /// Hang up after reading the request.
+    Drop,
+    /// Begin an answer of `length` bytes, send only `body`, hang up.
+    CutShort {
+        length: usize,
+        body: String,
+    },
+    /// Never answer.
+    Hang,
+}
+
+pub(crate) fn reply(status: u16, body: impl Into<String>) -> Reply {
+    Reply::Answer { status, headers: Vec::new(), body: body.into() }
+}
+
+pub(crate) fn error(status: u16, code: &str) -> Reply {
+    reply(status, format!(r#"[{{"errorCode":"{code}","message":"text of {code}"}}]"#))
+}
+
+pub(crate) struct TestServer {
+    pub(crate) url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl TestServer {
+    /// Answers requests one after the other; those beyond the script get status 599.
+    pub(crate) async fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies = Mutex::new(replies.into_iter().collect::<VecDeque<_>>());
+        Self::start(move |_| replies.lock().unwrap().pop_front().unwrap_or_else(|| reply(599, ""))).await
+    }
+
+    pub(crate) async fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&answer)));
+            }
+        });
+        Self { url, seen, task }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// `METHOD target` of every request.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.seen().iter().map(|seen| format!("{} {}", seen.method, seen.target)).collect()
+    }
+
+    pub(crate) fn session(&self, token: &str) -> Session {
+        session(&self.url, token)
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.client_of(Arc::new(FixedSession(self.session("token"))))
+    }
+
+    pub(crate) fn client_of(&self, source: Arc<dyn SessionSource>) -> Client {
+        Client::new(http_client(&HttpSettings::default()).unwrap(), source, settings())
+    }
+}
+
+pub(crate) fn session(url: &str, token: &str) -> Session {
+    Session {
+        instance_url: url.parse().unwrap(),
+        api_version: "62.0".to_owned(),
+        access_token: SecretString::from(token),
+        org_id: ORG.parse().unwrap(),
+        user_id: USER.parse().unwrap(),
+    }
+}
+
+/// Waits hardly at all between tries.
+pub(crate) fn settings() -> ClientSettings {
+    let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
+    ClientSettings { retry, ..ClientSettings::default() }
+}
+
+async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, answer: Arc<impl Fn(&Seen) -> Reply>) {
+    let Some(seen) = read_request(&mut stream).await else { return };
+    log.lock().unwrap().push(seen.clone());
+    let (head, body) = match answer(&seen) {
+        Reply::Drop => return,
+        Reply::Hang => return std::future::pending().await,
+        Reply::CutShort { length, body } => (format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"), body),
+        Reply::Answer { status, headers, body } => {
+            let extra: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status} X\r\n{extra}content-length: {length}\r\nconnection: close\r\n\r\n");
+            (head, body)
+        }
+    };
+    // The client may have hung up already.
+    let _ = stream.write_all((head + &body).as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let headers: HashMap<_, _> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let length: usize = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    while bytes.len() < end + length {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = String::from_utf8(bytes[end..].to_vec()).unwrap();
+    Some(Seen { method, target, headers, body })
+}

@@ -33,7 +33,7 @@ pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
 }
 
 /// The subscriber that writes to `writer`; `ansi` colours text.
-pub(super) fn subscriber<W>(
+pub(crate) fn subscriber<W>(
     config: &TelemetryConfig,
     writer: W,
     ansi: bool,

@@ -1,43 +1,16 @@
 //! The form of lines, the filter, and what `/metrics` shows.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::Value;
-use tracing_subscriber::fmt::MakeWriter;
 
-use super::logs::subscriber;
-use super::{ProcessMemory, TelemetryError, init, metrics_handle};
+use super::captured::Lines;
+use super::{ProcessMemory, TelemetryError, init, metrics_handle, subscriber};
 use crate::config::{LogFormat, TelemetryConfig};
-
-/// Collects lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'w> MakeWriter<'w> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'w self) -> Self {
-        self.clone()
-    }
-}
 
 fn logged(log_level: &str, log_format: LogFormat, work: impl FnOnce()) -> String {
     let lines = Lines::default();
     let config = TelemetryConfig { log_level: log_level.to_owned(), log_format };
     tracing::subscriber::with_default(subscriber(&config, lines.clone(), false).unwrap(), work);
-    let bytes = lines.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    lines.text()
 }
 
 fn work() {

@@ -18,8 +18,10 @@ const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for a client to close its side.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Idle time of a kept connection. Idle connections do not hold up a stop: actix closes them first.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Idle time of a kept connection: more than the 90 s after which Heroku's router closes one (Dev Center, "HTTP Routing"), so
+/// that the router never sends a request into a connection that this side is closing. Idle connections do not hold up a
+/// stop, actix closes them first.
+const KEEP_ALIVE: Duration = Duration::from_secs(95);
 
 /// Serves `app` on `listener` until `shutdown` is cancelled, then lets running requests end, 20 s at most.
 ///

@@ -1,6 +1,6 @@
 //! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
 
-use crate::routes::{batches, events, jobs};
+use crate::routes::{batches, jobs};
 use shared::web::openapi::{Document, DocumentError};
 use utoipa::OpenApi;
 
@@ -19,8 +19,7 @@ use utoipa::OpenApi;
         jobs::get_job_errors,
         jobs::cancel_job,
         jobs::resume_job,
-        jobs::retry_job,
-        events::get_job_events
+        jobs::retry_job
     )
 )]
 struct Api;

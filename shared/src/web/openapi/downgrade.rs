@@ -81,6 +81,9 @@ fn path_item(item: &mut Value) -> Step {
 }
 
 fn operation(operation: &mut Value) -> Step {
+    if let Some(operation) = operation.as_object_mut() {
+        operation.retain(|key, value| key != "tags" || value != &Value::Array(Vec::new())); // utoipa's "no tag"
+    }
     each(operation, "parameters", &parameter)?;
     child(operation, "requestBody", &request_body)?;
     each(operation, "responses", &response)?;

@@ -145,6 +145,7 @@ fn callbacks_and_extensions_are_there() {
     assert_eq!(callback["operationId"], "quoteGeneratedCallback");
     let permission_set = &operation["x-sfdc"]["heroku"]["authorization"]["permissionSet"];
     assert_eq!(permission_set, "QuotePermissions");
+    assert!(operation.get("tags").is_none());
     assert_eq!(document.value()["x-sfdc"]["agent"]["topic"]["name"], "quote_generation");
     let quote = &document.value()["components"]["schemas"]["Quote"];
     assert_eq!(quote["x-sfdc"]["agent"]["action"]["isDisplayable"], true);

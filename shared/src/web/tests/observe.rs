@@ -1,18 +1,16 @@
 //! Request ids, and the one log event of a request.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use actix_web::HttpResponse;
 use actix_web::test::TestRequest;
 use actix_web::web::{self, ServiceConfig};
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::super::health::Health;
 use super::super::{ApiError, RequestId};
 use super::send;
+use crate::config::{LogFormat, TelemetryConfig};
+use crate::telemetry::captured::Lines;
+use crate::telemetry::subscriber;
 
 fn routes(config: &mut ServiceConfig) {
     let fails = || async {
@@ -53,24 +51,13 @@ async fn a_missing_or_odd_id_is_replaced() {
 
 /// The JSON log lines of one request.
 async fn logged(filter: &str, request: TestRequest) -> (String, Vec<Value>) {
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let lines = Lines::default();
-    let writer = lines.clone();
-    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
-    let subscriber = tracing_subscriber::registry().with(EnvFilter::new(filter)).with(layer);
+    let config = TelemetryConfig { log_level: filter.to_owned(), log_format: LogFormat::Json };
+    let subscriber = subscriber(&config, lines.clone(), false).unwrap();
     let guard = tracing::subscriber::set_default(subscriber);
     send(&routes, request).await;
     drop(guard);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let events = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     (text, events)
 }

@@ -26,7 +26,7 @@ struct Follower {
 }
 
 /// Sends the events of a job, past ones first, until the job ends. `Last-Event-ID` resumes after that event.
-#[utoipa::path(operation_id = "getJobEvents", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "Server-sent events.", content_type = "text/event-stream", body = String), (status = 404, description = "No such job in this org.")))]
+// Not in the OpenAPI document: External Services takes no event streams.
 #[get("/api/jobs/{id}/events")]
 pub(crate) async fn get_job_events(
     request: HttpRequest,
