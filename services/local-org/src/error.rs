@@ -29,6 +29,43 @@ impl ApiError {
         self
     }
 
+    /// `NOT_FOUND`: no such object or record.
+    pub fn not_found() -> Self {
+        Self::new(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    /// `INVALID_FIELD`: the object has no such field, or the caller may not see it.
+    pub fn no_such_field(object: &str, field: &str) -> Self {
+        Self::new(400, "INVALID_FIELD", format!("No such column '{field}' on sobject of type {object}"))
+    }
+
+    /// `FIELD_INTEGRITY_EXCEPTION`: a value that does not fit the rest of the data.
+    pub fn field_integrity(detail: impl std::fmt::Display, field: &str) -> Self {
+        Self::new(400, "FIELD_INTEGRITY_EXCEPTION", format!("field integrity exception: {detail}")).with_fields([field])
+    }
+
+    /// `ENTITY_IS_DELETED`: the record is in the recycle bin.
+    pub fn entity_is_deleted() -> Self {
+        Self::new(404, "ENTITY_IS_DELETED", "entity is deleted").with_fields::<String>([])
+    }
+
+    /// `INVALID_CROSS_REFERENCE_KEY`: a well-formed id of no record. The status is 404 where the id is the one in the
+    /// URL and 400 where it is a field's value.
+    pub fn invalid_cross_reference(status: u16) -> Self {
+        Self::new(status, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").with_fields::<String>([])
+    }
+
+    /// `MALFORMED_ID`: not an id, or the id of another kind of record; `label` names the field.
+    pub fn malformed_id(label: &str, id: &str, field: &str) -> Self {
+        Self::new(400, "MALFORMED_ID", format!("{label}: id value of incorrect type: {id}")).with_fields([field])
+    }
+
+    /// `UNKNOWN_EXCEPTION`: a failure of the org itself (500). The cause is logged, not told.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "the org's database failed");
+        Self::new(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred")
+    }
+
     /// The error as an element of the JSON error array.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
@@ -38,5 +75,11 @@ impl ApiError {
             object.insert("fields".to_owned(), json!(fields));
         }
         Value::Object(object)
+    }
+}
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(&error)
     }
 }

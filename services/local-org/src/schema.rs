@@ -130,6 +130,8 @@ pub enum OnDelete {
     SetNull,
     /// The child is deleted too (master-detail and a few standard lookups).
     Cascade,
+    /// The parent cannot be deleted while there are such children.
+    Restrict,
 }
 
 /// One field of an object.
@@ -173,6 +175,29 @@ pub struct FieldDef {
     pub picklist: Vec<String>,
     /// Whether other values than those are refused.
     pub restricted: bool,
+    /// What a create stores when the caller leaves the field out, in the form in which a caller would send it as text.
+    pub default_value: Option<String>,
+    /// Display format of an auto-number, for example `QL-{00000000}`; the org fills such a field in.
+    pub auto_number: Option<String>,
+    /// Whether it is the object's name field (describe's `nameField`).
+    pub name_field: bool,
+}
+
+impl FieldDef {
+    /// Whether the field belongs to this org only (`…__c`).
+    pub fn is_custom(&self) -> bool {
+        self.name.ends_with("__c")
+    }
+
+    /// Whether a create must give it: not nillable and nothing fills it in (describe's rule for required fields).
+    pub fn is_required_on_create(&self) -> bool {
+        self.createable && !self.nillable && !self.defaulted_on_create
+    }
+
+    /// Whether a record can be found by it in an upsert or a relationship (describe's `idLookup`).
+    pub fn is_id_lookup(&self) -> bool {
+        self.external_id || self.unique || self.kind == FieldType::Id
+    }
 }
 
 impl Default for FieldDef {
@@ -197,6 +222,9 @@ impl Default for FieldDef {
             on_delete: OnDelete::SetNull,
             picklist: Vec::new(),
             restricted: false,
+            default_value: None,
+            auto_number: None,
+            name_field: false,
         }
     }
 }

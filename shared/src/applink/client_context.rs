@@ -6,8 +6,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::SecretString;
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::authorization::{api_version, token_matches_org, token_problem};
@@ -83,26 +82,6 @@ impl ClientContextError {
     }
 }
 
-/// Every field as sent; each is checked by itself, so that the error can name it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sent {
-    #[serde(default)]
-    request_id: Value,
-    #[serde(default)]
-    access_token: Value,
-    #[serde(default)]
-    api_version: Value,
-    #[serde(default)]
-    namespace: Value,
-    #[serde(default)]
-    org_id: Value,
-    #[serde(default)]
-    org_domain_url: Value,
-    #[serde(default)]
-    user_context: Value,
-}
-
 impl ClientContext {
     /// Reads the value of the header.
     ///
@@ -118,35 +97,36 @@ impl ClientContext {
         }
         let standard = header.trim().replace('-', "+").replace('_', "/");
         let json = LENIENT.decode(standard).map_err(|_| ClientContextError::NotBase64)?;
-        let sent: Sent = serde_json::from_slice(&json).map_err(|_| ClientContextError::NotJson)?;
-
-        let user = match &sent.user_context {
+        // Not a struct: each field is checked by itself, so that the error can name it.
+        let sent: Map<String, Value> = serde_json::from_slice(&json).map_err(|_| ClientContextError::NotJson)?;
+        let sent = |name: &str| sent.get(name).unwrap_or(&Value::Null);
+        let user = match sent("userContext") {
             Value::Null => return Err(ClientContextError::Missing { field: "userContext" }),
             Value::Object(user) => user,
             _ => return Err(invalid("userContext", "is not an object")),
         };
-        let user_field = |name: &str| user.get(name).unwrap_or(&Value::Null);
-        let org_id = id("orgId", &sent.org_id, "00D")?;
-        let user_id = id("userContext.userId", user_field("userId"), "005")?;
-        let token = required("accessToken", &sent.access_token)?;
+        let user = |name: &str| user.get(name).unwrap_or(&Value::Null);
+        let org_id = id("orgId", sent("orgId"), "00D")?;
+        let user_id = id("userContext.userId", user("userId"), "005")?;
+        let token = required("accessToken", sent("accessToken"))?;
         if let Some(problem) = token_problem(token) {
             return Err(invalid("accessToken", problem));
         }
         if !token_matches_org(token, &org_id) {
             return Err(invalid("accessToken", "is not one of the org in `orgId`"));
         }
-        let version = required("apiVersion", &sent.api_version)?;
+        let version = required("apiVersion", sent("apiVersion"))?;
         let api_version = api_version(version).ok_or_else(|| invalid("apiVersion", "is not a version such as 62.0"))?;
         let mut instance_url = hosts
-            .check(required("orgDomainUrl", &sent.org_domain_url)?)
+            .check(required("orgDomainUrl", sent("orgDomainUrl"))?)
             .map_err(|error: HostError| invalid("orgDomainUrl", error))?;
         instance_url.set_path("/");
         instance_url.set_query(None);
         instance_url.set_fragment(None);
 
-        let namespace = text("namespace", &sent.namespace)?;
+        let namespace = text("namespace", sent("namespace"))?;
         Ok(Self {
-            request_id: label("requestId", &sent.request_id)?,
+            request_id: label("requestId", sent("requestId"))?,
             session: Session {
                 instance_url,
                 api_version: api_version.to_owned(),
@@ -155,7 +135,7 @@ impl ClientContext {
                 user_id,
             },
             namespace: (!matches!(namespace, "" | "null")).then(|| namespace.to_owned()),
-            username: label("userContext.username", user_field("username"))?,
+            username: label("userContext.username", user("username"))?,
         })
     }
 

@@ -29,7 +29,7 @@ mod transport;
 mod unit_of_work;
 
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;
 
 pub use client::{CallRecord, Client, ClientSettings, OnCall};
 pub use collections::{MAX_COLLECTION_RECORDS, RecordResult};

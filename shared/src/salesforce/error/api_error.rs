@@ -61,8 +61,11 @@ impl ApiError {
     /// Reads the errors of an answer: a list, or a single object as OAuth and some gateways send it. `None` when the
     /// body is neither, or names no error.
     pub(super) fn from_body(body: &[u8]) -> Option<Vec<Self>> {
-        let errors: Vec<Self> =
-            serde_json::from_slice(body).or_else(|_| serde_json::from_slice(body).map(|one| vec![one])).ok()?;
+        let errors: Vec<Self> = if body.trim_ascii_start().starts_with(b"{") {
+            vec![serde_json::from_slice(body).ok()?]
+        } else {
+            serde_json::from_slice(body).ok()?
+        };
         (!errors.is_empty()).then_some(errors)
     }
 }

@@ -1,1 +1,245 @@
+use proptest::prelude::*;
 
+use super::ast::{Expr, Literal, Operator, SetOperator};
+use super::{MAX_DEPTH, MAX_WHERE_CHARS, WhereClause, like_escape, list, parse_where, quote};
+
+#[test]
+fn values_become_literals() {
+    assert_eq!(quote("O'Brien \"x\" \\ %_"), r#"'O\'Brien \"x\" \\ %_'"#);
+    assert_eq!(quote("a\nb\r\t\u{8}\u{c}\u{0}\u{7f}é"), r"'a\nb\r\t\b\f\u0000\u007Fé'");
+    assert_eq!(like_escape("50%_'\\"), r"50\%\_\'\\");
+    assert_eq!(list(["a", "b'"]), r"('a','b\'')");
+}
+
+/// Input and its normal form.
+const GOOD: &[(&str, &str)] = &[
+    ("Name = 'x'", "Name = 'x'"),
+    ("  Name='x'\n", "Name = 'x'"),
+    ("StageName <> 'Closed Won'", "StageName != 'Closed Won'"),
+    ("Account.Owner.Name like 'A\\%b%'", "Account.Owner.Name LIKE 'A\\%b%'"),
+    ("Amount >= -1.50 and Amount < +2", "Amount >= -1.50 AND Amount < +2"),
+    ("IsPrivate = false", "IsPrivate = FALSE"),
+    ("NextStep != null", "NextStep != NULL"),
+    ("CloseDate > 2026-01-31", "CloseDate > 2026-01-31"),
+    ("CreatedDate>=2026-07-01T00:00:00Z", "CreatedDate >= 2026-07-01T00:00:00Z"),
+    ("CreatedDate>=2026-07-01T00:00:00.000+01:00", "CreatedDate >= 2026-07-01T00:00:00.000+01:00"),
+    ("CloseDate = last_n_days:30", "CloseDate = LAST_N_DAYS:30"),
+    ("CloseDate = THIS_FISCAL_QUARTER", "CloseDate = THIS_FISCAL_QUARTER"),
+    ("CloseDate < N_MONTHS_AGO:2", "CloseDate < N_MONTHS_AGO:2"),
+    ("CloseDate = Tomorrow", "CloseDate = TOMORROW"),
+    ("Id IN ('006R0000003FPYx','006R0000003FPYy')", "Id IN ('006R0000003FPYx', '006R0000003FPYy')"),
+    ("Amount not  in(1,2, null)", "Amount NOT IN (1, 2, NULL)"),
+    ("Tags__c INCLUDES ('a;b', 'c')", "Tags__c INCLUDES ('a;b', 'c')"),
+    ("Tags__c EXCLUDES ('a')", "Tags__c EXCLUDES ('a')"),
+    ("((A = 1))", "A = 1"),
+    ("(A = 1 OR B = 2) AND C = 3", "(A = 1 OR B = 2) AND C = 3"),
+    ("A = 1 OR B = 2 OR C = 3", "A = 1 OR B = 2 OR C = 3"),
+    ("NOT A = 1", "NOT A = 1"),
+    ("A = 1 AND NOT B = 2", "A = 1 AND (NOT B = 2)"),
+    ("NOT (A = 1 OR B = 2)", "NOT (A = 1 OR B = 2)"),
+    ("NOT A = 1 OR B = 2", "(NOT A = 1) OR B = 2"),
+    ("Name = 'O\\'Brien -- ; /* LIMIT 1 */ OR 1=1'", "Name = 'O\\'Brien -- ; /* LIMIT 1 */ OR 1=1'"),
+    ("Name = '\\u00e9é日本'", "Name = '\\u00e9é日本'"),
+    ("Name = ''", "Name = ''"),
+];
+
+#[test]
+fn conditions_get_a_normal_form() {
+    for (text, normal) in GOOD {
+        let clause = parse_where(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(clause.to_string(), *normal);
+        assert_eq!(parse_where(normal).unwrap(), clause, "{normal}");
+    }
+}
+
+/// Input, character at which it is refused, and a part of the message.
+const BAD: &[(&str, usize, &str)] = &[
+    ("", 1, "empty"),
+    ("   ", 4, "empty"),
+    ("WHERE Name = 'x'", 1, "without the word WHERE"),
+    ("Name = 'x') OR (Name LIKE '%", 11, "closes none"),
+    ("Name = 'x') OR (Name LIKE '%'", 11, "closes none"),
+    ("Name = 'x' OR Name LIKE '%' LIMIT 1", 29, "`LIMIT` is not allowed"),
+    ("Name = 'x' ORDER BY Name", 12, "`ORDER` is not allowed"),
+    ("Name = 'x' GROUP BY Name", 12, "`GROUP` is not allowed"),
+    ("Name = 'x' WITH SECURITY_ENFORCED", 12, "`WITH` is not allowed"),
+    ("Name = 'x' FOR UPDATE", 12, "`FOR` is not allowed"),
+    ("Name = 'x' ALL ROWS", 12, "`ALL` is not allowed"),
+    ("Name = 'x'; DELETE", 11, "semicolons"),
+    ("Name = 'x' -- c", 12, "comments"),
+    ("Name = 'x' // c", 12, "comments"),
+    ("/* c */ Name = 'x'", 1, "comments"),
+    ("A = 5 --", 7, "comments"),
+    ("A = 5--", 5, "expected a number"),
+    ("Name = 'x", 8, "not closed"),
+    ("Name = 'x\\'", 8, "not closed"),
+    ("Name = 'a\\x'", 10, "escape"),
+    ("Name = '\\u12g4'", 9, "escape"),
+    ("Name = 'a\nb'", 10, "control characters"),
+    ("(Name = 'x'", 12, "expected `)`, found the end"),
+    ("A = 1 AND B = 2 OR C = 3", 17, "need parentheses"),
+    ("A = 1 OR B = 2 AND C = 3", 16, "need parentheses"),
+    ("Name = :name", 8, "bind variables"),
+    ("Name = name", 8, "text needs single quotes"),
+    ("Name = \"x\"", 8, "single quotes"),
+    ("Name 'x'", 6, "expected an operator"),
+    ("Name = ", 8, "found the end"),
+    ("Name = 'x' 'y'", 12, "expected AND, OR or the end"),
+    ("Name = 'x' Name = 'y'", 12, "expected AND, OR or the end, found `Name`"),
+    ("Name LIKE 5", 11, "expected text"),
+    ("Id IN ()", 8, "expected a value"),
+    ("Id IN ('a',)", 12, "expected a value"),
+    ("Id IN 'a'", 7, "expected `(`"),
+    ("Id IN (SELECT OpportunityId FROM Quote)", 8, "subqueries"),
+    ("Id NOT LIKE 'x'", 8, "expected IN"),
+    ("Tags__c INCLUDES (1)", 19, "expected text"),
+    ("CALENDAR_YEAR(CloseDate) = 2026", 1, "functions"),
+    ("CloseDate = 2026-13-01", 13, "expected a number, a date"),
+    ("CloseDate = 2026-01-01T00:00", 13, "expected a number, a date"),
+    ("CloseDate = LAST_N_DAYS", 13, "expected a value"),
+    ("CloseDate = LAST_N_DAYS:x", 13, "expected a value"),
+    ("Amount = 1.", 10, "expected a number"),
+    ("Amount = 1e5", 10, "expected a number"),
+    ("1 = 1", 1, "expected a field"),
+    ("'a' = 'a'", 1, "expected a field"),
+    ("A..B = 1", 1, "not a field"),
+    ("A. = 1", 1, "not a field"),
+    ("A.B.C.D.E.F.G = 1", 1, "relationships"),
+    ("AND = 1", 1, "expected a field"),
+    ("SELECT Id FROM A", 1, "expected a field"),
+    ("A = 1 AND", 10, "expected a field"),
+    ("é = 1", 1, "unexpected character"),
+    ("Name = 'é' é", 12, "unexpected character"),
+    ("Name\u{a0}= 1", 5, "unexpected character"),
+    ("A = 1 ! B", 7, "unexpected character"),
+    ("{0} = 1", 1, "unexpected character"),
+];
+
+#[test]
+fn everything_else_is_refused_with_its_position() {
+    for (text, position, message) in BAD {
+        let error = parse_where(text).expect_err(text);
+        assert_eq!(error.position, *position, "{text}: {error}");
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert_eq!(text[..error.byte].chars().count() + 1, error.position, "{text}");
+    }
+    let error = parse_where("Name = 'é' LIMIT 1").unwrap_err();
+    assert_eq!((error.byte, error.position), (12, 12));
+    assert_eq!(error.to_string(), "at character 12: `LIMIT` is not allowed here: give one condition only");
+}
+
+#[test]
+fn length_and_depth_are_bounded() {
+    let text = |length: usize| format!("Name = '{}'", "é".repeat(length - 9));
+    assert!(parse_where(&text(MAX_WHERE_CHARS)).is_ok());
+    assert_eq!(parse_where(&text(MAX_WHERE_CHARS + 1)).unwrap_err().position, MAX_WHERE_CHARS + 1);
+
+    let nested = |depth: usize| format!("{}A = 1{}", "(".repeat(depth), ")".repeat(depth));
+    assert!(parse_where(&nested(MAX_DEPTH - 1)).is_ok());
+    assert!(parse_where(&nested(MAX_DEPTH)).unwrap_err().message.contains("nested"));
+    assert!(parse_where(&format!("{}A = 1", "NOT ".repeat(MAX_DEPTH))).is_err());
+    assert!(parse_where(&"(".repeat(MAX_WHERE_CHARS)).is_err());
+}
+
+fn literal() -> impl Strategy<Value = Literal> {
+    let bare = prop::sample::select(vec![
+        "NULL",
+        "TRUE",
+        "-1.5",
+        "0",
+        "2026-02-28",
+        "2026-02-28T10:00:00Z",
+        "TODAY",
+        "LAST_N_DAYS:7",
+    ]);
+    prop_oneof![text(), bare.prop_map(|text| Literal::Bare(text.to_owned()))]
+}
+
+fn text() -> impl Strategy<Value = Literal> {
+    any::<String>().prop_map(|text| {
+        let text: String = text.chars().take(6).filter(|c| !c.is_control()).collect();
+        Literal::Text(like_escape(&text))
+    })
+}
+
+fn field() -> impl Strategy<Value = String> {
+    "[A-Z][a-z0-9]{0,4}(__c)?(\\.[A-Z][a-z]{3}){0,3}"
+        .prop_filter("reserved", |name| parse_where(&format!("{name} = 1")).is_ok())
+}
+
+fn expr() -> impl Strategy<Value = Expr> {
+    let operator =
+        prop::sample::select(vec![Operator::Equal, Operator::NotEqual, Operator::Less, Operator::GreaterOrEqual]);
+    let set = prop::sample::select(vec![SetOperator::In, SetOperator::NotIn]);
+    let texts = prop::sample::select(vec![SetOperator::Includes, SetOperator::Excludes]);
+    let leaf = prop_oneof![
+        (field(), operator, literal()).prop_map(|(field, operator, value)| Expr::Compare { field, operator, value }),
+        (field(), text()).prop_map(|(field, value)| Expr::Compare { field, operator: Operator::Like, value }),
+        (field(), set, prop::collection::vec(literal(), 1..4)).prop_map(|(field, operator, values)| Expr::Member {
+            field,
+            operator,
+            values
+        }),
+        (field(), texts, prop::collection::vec(text(), 1..4)).prop_map(|(field, operator, values)| Expr::Member {
+            field,
+            operator,
+            values
+        }),
+    ];
+    leaf.prop_recursive(5, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::And),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::Or),
+            inner.prop_map(|inner| Expr::Not(Box::new(inner))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_normal_form_parses_to_the_same_tree(expr in expr()) {
+        let clause = WhereClause(expr);
+        let text = clause.to_string();
+        prop_assume!(text.chars().count() <= MAX_WHERE_CHARS);
+        prop_assert_eq!(parse_where(&text).unwrap(), clause);
+    }
+
+    #[test]
+    fn arbitrary_text_never_panics(text in ".{0,60}") {
+        check(&text)?;
+    }
+
+    #[test]
+    fn nearly_right_text_never_panics(parts in prop::collection::vec(prop::sample::select(vec![
+        "Name", "A.B", "=", "!=", "<", "LIKE", "IN", "NOT", "AND", "OR", "(", ")", ",", "'x'", "'", "\\", "5", "-",
+        "2026-01-01", "TODAY", "N_DAYS_AGO:3", "NULL", ":", ";", "--", "LIMIT", "é", "\u{1f600}",
+    ]), 0..14)) {
+        check(&parts.join(" "))?;
+        check(&parts.concat())?;
+    }
+
+    #[test]
+    fn quoted_values_stay_one_value(text in any::<String>()) {
+        let text: String = text.chars().filter(|c| !c.is_control() || c.is_ascii()).take(40).collect();
+        let clause = parse_where(&format!("Name = {}", quote(&text))).unwrap();
+        let one_value = matches!(clause.0, Expr::Compare { value: Literal::Text(_), .. });
+        prop_assert!(one_value);
+    }
+}
+
+/// What is accepted keeps its tree; what is refused is refused within the text.
+fn check(text: &str) -> Result<(), TestCaseError> {
+    match parse_where(text) {
+        Ok(clause) => {
+            let normal = clause.to_string();
+            prop_assert_eq!(parse_where(&normal).unwrap(), clause);
+            let combined = parse_where(&format!("({normal}) AND Id > '006000000000001AAA'")).unwrap();
+            prop_assert!(matches!(combined.0, Expr::And(parts) if parts.len() == 2));
+        }
+        Err(error) => {
+            prop_assert!(text.is_char_boundary(error.byte));
+            prop_assert!(error.position <= text.chars().count() + 1);
+        }
+    }
+    Ok(())
+}

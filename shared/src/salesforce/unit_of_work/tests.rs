@@ -37,7 +37,9 @@ fn a_graph_goes_into_the_first_call_with_room() {
 fn kinds_of_nodes_are_counted_over_the_call() {
     let kinds = |id: &str, from: usize, to: usize| {
         let mut graph = Graph::new(id);
-        (from..to).for_each(|n| drop(graph.create(&format!("Object{n}__c"), &json!({})).unwrap()));
+        for n in from..to {
+            graph.create(&format!("Object{n}__c"), &json!({})).unwrap();
+        }
         graph
     };
     let requests = pack([kinds("a", 0, 10), kinds("b", 10, 16), kinds("c", 8, 15), kinds("d", 0, 15)]).unwrap();

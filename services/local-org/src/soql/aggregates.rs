@@ -1,0 +1,209 @@
+//! Queries that return groups and totals: `COUNT()`, aggregate functions and `GROUP BY`.
+
+use rusqlite::Connection;
+use rusqlite::types::Value as Stored;
+use serde_json::{Map, Value, json};
+
+use super::ast::{Expression, Item, Name, Offset, Select};
+use super::filter::{Clause, filter};
+use super::fragment::Fragment;
+use super::operand::{Operand, Use};
+use super::rows;
+use super::scope::{Context, Scope};
+use crate::error::ApiError;
+use crate::schema::{FieldType, ObjectDef};
+
+/// Whether the query returns groups or totals rather than records.
+pub(super) fn applies(select: &Select) -> bool {
+    let aggregated = |item: &Item| match item {
+        Item::Expression { expression, .. } => expression.is_aggregate(),
+        Item::CountRows(_) => true,
+        Item::Fields(..) | Item::Children(_) => false,
+    };
+    !select.group_by.is_empty() || select.having.is_some() || select.items.iter().any(aggregated)
+}
+
+/// Where `COUNT()` stands in the select list, if it does.
+pub(super) fn count_rows(select: &Select) -> Option<Offset> {
+    select.items.iter().find_map(|item| if let Item::CountRows(at) = item { Some(*at) } else { None })
+}
+
+/// Runs a query with `COUNT()`, which stands at `at`.
+pub(super) fn count(
+    conn: &Connection,
+    context: Context<'_>,
+    object: &ObjectDef,
+    select: &Select,
+    at: Offset,
+) -> Result<usize, ApiError> {
+    let alone = select.items.len() == 1 && select.group_by.is_empty() && select.having.is_none();
+    if !alone || !select.order_by.is_empty() {
+        let message = "COUNT() must be the only element of the select list, without GROUP BY and ORDER BY";
+        return Err(context.malformed(at, message));
+    }
+    let mut scope = Scope::new(context, object, select);
+    let condition = where_sql(&mut scope, select)?;
+    let mut sql = Fragment::new("SELECT COUNT(*) FROM (SELECT 1", []);
+    sql.push(&scope.tables_sql());
+    sql.append(condition);
+    sql.append(Fragment::limit(select.limit, select.offset));
+    sql.push(")");
+    let rows = rows::fetch(conn, &sql)?;
+    Ok(match rows.first().and_then(|row| row.first()) {
+        Some(Stored::Integer(count)) => usize::try_from(*count).unwrap_or(usize::MAX),
+        _ => 0,
+    })
+}
+
+/// Runs any other query for groups or totals.
+pub(super) fn run(
+    conn: &Connection,
+    context: Context<'_>,
+    object: &ObjectDef,
+    select: &Select,
+) -> Result<Vec<Value>, ApiError> {
+    let plan = plan(context, object, select)?;
+    let rows = rows::fetch(conn, &plan.sql)?;
+    Ok(rows.iter().map(|row| plan.json(row)).collect())
+}
+
+struct Plan {
+    sql: Fragment,
+    /// Name and type of each column.
+    members: Vec<(String, FieldType)>,
+}
+
+fn plan(context: Context<'_>, object: &ObjectDef, select: &Select) -> Result<Plan, ApiError> {
+    let mut scope = Scope::new(context, object, select);
+    if select.group_by.is_empty() {
+        check_ungrouped(context, select)?;
+    }
+    let mut grouped = Vec::new();
+    for expression in &select.group_by {
+        if expression.is_aggregate() {
+            let message = format!("Aggregate functions are not allowed in GROUP BY: {expression}");
+            return Err(context.malformed(expression.at(), message));
+        }
+        grouped.push(Operand::resolve(&mut scope, expression, Use::Group)?.sql);
+    }
+    let mut columns = Vec::new();
+    let mut members = Vec::new();
+    let mut names = Names::default();
+    for item in &select.items {
+        let Item::Expression { expression, alias } = item else {
+            return Err(context.malformed(at(item), "Only fields and aggregate functions can be grouped"));
+        };
+        let operand = resolve_grouped(&mut scope, expression, Use::Select, &grouped, "Field")?;
+        let field = matches!(expression, Expression::Field(_)).then_some(operand.column.field.name.as_str());
+        let name = names.next(alias.as_ref(), field);
+        if members.iter().any(|(known, _): &(String, FieldType)| known.eq_ignore_ascii_case(&name)) {
+            return Err(context.malformed(expression.at(), format!("duplicate alias: {name}")));
+        }
+        members.push((name, operand.kind));
+        columns.push(operand.sql);
+    }
+    let condition = where_sql(&mut scope, select)?;
+    let having = select.having.as_ref().map(|having| filter(&mut scope, having, Clause::Having(&grouped)));
+    let having = having.transpose()?;
+    let mut order = Vec::new();
+    for ordering in &select.order_by {
+        let operand = resolve_grouped(&mut scope, &ordering.expression, Use::Sort, &grouped, "Ordered field")?;
+        order.push(operand.order_sql(ordering.descending, ordering.nulls_last));
+    }
+
+    let mut sql = Fragment::new(format!("SELECT {}{}", columns.join(", "), scope.tables_sql()), []);
+    sql.append(condition);
+    if !grouped.is_empty() {
+        sql.push(&format!(" GROUP BY {}", grouped.join(", ")));
+    }
+    if let Some(having) = having {
+        sql.push(" HAVING ");
+        sql.append(having);
+    }
+    if !order.is_empty() {
+        sql.push(&format!(" ORDER BY {}", order.join(", ")));
+    }
+    sql.append(Fragment::limit(select.limit, select.offset));
+    Ok(Plan { sql, members })
+}
+
+impl Plan {
+    fn json(&self, row: &[Stored]) -> Value {
+        let mut group = Map::new();
+        group.insert("attributes".to_owned(), json!({ "type": "AggregateResult" }));
+        for ((name, kind), stored) in self.members.iter().zip(row) {
+            group.insert(name.clone(), rows::json(*kind, stored));
+        }
+        Value::Object(group)
+    }
+}
+
+/// Names for the members of a group.
+#[derive(Default)]
+struct Names {
+    unnamed: usize,
+}
+
+impl Names {
+    /// The alias, or the field's name, or the next of `expr0`, `expr1`, …
+    fn next(&mut self, alias: Option<&Name>, field: Option<&str>) -> String {
+        if let Some(name) = alias.map(|alias| alias.text.as_str()).or(field) {
+            return name.to_owned();
+        }
+        let name = format!("expr{}", self.unnamed);
+        self.unnamed += 1;
+        name
+    }
+}
+
+/// Rules for a query whose result is one total.
+fn check_ungrouped(context: Context<'_>, select: &Select) -> Result<(), ApiError> {
+    let at = select.from.at();
+    if select.having.is_some() {
+        return Err(context.malformed(at, "HAVING requires GROUP BY"));
+    }
+    for (clause, used) in [("LIMIT", select.limit.is_some()), ("OFFSET", select.offset.is_some())] {
+        if used {
+            let message = format!("Non-grouped query that uses overall aggregate functions cannot also use {clause}");
+            return Err(context.malformed(at, message));
+        }
+    }
+    Ok(())
+}
+
+/// An operand that is aggregated or grouped by.
+fn resolve_grouped<'a>(
+    scope: &mut Scope<'a>,
+    expression: &Expression,
+    purpose: Use,
+    grouped: &[String],
+    what: &str,
+) -> Result<Operand<'a>, ApiError> {
+    let operand = Operand::resolve(scope, expression, purpose)?;
+    if !expression.is_aggregate() && !grouped.contains(&operand.sql) {
+        let message = format!("{what} must be grouped or aggregated: {expression}");
+        return Err(scope.context.malformed(operand.at, message));
+    }
+    Ok(operand)
+}
+
+fn where_sql(scope: &mut Scope<'_>, select: &Select) -> Result<Fragment, ApiError> {
+    let mut terms: Vec<Fragment> = scope.not_deleted().map(|text| Fragment::new(text, [])).into_iter().collect();
+    if let Some(condition) = &select.filter {
+        terms.push(filter(scope, condition, Clause::Where)?);
+    }
+    if terms.is_empty() {
+        return Ok(Fragment::default());
+    }
+    let mut sql = Fragment::new(" WHERE ", []);
+    sql.append(Fragment::join(terms, " AND "));
+    Ok(sql)
+}
+
+fn at(item: &Item) -> Offset {
+    match item {
+        Item::Expression { expression, .. } => expression.at(),
+        Item::CountRows(at) | Item::Fields(_, at) => *at,
+        Item::Children(select) => select.from.at(),
+    }
+}

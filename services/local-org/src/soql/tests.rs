@@ -1,0 +1,12 @@
+//! Queries against a small org in memory.
+
+mod aggregates;
+mod filters;
+mod fixture;
+mod generate;
+mod limits;
+mod names;
+mod oracle;
+mod print;
+mod properties;
+mod records;

@@ -1,0 +1,193 @@
+//! Values as callers send them, into values as they are stored, and back.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::types::Value as Stored;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::{Number, Value};
+
+use crate::error::ApiError;
+use crate::id;
+use crate::schema::{FieldDef, FieldType, Schema};
+
+/// A caller's value, checked against the field's type, length, range and picklist. Numbers, booleans and dates may come
+/// as text, as in CSV; empty text is null.
+pub(super) fn to_stored(schema: &Schema, field: &FieldDef, value: &Value) -> Result<Stored, ApiError> {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(_) => return Err(not_a(field, "START_ARRAY", value)),
+        Value::Object(_) => return Err(not_a(field, "START_OBJECT", value)),
+    };
+    if text.is_empty() {
+        return Ok(if field.kind == FieldType::Boolean { Stored::Integer(0) } else { Stored::Null });
+    }
+    match field.kind {
+        FieldType::Boolean => boolean(&text).ok_or_else(|| not_a(field, token(value), value)),
+        FieldType::Int | FieldType::Double | FieldType::Currency | FieldType::Percent => {
+            number(field, &text).ok_or_else(|| not_a(field, token(value), value))?
+        }
+        FieldType::Date => date(&text).ok_or_else(|| not_a(field, token(value), value)),
+        FieldType::DateTime => instant(&text).ok_or_else(|| not_a(field, token(value), value)),
+        FieldType::Id | FieldType::Reference => reference(schema, field, &text),
+        FieldType::Picklist => picklist(field, text),
+        FieldType::String | FieldType::TextArea | FieldType::Email | FieldType::Phone | FieldType::Url => {
+            within_length(field, &text)?;
+            Ok(Stored::Text(text))
+        }
+    }
+}
+
+/// A stored value as the REST API gives it.
+pub(super) fn to_json(field: &FieldDef, value: &Stored) -> Value {
+    match value {
+        Stored::Null | Stored::Blob(_) => Value::Null,
+        Stored::Integer(flag) if field.kind == FieldType::Boolean => Value::Bool(*flag != 0),
+        Stored::Integer(number) => Value::from(*number),
+        Stored::Real(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
+        Stored::Text(text) => Value::String(text.clone()),
+    }
+}
+
+/// A point in time as it is stored.
+pub(super) fn timestamp(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}
+
+/// Half away from zero, as Salesforce rounds.
+pub(super) fn rounded(number: Decimal, scale: u8) -> Decimal {
+    number.round_dp_with_strategy(scale.into(), RoundingStrategy::MidpointAwayFromZero)
+}
+
+fn boolean(text: &str) -> Option<Stored> {
+    match text {
+        "1" => Some(Stored::Integer(1)),
+        "0" => Some(Stored::Integer(0)),
+        _ if text.eq_ignore_ascii_case("true") => Some(Stored::Integer(1)),
+        _ if text.eq_ignore_ascii_case("false") => Some(Stored::Integer(0)),
+        _ => None,
+    }
+}
+
+/// `None` when it is no number, the inner error when it is too large.
+fn number(field: &FieldDef, text: &str) -> Option<Result<Stored, ApiError>> {
+    let text = text.trim();
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let whole_digits = i32::from(field.precision.saturating_sub(field.scale));
+    let exact = text.parse().or_else(|_| Decimal::from_scientific(text));
+    let Ok(exact) = exact else {
+        // A number, but not one of 28 digits: far too large or next to nothing.
+        return Some(if number.abs() < 1.0 { Ok(zero(field)) } else { Err(out_of_range(field, text)) });
+    };
+    let exact = rounded(exact, field.scale);
+    if field.precision > 0 && exact.abs().to_f64().is_none_or(|size| size >= 10f64.powi(whole_digits)) {
+        return Some(Err(out_of_range(field, text)));
+    }
+    Some(Ok(match field.kind {
+        FieldType::Int => Stored::Integer(exact.to_i64()?),
+        _ => Stored::Real(exact.to_f64()?),
+    }))
+}
+
+fn zero(field: &FieldDef) -> Stored {
+    if field.kind == FieldType::Int { Stored::Integer(0) } else { Stored::Real(0.0) }
+}
+
+fn out_of_range(field: &FieldDef, text: &str) -> ApiError {
+    let message = format!("{}: value outside of valid range on numeric field: {text}", field.label);
+    ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", message).with_fields([&field.name])
+}
+
+/// A date, also taken from a date and time.
+fn date(text: &str) -> Option<Stored> {
+    let day = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(day) => day,
+        Err(_) => parse_instant(text)?.date_naive(),
+    };
+    Some(Stored::Text(day.format("%Y-%m-%d").to_string()))
+}
+
+fn instant(text: &str) -> Option<Stored> {
+    let at = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(day) => day.and_hms_opt(0, 0, 0)?.and_utc(),
+        Err(_) => parse_instant(text)?,
+    };
+    Some(Stored::Text(timestamp(at)))
+}
+
+fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .ok()
+        .map(|at| at.with_timezone(&Utc))
+}
+
+/// Ill-formed ids are `MALFORMED_ID`; a well-formed id of another object is a question of integrity.
+fn reference(schema: &Schema, field: &FieldDef, text: &str) -> Result<Stored, ApiError> {
+    let id = id::normalise(text).ok_or_else(|| ApiError::malformed_id(&field.label, text, &field.name))?;
+    let fits = field
+        .reference_to
+        .iter()
+        .any(|target| schema.object(target).is_none_or(|object| object.key_prefix == id::prefix(&id)));
+    if fits || field.reference_to.is_empty() {
+        return Ok(Stored::Text(id));
+    }
+    let message = format!("{}: id value of incorrect type: {text}", field.label);
+    Err(ApiError::new(400, "FIELD_INTEGRITY_EXCEPTION", message).with_fields([&field.name]))
+}
+
+fn picklist(field: &FieldDef, text: String) -> Result<Stored, ApiError> {
+    if let Some(value) = field.picklist.iter().find(|value| value.eq_ignore_ascii_case(&text)) {
+        return Ok(Stored::Text(value.clone()));
+    }
+    if field.restricted {
+        let message = format!("{}: bad value for restricted picklist field: {text}", field.label);
+        return Err(ApiError::new(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message).with_fields([&field.name]));
+    }
+    within_length(field, &text)?;
+    Ok(Stored::Text(text))
+}
+
+fn within_length(field: &FieldDef, text: &str) -> Result<(), ApiError> {
+    let longest = field.length as usize;
+    // Bytes first: no text has more characters than bytes.
+    if longest == 0 || text.len() <= longest || text.chars().count() <= longest {
+        return Ok(());
+    }
+    let message = format!("{}: data value too large: {text} (max length={longest})", field.label);
+    Err(ApiError::new(400, "STRING_TOO_LONG", message).with_fields([&field.name]))
+}
+
+/// The name of the JSON token in the parser's message.
+fn token(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(true) => "VALUE_TRUE",
+        Value::Bool(false) => "VALUE_FALSE",
+        Value::Number(_) => "VALUE_NUMBER",
+        _ => "VALUE_STRING",
+    }
+}
+
+fn not_a(field: &FieldDef, token: &str, value: &Value) -> ApiError {
+    let kind = match field.kind {
+        FieldType::Boolean => "boolean",
+        FieldType::Int => "int",
+        FieldType::Double | FieldType::Percent => "double",
+        FieldType::Currency => "currency",
+        FieldType::Date => "date",
+        FieldType::DateTime => "datetime",
+        FieldType::Id | FieldType::Reference => "id",
+        _ => "string",
+    };
+    let shown = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => String::new(),
+        other => other.to_string(),
+    };
+    let message = format!(
+        "Cannot deserialize instance of {kind} from {token} value {shown} or request may be missing a required field"
+    );
+    ApiError::new(400, "JSON_PARSER_ERROR", message).with_fields([&field.name])
+}

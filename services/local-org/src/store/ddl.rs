@@ -1,0 +1,147 @@
+//! Tables and statements that follow from the schema.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
+
+/// How many prepared statements a connection keeps; more than the distinct statements of a busy org.
+const STATEMENTS: usize = 512;
+
+/// The statements of one object that are needed for every record, built once.
+#[derive(Debug)]
+pub(super) struct ObjectSql {
+    /// All columns of the record with id `?1`, in the order of the object's fields.
+    pub(super) select: String,
+    /// Inserts all columns, in the order of the object's fields.
+    pub(super) insert: String,
+}
+
+impl ObjectSql {
+    pub(super) fn new(object: &ObjectDef) -> Self {
+        let columns: Vec<String> = object.fields.iter().map(|field| quoted(&field.name)).collect();
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
+        let (table, columns, places) = (quoted(&object.name), columns.join(", "), places.join(", "));
+        Self {
+            select: format!("SELECT {columns} FROM {table} WHERE \"Id\" = ?1"),
+            insert: format!("INSERT INTO {table} ({columns}) VALUES ({places})"),
+        }
+    }
+}
+
+/// An identifier as SQL wants it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Opens a database file, or one in memory.
+pub(super) fn connect(file: Option<&Path>) -> rusqlite::Result<Connection> {
+    let connection = match file {
+        None => Connection::open_in_memory()?,
+        Some(path) => {
+            let connection = Connection::open(path)?;
+            connection.busy_timeout(Duration::from_secs(10))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            // With WAL this can lose the last commits in a power cut, never the database.
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection
+        }
+    };
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // In KiB when negative.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Creates the tables, columns and indexes that the schema has and the database has not. Tells whether the database was
+/// empty.
+pub(super) fn migrate(connection: &Connection, schema: &Schema) -> rusqlite::Result<bool> {
+    let is_new = columns_of(connection, "Organization")?.is_empty();
+    connection.execute_batch(
+        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS \"_Sequence\" (name TEXT PRIMARY KEY, next INTEGER NOT NULL)",
+    )?;
+    for object in schema.objects() {
+        create_table(connection, object)?;
+        for field in object.fields.iter().filter(|field| is_indexed(field)) {
+            connection.execute(&index_of(object, field), [])?;
+        }
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(is_new)
+}
+
+fn create_table(connection: &Connection, object: &ObjectDef) -> rusqlite::Result<()> {
+    let existing = columns_of(connection, &object.name)?;
+    let mut columns: Vec<(String, String)> =
+        object.fields.iter().map(|field| (field.name.clone(), column(field))).collect();
+    if object.field("IsDeleted").is_none() {
+        columns.push(("IsDeleted".to_owned(), "\"IsDeleted\" INTEGER NOT NULL DEFAULT 0".to_owned()));
+    }
+    let table = quoted(&object.name);
+    if existing.is_empty() {
+        let definitions: Vec<String> = columns.into_iter().map(|(_, definition)| definition).collect();
+        connection.execute(&format!("CREATE TABLE {table} ({})", definitions.join(", ")), [])?;
+        return Ok(());
+    }
+    for (_, definition) in columns.into_iter().filter(|(name, _)| !existing.contains(&name.to_ascii_lowercase())) {
+        connection.execute(&format!("ALTER TABLE {table} ADD COLUMN {definition}"), [])?;
+    }
+    Ok(())
+}
+
+/// Names of a table's columns in lower case; empty when there is no such table.
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<HashSet<String>> {
+    let mut statement = connection.prepare("SELECT lower(name) FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+fn column(field: &FieldDef) -> String {
+    let kind = match field.kind {
+        FieldType::Id => "TEXT PRIMARY KEY NOT NULL",
+        FieldType::Boolean => "INTEGER NOT NULL DEFAULT 0",
+        FieldType::Int => "INTEGER",
+        FieldType::Double | FieldType::Currency | FieldType::Percent => "REAL",
+        _ => "TEXT",
+    };
+    format!("{} {kind}", quoted(&field.name))
+}
+
+/// References, for child relationships and cascades, and what records are found by. Who created or changed a record is
+/// not worth the cost.
+fn is_indexed(field: &FieldDef) -> bool {
+    match field.kind {
+        FieldType::Id => false,
+        FieldType::Reference => !matches!(field.name.as_str(), "CreatedById" | "LastModifiedById"),
+        _ => field.is_id_lookup(),
+    }
+}
+
+/// Without nulls, which are most of the values of many lookups and are never looked for. Uniqueness is not the index's
+/// business: a record in the recycle bin may share a value, and the check must name the other record.
+fn index_of(object: &ObjectDef, field: &FieldDef) -> String {
+    let collation = if ignores_case(field) { " COLLATE NOCASE" } else { "" };
+    let (name, column) = (quoted(&format!("{}.{}", object.name, field.name)), quoted(&field.name));
+    let table = quoted(&object.name);
+    format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({column}{collation}) WHERE {column} IS NOT NULL")
+}
+
+/// Whether equal means equal without regard to case: all text but ids and unique case-sensitive fields.
+pub(super) fn ignores_case(field: &FieldDef) -> bool {
+    let is_text = !matches!(
+        field.kind,
+        FieldType::Id
+            | FieldType::Reference
+            | FieldType::Boolean
+            | FieldType::Int
+            | FieldType::Double
+            | FieldType::Currency
+            | FieldType::Percent
+            | FieldType::Date
+            | FieldType::DateTime
+    );
+    is_text && !(field.unique && field.case_sensitive)
+}

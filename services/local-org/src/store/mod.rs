@@ -1,0 +1,164 @@
+//! The data of an org: SQLite underneath, Salesforce's rules for writing on top.
+//!
+//! A write runs through one pipeline for every object (`write`, `delete`): convert what the caller sent, apply defaults,
+//! the object's own rules ([`rules`]), required fields, uniqueness, the SQL, and the effects on other records. Nothing
+//! here knows HTTP.
+
+mod bulk;
+mod checks;
+mod convert;
+mod ddl;
+mod delete;
+mod lookup;
+mod read;
+mod record;
+mod rules;
+mod sequences;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod write;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use self::ddl::ObjectSql;
+pub(crate) use self::record::Record;
+use self::sequences::Sequences;
+pub use self::tx::{Tx, Upserted};
+use crate::error::ApiError;
+use crate::schema::Schema;
+use crate::{id, seed};
+
+/// What an org is called and where its data is kept.
+#[derive(Debug, Clone)]
+pub struct OrgConfig {
+    /// Developer name, for example `my-org`.
+    pub name: String,
+    /// Organization id, 15 or 18 characters.
+    pub id: String,
+    /// Whether a new org gets Accounts to play with; price books, products and users it gets in any case.
+    pub business_data: bool,
+    /// The database file; `None` keeps the data in memory.
+    pub file: Option<PathBuf>,
+}
+
+impl OrgConfig {
+    /// The orgs of a local installation. With a directory each has a file `<name>.db` in it.
+    pub fn defaults(directory: Option<&std::path::Path>) -> Vec<Self> {
+        [("my-org", 1, true), ("my-org-sales-a", 2, true), ("empty-org", 3, false)]
+            .into_iter()
+            .map(|(name, number, business_data)| Self {
+                name: name.to_owned(),
+                id: id::generate("00D", number),
+                business_data,
+                file: directory.map(|directory| directory.join(format!("{name}.db"))),
+            })
+            .collect()
+    }
+}
+
+/// Who acts: recorded as creator, owner and last modifier.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// Id of the user, 18 characters.
+    pub user_id: String,
+    /// Permission sets activated for the session.
+    pub permission_sets: Vec<String>,
+}
+
+/// Why an org cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// SQLite refused, for example because the file is no database.
+    #[error("the org's database cannot be used")]
+    Database(#[from] rusqlite::Error),
+    /// The configured id is no organization id.
+    #[error("'{0}' is not an organization id")]
+    OrganizationId(String),
+    /// The first records of a new org could not be written.
+    #[error("the first records of the org cannot be written")]
+    Seed(#[from] ApiError),
+}
+
+/// One org. Transactions run one after another.
+#[derive(Debug)]
+pub struct Org {
+    name: String,
+    id: String,
+    schema: Arc<Schema>,
+    sql: HashMap<String, ObjectSql>,
+    database: Mutex<Database>,
+}
+
+#[derive(Debug)]
+struct Database {
+    connection: Connection,
+    sequences: Sequences,
+}
+
+impl Org {
+    /// Opens the org's database, brings its tables up to the schema, and fills a new one with its first records
+    /// ([`seed::base`]).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the id is none, or the database cannot be opened or written.
+    pub fn open(config: &OrgConfig, schema: Arc<Schema>) -> Result<Self, StoreError> {
+        let id = id::normalise(&config.id)
+            .filter(|id| id::prefix(id) == "00D")
+            .ok_or_else(|| StoreError::OrganizationId(config.id.clone()))?;
+        let connection = ddl::connect(config.file.as_deref())?;
+        let is_new = ddl::migrate(&connection, &schema)?;
+        let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
+        let sequences = Sequences::load(&connection)?;
+        let database = Mutex::new(Database { connection, sequences });
+        let org = Self { name: config.name.clone(), id, schema, sql, database };
+        if is_new {
+            seed::base(&org, config.business_data)?;
+        }
+        Ok(org)
+    }
+
+    /// Developer name, for example `my-org`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Organization id, 18 characters.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Objects and fields.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The administrator, whom every org has.
+    pub fn admin(&self) -> Actor {
+        Actor { user_id: id::generate("005", 1), permission_sets: Vec::new() }
+    }
+
+    /// Runs `work` in one transaction: commits on `Ok`, rolls back on `Err` and when `work` panics.
+    ///
+    /// # Errors
+    /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub fn transaction<T>(
+        &self,
+        actor: &Actor,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let Database { connection, sequences } = &mut *database;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&mut Tx::new(self, &transaction, sequences, actor))?;
+        sequences.save(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading records.
+
+use rusqlite::OptionalExtension;
+use rusqlite::types::Value as Stored;
+use serde_json::{Map, Value, json};
+
+use super::tx::{Tx, lookup_field, record_id};
+use super::{Record, convert};
+use crate::error::ApiError;
+use crate::schema::{FieldDef, ObjectDef};
+use crate::soql::{self, ExecuteOptions, ResultSet};
+
+impl<'a> Tx<'a> {
+    /// A record as the REST API gives it: `attributes`, then the wanted fields, by default all, and always the id.
+    ///
+    /// # Errors
+    /// 404 `NOT_FOUND` or `ENTITY_IS_DELETED`, 400 `MALFORMED_ID` or `INVALID_FIELD`.
+    pub fn retrieve(
+        &mut self,
+        object: &str,
+        id: &str,
+        fields: Option<&[String]>,
+        api_version: &str,
+    ) -> Result<Value, ApiError> {
+        let object = self.object(object)?;
+        let id = record_id(object, id)?;
+        let wanted = self.wanted(object, fields)?;
+        let record = self.load(object, &id)?.ok_or_else(ApiError::not_found)?;
+        if record.flag("IsDeleted") {
+            return Err(ApiError::entity_is_deleted());
+        }
+        let url = format!("/services/data/v{api_version}/sobjects/{}/{id}", object.name);
+        let mut members = Map::new();
+        members.insert("attributes".to_owned(), json!({ "type": object.name, "url": url }));
+        for field in wanted {
+            let value = record.get(&field.name).unwrap_or(&Stored::Null);
+            members.insert(field.name.clone(), convert::to_json(field, value));
+        }
+        Ok(Value::Object(members))
+    }
+
+    /// The record whose external id field has this value, with all its fields.
+    ///
+    /// # Errors
+    /// 404 `NOT_FOUND`; status 300, with the ids in `fields`, when several records match.
+    pub fn retrieve_by(
+        &mut self,
+        object: &str,
+        ext_field: &str,
+        value: &str,
+        api_version: &str,
+    ) -> Result<Value, ApiError> {
+        let object = self.object(object)?;
+        let field = lookup_field(object, ext_field)?;
+        let id = self.find_one(object, field, value)?.ok_or_else(ApiError::not_found)?;
+        self.retrieve(&object.name, &id, None, api_version)
+    }
+
+    /// Runs a SOQL query and returns its whole result; with `include_deleted` also records in the recycle bin.
+    ///
+    /// # Errors
+    /// Those of SOQL, for example `MALFORMED_QUERY`.
+    pub fn query(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<ResultSet, ApiError> {
+        let query = soql::parse(soql)?;
+        let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
+        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible };
+        let result = soql::execute(self.connection, &self.org.schema, &query, &options)?;
+        self.rows += result.records.len() as u64;
+        Ok(result)
+    }
+
+    fn wanted(&self, object: &'a ObjectDef, names: Option<&[String]>) -> Result<Vec<&'a FieldDef>, ApiError> {
+        let Some(names) = names else {
+            return Ok(object.fields.iter().filter(|field| self.visible(object, field)).collect());
+        };
+        let mut wanted = Vec::with_capacity(names.len() + 1);
+        for name in names {
+            let field = object.field(name).filter(|field| self.visible(object, field));
+            wanted.push(field.ok_or_else(|| ApiError::no_such_field(&object.name, name))?);
+        }
+        wanted.extend(object.field("Id"));
+        Ok(wanted)
+    }
+
+    /// All fields of a record, also of a deleted one.
+    pub(crate) fn load(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Record<'a>>, ApiError> {
+        let mut statement = self.prepare(&self.sql(object)?.select)?;
+        let record = statement
+            .query_row([id], |row| {
+                let fields = object.fields.iter().enumerate();
+                fields.map(|(index, field)| Ok((field.name.as_str(), row.get(index)?))).collect()
+            })
+            .optional()?;
+        self.rows += u64::from(record.is_some());
+        Ok(record)
+    }
+
+    /// All fields of a record that is to be changed.
+    pub(super) fn live(&mut self, object: &'a ObjectDef, id: &str) -> Result<Record<'a>, ApiError> {
+        let record = self.load(object, id)?.ok_or_else(|| ApiError::invalid_cross_reference(404))?;
+        if record.flag("IsDeleted") {
+            return Err(ApiError::entity_is_deleted());
+        }
+        Ok(record)
+    }
+
+    /// The record that a reference of another one points to, if it has a value.
+    pub(super) fn parent(
+        &mut self,
+        object: &str,
+        child: &Record<'_>,
+        reference: &str,
+    ) -> Result<Option<Record<'a>>, ApiError> {
+        let object = self.object(object)?;
+        child.text(reference).map_or(Ok(None), |id| self.load(object, id))
+    }
+}

@@ -1,0 +1,100 @@
+//! The stored values of one record, or of some of its fields.
+
+use rusqlite::types::Value;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+/// Values by API name in the schema's casing. A field that is absent was not given or not read; one that is
+/// [`Value::Null`] is empty.
+///
+/// A list, because records are small and mostly read whole from the database: building a map costs more than its lookups
+/// save.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record<'s> {
+    values: Vec<(&'s str, Value)>,
+}
+
+impl<'s> FromIterator<(&'s str, Value)> for Record<'s> {
+    /// Takes values of different fields.
+    fn from_iter<I: IntoIterator<Item = (&'s str, Value)>>(values: I) -> Self {
+        Self { values: values.into_iter().collect() }
+    }
+}
+
+impl<'s> Record<'s> {
+    pub(crate) fn set(&mut self, field: &'s str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.values.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, old)) => *old = value,
+            None => self.values.push((field, value)),
+        }
+    }
+
+    /// The same record with one more value, to build one in an expression.
+    #[must_use]
+    pub(crate) fn with(mut self, field: &'s str, value: impl Into<Value>) -> Self {
+        self.set(field, value);
+        self
+    }
+
+    pub(crate) fn set_number(&mut self, field: &'s str, value: Decimal) {
+        // REAL gives back 15 digits unchanged, which is more money than an Opportunity is worth.
+        self.set(field, Value::Real(value.to_f64().unwrap_or_default()));
+    }
+
+    pub(crate) fn set_flag(&mut self, field: &'s str, value: bool) {
+        self.set(field, Value::Integer(value.into()));
+    }
+
+    pub(crate) fn remove(&mut self, field: &str) {
+        self.values.retain(|(name, _)| *name != field);
+    }
+
+    pub(crate) fn get(&self, field: &str) -> Option<&Value> {
+        self.values.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
+    }
+
+    /// Whether the field was given or read, empty or not.
+    pub(crate) fn contains(&self, field: &str) -> bool {
+        self.get(field).is_some()
+    }
+
+    /// Whether the field is absent or empty.
+    pub(crate) fn is_empty(&self, field: &str) -> bool {
+        matches!(self.get(field), None | Some(Value::Null))
+    }
+
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        match self.get(field) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self, field: &str) -> Option<Decimal> {
+        match self.get(field) {
+            Some(Value::Real(number)) => Decimal::from_f64(*number),
+            Some(Value::Integer(number)) => Some(Decimal::from(*number)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn flag(&self, field: &str) -> bool {
+        matches!(self.get(field), Some(Value::Integer(1)))
+    }
+
+    /// Whether both have the same value in the field; absent counts as empty.
+    pub(crate) fn agrees(&self, other: &Record<'_>, field: &str) -> bool {
+        self.get(field).unwrap_or(&Value::Null) == other.get(field).unwrap_or(&Value::Null)
+    }
+
+    /// This record with `changes` applied.
+    #[must_use]
+    pub(crate) fn changed_by(&self, changes: &Record<'s>) -> Self {
+        let mut record = self.clone();
+        for (field, value) in &changes.values {
+            record.set(field, value.clone());
+        }
+        record
+    }
+}

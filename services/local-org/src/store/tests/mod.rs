@@ -1,0 +1,12 @@
+//! Rules of the store, tested through [`Tx`](super::Tx) as its users see it.
+
+mod concurrency;
+mod crud;
+mod delete;
+mod fields;
+mod file;
+mod opportunities;
+mod price_books;
+mod quotes;
+mod support;
+mod upsert;

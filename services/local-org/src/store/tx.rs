@@ -1,0 +1,183 @@
+//! One transaction on an org.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::ddl::ObjectSql;
+use super::sequences::Sequences;
+use super::{Actor, Org, convert};
+use crate::error::ApiError;
+use crate::id;
+use crate::schema::{FieldDef, ObjectDef};
+
+/// What an upsert did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted {
+    /// Id of the record, 18 characters.
+    pub id: String,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+/// An open transaction. Names of objects and fields are taken in any case; field maps are JSON objects as the REST API
+/// takes them. A member `attributes` is skipped, and a parent may be named by an external id
+/// (`"Account": {"Ext__c": "a"}`).
+#[derive(Debug)]
+pub struct Tx<'a> {
+    pub(super) org: &'a Org,
+    pub(super) connection: &'a Connection,
+    pub(super) sequences: &'a mut Sequences,
+    pub(super) actor: &'a Actor,
+    /// One point in time for all that the transaction writes.
+    pub(super) now: DateTime<Utc>,
+    pub(super) stamp: String,
+    pub(super) rows: u64,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        org: &'a Org,
+        connection: &'a Connection,
+        sequences: &'a mut Sequences,
+        actor: &'a Actor,
+    ) -> Self {
+        let now = Utc::now();
+        Self { org, connection, sequences, actor, now, stamp: convert::timestamp(now), rows: 0 }
+    }
+
+    /// Creates a record and returns its id, 18 characters.
+    ///
+    /// # Errors
+    /// What Salesforce's create returns, for example `REQUIRED_FIELD_MISSING`.
+    pub fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
+        let object = self.writable(object, "create")?;
+        let record = self.given_on_create(object, fields)?;
+        self.insert(object, record)
+    }
+
+    /// Changes the given fields of a record. `fields` must not name the id.
+    ///
+    /// # Errors
+    /// What Salesforce's update returns, for example `ENTITY_IS_DELETED`.
+    pub fn update(&mut self, object: &str, id: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
+        let object = self.writable(object, "update")?;
+        let id = record_id(object, id)?;
+        let old = self.live(object, &id)?;
+        let changes = self.given_on_update(object, fields)?;
+        self.change(object, &id, &old, changes)
+    }
+
+    /// Updates the record whose external id (or id) field has this value, or creates one with it. `fields` must not name
+    /// that field. An empty value, and `Id` of no record, find nothing.
+    ///
+    /// # Errors
+    /// What create and update return; 404 `NOT_FOUND` when the field is no external id; status 300, with the ids in
+    /// `fields`, when several records match.
+    pub fn upsert(
+        &mut self,
+        object: &str,
+        ext_field: &str,
+        value: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<Upserted, ApiError> {
+        let object = self.writable(object, "upsert")?;
+        let field = lookup_field(object, ext_field)?;
+        if fields.keys().any(|name| name.eq_ignore_ascii_case(&field.name)) {
+            let message = format!("The {} field should not be specified in the sobject data.", field.name);
+            return Err(ApiError::new(400, "INVALID_FIELD", message));
+        }
+        if let Some(id) = self.find_one(object, field, value)? {
+            self.update(&object.name, &id, fields)?;
+            return Ok(Upserted { id, created: false });
+        }
+        let mut record = self.given_on_create(object, fields)?;
+        if field.name != "Id" {
+            let stored = convert::to_stored(self.org.schema(), field, &Value::String(value.to_owned()))?;
+            record.set(&field.name, stored);
+        } else if !value.is_empty() {
+            return Err(ApiError::invalid_cross_reference(404));
+        }
+        Ok(Upserted { id: self.insert(object, record)?, created: true })
+    }
+
+    /// Deletes a record and what belongs to it: into the recycle bin, or for good where the object has none.
+    ///
+    /// # Errors
+    /// `ENTITY_IS_DELETED` the second time, `INVALID_CROSS_REFERENCE_KEY` for an unknown id, `DELETE_FAILED` when other
+    /// records need it.
+    pub fn delete(&mut self, object: &str, id: &str) -> Result<(), ApiError> {
+        let object = self.writable(object, "delete")?;
+        let id = record_id(object, id)?;
+        let old = self.live(object, &id)?;
+        self.remove(object, &id, &old)
+    }
+
+    /// Runs `work` in a nested transaction (SAVEPOINT): `Err` undoes only what `work` did.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        // Savepoints may share a name; the statements mean the innermost.
+        self.connection.execute_batch("SAVEPOINT nested")?;
+        let outcome = work(self);
+        self.connection.execute_batch(match outcome {
+            Ok(_) => "RELEASE nested",
+            Err(_) => "ROLLBACK TO nested; RELEASE nested",
+        })?;
+        outcome
+    }
+
+    /// Rows read and written so far.
+    pub fn rows_touched(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether the actor may see the field. Field-level security will answer here; until then everyone sees all.
+    pub(super) fn visible(&self, _object: &ObjectDef, _field: &FieldDef) -> bool {
+        true
+    }
+
+    /// The object of that name, in any case.
+    pub(crate) fn object(&self, name: &str) -> Result<&'a ObjectDef, ApiError> {
+        self.org.schema.object(name).ok_or_else(ApiError::not_found)
+    }
+
+    fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
+        let object = self.object(name)?;
+        if object.writable {
+            return Ok(object);
+        }
+        let message = format!("entity type {} does not support {operation}", object.name);
+        Err(ApiError::new(400, "INVALID_TYPE_FOR_OPERATION", message))
+    }
+
+    pub(super) fn sql(&self, object: &ObjectDef) -> Result<&'a ObjectSql, ApiError> {
+        self.org.sql.get(&object.name).ok_or_else(ApiError::not_found)
+    }
+
+    /// A prepared statement, kept for the next time.
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<rusqlite::CachedStatement<'a>> {
+        self.connection.prepare_cached(sql)
+    }
+
+    /// The next number of a sequence.
+    pub(super) fn next_number(&mut self, sequence: &str) -> u64 {
+        self.sequences.take(sequence, 1)
+    }
+}
+
+/// The id in 18 characters, when it can be one of this object.
+pub(super) fn record_id(object: &ObjectDef, id: &str) -> Result<String, ApiError> {
+    id::normalise(id)
+        .filter(|full| id::prefix(full) == object.key_prefix)
+        .ok_or_else(|| ApiError::malformed_id("Record ID", id, "Id"))
+}
+
+/// The field by which an upsert or a retrieve by external id finds its record.
+pub(super) fn lookup_field<'s>(object: &'s ObjectDef, name: &str) -> Result<&'s FieldDef, ApiError> {
+    object.field(name).filter(|field| field.is_id_lookup()).ok_or_else(|| {
+        let message = format!("Provided external ID field does not exist or is not accessible: {name}");
+        ApiError::new(404, "NOT_FOUND", message)
+    })
+}

@@ -1,0 +1,100 @@
+use redis::AsyncCommands as _;
+use serde_json::json;
+use shared::jobs::{EventKind, JobState, JobsError, JobsErrorKind, NewJob};
+
+use crate::support::{Bed, KIND, ORG, new_job};
+
+#[tokio::test]
+async fn a_new_job_waits_and_is_seen_by_its_org_only() {
+    let bed = Bed::new().await;
+    let id = bed.create().await;
+    let view = bed.view(&id).await;
+    assert_eq!((view.id, view.state, view.kind.as_str(), view.org.as_str()), (id, JobState::Queued, KIND, ORG));
+    assert_eq!(view.params, json!({"where": "Amount > 0"}));
+    assert_eq!((view.planned, view.total_chunks, view.run, view.started_at), (false, 0, 1, None));
+    assert_eq!(bed.event_kinds(&id).await, [EventKind::Queued]);
+    let other = "00D000000000002AAA";
+    assert!(bed.jobs.get(other, &id).await.unwrap().is_none());
+    assert!(bed.jobs.cancel(other, &id).await.unwrap().is_none());
+    assert!(bed.jobs.errors(other, &id, 0, 10).await.unwrap().is_none());
+    assert!(bed.jobs.events(other, &id, "0", 10).await.unwrap().is_none());
+    assert!(bed.jobs.list(other, 10, None).await.unwrap().is_empty());
+    assert_eq!(bed.view(&id).await.state, JobState::Queued);
+}
+
+#[tokio::test]
+async fn the_same_key_of_the_same_org_is_the_same_job() {
+    let bed = Bed::new().await;
+    let keyed = |org: &str, key: &str| NewJob { idempotency_key: Some(key.to_owned()), ..new_job(org) };
+    let first = bed.jobs.create(keyed(ORG, "k")).await.unwrap();
+    let again = bed.jobs.create(keyed(ORG, "k")).await.unwrap();
+    let other_key = bed.jobs.create(keyed(ORG, "l")).await.unwrap();
+    let other_org = bed.jobs.create(keyed("other", "k")).await.unwrap();
+    assert!(!first.existing && again.existing && !other_key.existing && !other_org.existing);
+    assert_eq!(first.id, again.id);
+    assert_eq!(bed.jobs.list(ORG, 10, None).await.unwrap().len(), 2);
+    let mut redis = bed.redis.clone();
+    let ttl: i64 = redis.pttl(format!("{}idem:{ORG}:k", bed.prefix)).await.unwrap();
+    assert!(ttl > 0);
+}
+
+#[tokio::test]
+async fn lists_newest_first() {
+    let bed = Bed::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(bed.create().await);
+    }
+    ids.reverse();
+    let jobs = bed.jobs.list(ORG, 2, None).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), ids[..2]);
+}
+
+#[tokio::test]
+async fn a_listing_goes_on_where_it_ended_and_skips_expired_jobs() {
+    let bed = Bed::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(bed.create().await);
+    }
+    ids.reverse();
+    let mut redis = bed.redis.clone();
+    let _: () = redis.del(bed.key("job", ids[3])).await.unwrap();
+    let rest = bed.jobs.list(ORG, 10, Some(&ids[1])).await.unwrap();
+    assert_eq!(rest.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[2], ids[4]]);
+    assert!(bed.jobs.list(ORG, 10, Some(&ids[4])).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn refuses_what_cannot_be_part_of_a_key() {
+    let bed = Bed::new().await;
+    let long = "k".repeat(256);
+    let refused = [
+        new_job(""),
+        new_job("a b"),
+        new_job("a:b"),
+        new_job("a|b"),
+        new_job(&"a".repeat(65)),
+        NewJob { idempotency_key: Some(String::new()), ..new_job(ORG) },
+        NewJob { idempotency_key: Some(long), ..new_job(ORG) },
+    ];
+    for job in refused {
+        let error = bed.jobs.create(job).await.unwrap_err();
+        assert_eq!(error.kind(), JobsErrorKind::Invalid, "{error}");
+    }
+    let id = bed.create().await;
+    let error = bed.jobs.events(ORG, &id, "yesterday", 10).await.unwrap_err();
+    assert!(matches!(error, JobsError::Invalid(_)));
+}
+
+#[tokio::test]
+async fn events_go_on_after_the_last_one_seen() {
+    let bed = Bed::new().await;
+    let id = bed.planned(&[1]).await;
+    let events = bed.jobs.events(ORG, &id, "0", 2).await.unwrap().unwrap();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::Queued, EventKind::Started]);
+    let rest = bed.jobs.events(ORG, &id, &events[1].id, 10).await.unwrap().unwrap();
+    assert_eq!(rest.len(), 1);
+    assert_eq!((rest[0].kind, rest[0].job.total_chunks, rest[0].job.planned), (EventKind::Progress, 1, true));
+}

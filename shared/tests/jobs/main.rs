@@ -1,0 +1,15 @@
+//! The job engine against real Redis servers. One binary, because each links everything.
+
+mod cancel;
+mod chunks;
+mod create;
+mod hold;
+mod limits;
+mod model;
+mod outage;
+mod plan;
+mod retry;
+mod server;
+mod session;
+mod support;
+mod worker;
