@@ -55,8 +55,15 @@ struct Inner {
     cache: Mutex<HashMap<String, Arc<Slot>>>,
 }
 
-/// Holding the lock means asking the add-on.
-type Slot = tokio::sync::Mutex<Option<Arc<Authorization>>>;
+/// One name's place in the cache. Holding the lock means asking the add-on.
+type Slot = tokio::sync::Mutex<Known>;
+
+/// How asking for one name ended last.
+#[derive(Default)]
+struct Known {
+    authorization: Option<Arc<Authorization>>,
+    failure: Option<(Instant, AppLinkError)>,
+}
 
 impl fmt::Debug for AppLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,7 +82,7 @@ impl AppLink {
     /// The authorization with this developer name or alias, from the cache or the add-on.
     ///
     /// # Errors
-    /// Any [`AppLinkError`]. Failures are not kept.
+    /// Any [`AppLinkError`]. A failure is not kept for later callers.
     pub async fn authorization(&self, name: &str) -> Result<Arc<Authorization>, AppLinkError> {
         self.get(name, |_| true).await
     }
@@ -103,16 +110,28 @@ impl AppLink {
         if name.is_empty() || matches!(name, "." | "..") || name.chars().count() > MAX_NAME_CHARS {
             return Err(AppLinkError::InvalidName { name: name.chars().take(MAX_NAME_CHARS).collect() });
         }
+        let asked = Instant::now();
         let slot = self.slot(name);
         let mut known = slot.lock().await;
-        if let Some(authorization) = known.as_ref().filter(|known| usable(known)) {
+        if let Some(authorization) = known.authorization.as_ref().filter(|known| usable(known)) {
             return Ok(Arc::clone(authorization));
         }
-        *known = None;
-        let span = info_span!("applink.authorization", name);
-        let authorization = Arc::new(self.fetch(name).instrument(span).await?);
-        *known = Some(Arc::clone(&authorization));
-        Ok(authorization)
+        // Those who waited for a request that failed share its failure, rather than fail one after the other.
+        if let Some((_, error)) = known.failure.as_ref().filter(|(failed, _)| *failed >= asked) {
+            return Err(error.clone());
+        }
+        *known = Known::default();
+        match self.fetch(name).instrument(info_span!("applink.authorization", name)).await {
+            Ok(authorization) => {
+                let authorization = Arc::new(authorization);
+                known.authorization = Some(Arc::clone(&authorization));
+                Ok(authorization)
+            }
+            Err(error) => {
+                known.failure = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
     }
 
     fn slot(&self, name: &str) -> Arc<Slot> {
@@ -176,7 +195,7 @@ impl AppLink {
 }
 
 fn unreachable(error: reqwest::Error) -> AppLinkError {
-    AppLinkError::Unreachable { source: error.without_url() }
+    AppLinkError::Unreachable { source: Arc::new(error.without_url()) }
 }
 
 fn malformed(reason: impl Into<String>) -> AppLinkError {

@@ -1,5 +1,6 @@
 //! What can go wrong between this service and the add-on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -7,7 +8,7 @@ use thiserror::Error;
 use crate::salesforce::{self, ErrorKind};
 
 /// No session of an authorized user could be had. No variant shows a token or a URL.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum AppLinkError {
     /// The developer name is empty or too long.
@@ -44,7 +45,7 @@ pub enum AppLinkError {
     #[error("AppLink could not be reached")]
     Unreachable {
         /// Cause, without the URL.
-        source: reqwest::Error,
+        source: Arc<reqwest::Error>,
     },
     /// The answer is not what the API describes.
     #[error("the answer of AppLink is malformed: {reason}")]

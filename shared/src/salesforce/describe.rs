@@ -87,3 +87,6 @@ impl Client {
         self.get(Operation::Describe, &path).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,9 @@ use thiserror::Error;
 use url::{Host, Url};
 
 /// Domains that Salesforce serves orgs from (Salesforce Help, "Allow the Required Domains" and "My Domain URL Formats";
-/// `salesforce.mil` is Government Cloud Plus - Defense). A host passes when it is below one of them.
+/// the `.mil` ones are Government Cloud Plus - Defense). A host passes when it is below one of them.
 const SALESFORCE_DOMAINS: &[&str] =
-    &["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com", "database.com", "salesforce.mil"];
+    &["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com", "salesforce.mil", "crmforce.mil"];
 
 /// Decides where a token or a callback may go.
 ///

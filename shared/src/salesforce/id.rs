@@ -78,7 +78,7 @@ impl FromStr for SalesforceId {
         for (slot, chunk) in tail.iter_mut().zip(short.chunks(CHUNK)) {
             *slot = checksum(chunk);
         }
-        if given.is_empty() || given.eq_ignore_ascii_case(tail) { Ok(Self(id)) } else { Err(InvalidId::Checksum) }
+        if given.is_empty() || given == tail { Ok(Self(id)) } else { Err(InvalidId::Checksum) }
     }
 }
 
@@ -119,8 +119,7 @@ impl Serialize for SalesforceId {
 
 impl<'de> Deserialize<'de> for SalesforceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -46,10 +46,10 @@ pub use operation::Operation;
 pub use query::{QueryPage, Subquery};
 pub use records::Upserted;
 pub use retry::{Failure, RetryPolicy};
-pub use session::{FixedSession, Session, SessionSource};
 pub use stored_session::StoredSessionError;
+pub use session::{FixedSession, Session, SessionSource};
 pub use subrequest::Reference;
-pub use unit_of_work::{UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
+pub use unit_of_work::{MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
 
 pub(crate) use http::{BodyError, read_body, retry_after};
 pub(crate) use transport::bearer;

@@ -62,7 +62,8 @@ impl RetryPolicy {
         }
         let backoff =
             self.base_delay.saturating_mul(1_u32.checked_shl(failure.attempt.saturating_sub(1)).unwrap_or(u32::MAX));
-        let drawn = backoff.min(self.max_delay).mul_f64(jitter.clamp(0.0, 1.0));
+        let jitter = if (0.0..=1.0).contains(&jitter) { jitter } else { 1.0 };
+        let drawn = backoff.min(self.max_delay).mul_f64(jitter);
         let wait = drawn.max(failure.retry_after.unwrap_or_default());
         (failure.elapsed.saturating_add(wait) < self.total).then_some(wait)
     }

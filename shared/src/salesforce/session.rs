@@ -3,7 +3,8 @@
 use std::fmt;
 
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Error, SalesforceId};
@@ -23,6 +24,51 @@ pub struct Session {
     pub org_id: SalesforceId,
     /// Id of the user on whose behalf calls are made, `005…`.
     pub user_id: SalesforceId,
+}
+
+/// A session as text; the same fields, with the token in clear.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened {
+    instance_url: Url,
+    api_version: String,
+    access_token: String,
+    org_id: SalesforceId,
+    user_id: SalesforceId,
+}
+
+impl Session {
+    /// The whole session as one secret text, to be encrypted and kept; [`Session::from_secret`] reads it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if it cannot be written, which does not happen.
+    pub fn to_secret(&self) -> Result<SecretString, Error> {
+        let opened = Opened {
+            instance_url: self.instance_url.clone(),
+            api_version: self.api_version.clone(),
+            access_token: self.access_token.expose_secret().to_owned(),
+            org_id: self.org_id,
+            user_id: self.user_id,
+        };
+        let text = serde_json::to_string(&opened).map_err(|_| Error::invalid_request("the session is not JSON"))?;
+        Ok(SecretString::from(text))
+    }
+
+    /// Reads what [`Session::to_secret`] wrote. The host is not checked again: keep the text where nobody can change it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`], which does not show the text, if it is not a session.
+    pub fn from_secret(secret: &SecretString) -> Result<Self, Error> {
+        let opened: Opened = serde_json::from_str(secret.expose_secret())
+            .map_err(|_| Error::invalid_request("the kept session cannot be read"))?;
+        Ok(Self {
+            instance_url: opened.instance_url,
+            api_version: opened.api_version,
+            access_token: SecretString::from(opened.access_token),
+            org_id: opened.org_id,
+            user_id: opened.user_id,
+        })
+    }
 }
 
 impl fmt::Debug for Session {
@@ -61,3 +107,6 @@ impl SessionSource for FixedSession {
         Box::pin(async { Err(Error::SessionExpired) })
     }
 }
+
+#[cfg(test)]
+mod tests;

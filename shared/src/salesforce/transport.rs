@@ -182,7 +182,8 @@ impl Client {
         let Request { operation, method, body, .. } = request;
         let url = request.url(session)?;
         let timeout = self.inner.settings.attempt_timeout.min(remaining);
-        let mut builder = self.inner.http.request(method.clone(), url).timeout(timeout).headers(self.headers(session)?);
+        let mut builder =
+            self.inner.http.request(method.clone(), url).timeout(timeout).headers(self.headers(*operation, session)?);
         if let Some(body) = body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -211,14 +212,15 @@ impl Client {
         result
     }
 
-    fn headers(&self, session: &Session) -> Result<HeaderMap, Error> {
+    fn headers(&self, operation: Operation, session: &Session) -> Result<HeaderMap, Error> {
         let settings = &self.inner.settings;
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(session.access_token.expose_secret())?);
         let options = HeaderValue::from_str(&format!("client={}", settings.client_name))
             .map_err(|_| Error::invalid_request("the client name cannot be sent in a header"))?;
         headers.insert("sforce-call-options", options);
-        if let Some(size) = settings.query_batch_size {
+        let pages = matches!(operation, Operation::Query | Operation::QueryMore);
+        if let Some(size) = settings.query_batch_size.filter(|_| pages) {
             let options = HeaderValue::from_str(&format!("batchSize={size}"))
                 .map_err(|_| Error::invalid_request("the batch size cannot be sent in a header"))?;
             headers.insert("sforce-query-options", options);

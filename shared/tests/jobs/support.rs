@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::jobs::{
-    Chunk, ChunkReport, Claimed, ClaimedJob, EventKind, JobId, JobView, Jobs, JobsConfig, Lease, NewChunk, NewJob,
+    ChunkReport, Claimed, ClaimedJob, EventKind, JobId, JobView, Jobs, JobsConfig, Lease, NewChunk, NewJob,
     PlanStep, Pushed, SealKey, Task, Tasks, WorkerId,
 };
 use tokio::time::Instant;
@@ -153,8 +153,10 @@ impl Bed {
         for task in &tasks {
             let _: () = redis.zadd(&key, task, 1).await.unwrap();
         }
-        let _: () =
-            redis.zadd_options(format!("{}delays", self.prefix), id.to_string(), 1, &only_existing()).await.unwrap();
+        let _: () = redis
+            .zadd_options(format!("{}delays", self.prefix), id.to_string(), 1, &only_existing())
+            .await
+            .unwrap();
     }
 }
 
@@ -185,10 +187,6 @@ pub(crate) fn all_well(records: u64) -> ChunkReport {
         counters: BTreeMap::from([("quotes".to_owned(), records)]),
         ..ChunkReport::default()
     }
-}
-
-pub(crate) fn all_well_in(chunk: &Chunk) -> ChunkReport {
-    all_well(chunk.records)
 }
 
 /// Polls until the condition holds.

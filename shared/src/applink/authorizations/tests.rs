@@ -76,6 +76,17 @@ async fn callers_share_requests_and_answers() {
 }
 
 #[tokio::test]
+async fn callers_that_wait_share_a_failure() {
+    let server = TestServer::start(|_| reply(404, "")).await;
+    let applink = applink(&server);
+    let all = join_all((0..20).map(|_| applink.authorization("prod"))).await;
+    assert!(all.iter().all(|one| matches!(one, Err(AppLinkError::NotFound { .. }))));
+    assert_eq!(server.calls().len(), 1);
+    assert!(applink.authorization("prod").await.is_err());
+    assert_eq!(server.calls().len(), 2);
+}
+
+#[tokio::test]
 async fn failures_are_retried_when_they_pass() {
     for bad in [reply(429, ""), reply(503, "<html>"), reply(500, r#"{"title":"t"}"#), Reply::Drop] {
         let good = reply(200, body("https://acme.my.salesforce.com", "t"));

@@ -50,6 +50,7 @@ fn waits_grow_up_to_a_bound_and_are_jittered() {
         (2, 0.5, Some(ms(100))),
         (2, 0.0, Some(ms(0))),
         (2, 7.0, Some(ms(200))),
+        (2, f64::NAN, Some(ms(200))),
     ] {
         let failure = Failure { attempt, ..failure(ErrorKind::Transient) };
         assert_eq!(POLICY.decide(&failure, jitter), wait, "{attempt} {jitter}");

@@ -252,18 +252,41 @@ async fn unsendable_tokens_are_refused_without_showing_them() {
     assert!(!format!("{client:?}").contains("secret"));
 }
 
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
-async fn limits_are_read() {
-    let server = TestServer::script([reply(200, r#"{"DailyApiRequests":{"Max":15000,"Remaining":-2,"X":{}}}"#)]).await;
-    let limits = server.client().limits().await.unwrap();
-    assert_eq!((limits["DailyApiRequests"].max, limits["DailyApiRequests"].remaining), (15000, -2));
-    let server = TestServer::script([reply(
-        200,
-        r#"{"name":"Quote","label":"Quote","fields":[
-        {"name":"Name","label":"Name","type":"string","length":255,"createable":true,"nillable":false,
-         "picklistValues":[{"value":"a","active":true,"label":"A"}],"referenceTo":[]}]}"#,
-    )])
-    .await;
-    let quote = server.client().describe("Quote").await.unwrap();
-    assert!(quote.fields[0].is_required());
+async fn traces_tell_the_call_but_no_token_and_no_body() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let server = TestServer::script([reply(503, ""), reply(200, r#"{"id":"private-answer"}"#)]).await;
+    let source = Arc::new(FixedSession(server.session("private-token")));
+    let call = async {
+        let id = "001000000000001AAA".parse().unwrap();
+        server.client_of(source).update("Account", &id, &json!({"Name": "private-body"})).await.unwrap();
+    };
+    tracing::instrument::WithSubscriber::with_subscriber(call, subscriber).await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = text.lines().find(|line| line.contains("Salesforce call ended")).unwrap();
+    for field in ["operation=\"update\"", "org.id=\"00D000000000001EAA\"", "status=200", "attempts=2", "duration_ms="] {
+        assert!(line.contains(field), "{field} in {line}");
+    }
+    assert!(!text.contains("private"), "{text}");
 }

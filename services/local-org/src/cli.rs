@@ -1,0 +1,118 @@
+//! The command line.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::{Config, applink::Addon, costs::Costs};
+
+/// Where the Salesforce project lies, seen from the root of the repository.
+const DEFAULT_SALESFORCE_DIR: &str = "salesforce";
+
+/// A local Salesforce org with an AppLink add-on.
+#[derive(Debug, Parser)]
+#[command(version, name = "local-org")]
+pub struct Cli {
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, env = "LOCAL_ORG_PORT", default_value_t = 8090)]
+    port: u16,
+    /// Address to listen on
+    #[arg(long, env = "LOCAL_ORG_BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Directory of the databases [default: in memory]
+    #[arg(long, env = "LOCAL_ORG_DB")]
+    db: Option<PathBuf>,
+    /// Salesforce project to deploy [default: salesforce, if there is one]
+    #[arg(long, env = "LOCAL_ORG_SALESFORCE_DIR")]
+    salesforce_dir: Option<PathBuf>,
+    /// UUID of the AppLink add-on
+    #[arg(long, env = "LOCAL_ORG_ADDON_ID", default_value_t = Addon::default().id)]
+    addon_id: String,
+    /// Token of the AppLink add-on
+    #[arg(long, env = "LOCAL_ORG_ADDON_TOKEN", hide_env_values = true, default_value_t = Addon::default().token)]
+    addon_token: String,
+    /// UUID of the app that the add-on is attached to
+    #[arg(long, env = "LOCAL_ORG_APP_ID", default_value_t = Addon::default().app_id)]
+    app_id: String,
+    /// Opportunities to make in my-org, if it has none yet
+    #[arg(long, env = "LOCAL_ORG_OPPORTUNITIES", default_value_t = 0)]
+    opportunities: u32,
+    /// Line items of each of them
+    #[arg(long, env = "LOCAL_ORG_LINES", default_value_t = 2)]
+    lines: u32,
+    /// Milliseconds that every API call takes
+    #[arg(long, env = "LOCAL_ORG_CALL_MS", default_value_t = 0)]
+    call_ms: u64,
+    /// Microseconds that every row read or written takes
+    #[arg(long, env = "LOCAL_ORG_ROW_US", default_value_t = 0)]
+    row_us: u64,
+    /// API calls of an org at the same time [default: no limit]
+    #[arg(long, env = "LOCAL_ORG_MAX_CONCURRENT")]
+    max_concurrent: Option<u64>,
+    /// API calls of an org in a day [default: no limit]
+    #[arg(long, env = "LOCAL_ORG_DAILY_LIMIT")]
+    daily_limit: Option<u64>,
+}
+
+impl Cli {
+    /// The command line of this process. Asked for help or version, it prints them and ends the process.
+    ///
+    /// # Errors
+    ///
+    /// When an option or variable is wrong: one line that names it.
+    pub fn from_command_line() -> anyhow::Result<Self> {
+        match Self::try_parse() {
+            Ok(cli) => Ok(cli),
+            Err(error) if error.use_stderr() => {
+                let text = error.to_string();
+                let line = text.lines().next().unwrap_or_default();
+                Err(anyhow::anyhow!("{}", line.strip_prefix("error: ").unwrap_or(line)))
+            }
+            Err(help) => help.exit(),
+        }
+    }
+
+    /// The address to listen on, taken.
+    ///
+    /// # Errors
+    ///
+    /// When it is taken already or none of this machine.
+    pub fn listen(&self) -> anyhow::Result<TcpListener> {
+        let address = SocketAddr::new(self.bind, self.port);
+        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+    }
+
+    /// The configuration of [`crate::run`], which will announce itself on standard output.
+    ///
+    /// # Errors
+    ///
+    /// When a folder that was named does not exist.
+    pub fn config(self) -> anyhow::Result<Config> {
+        let salesforce_dir = match self.salesforce_dir {
+            Some(directory) if !directory.is_dir() => {
+                anyhow::bail!("--salesforce-dir: {} is not a folder", directory.display());
+            }
+            Some(directory) => Some(directory),
+            None => Some(Path::new(DEFAULT_SALESFORCE_DIR).to_owned())
+                .filter(|directory| directory.join("sfdx-project.json").is_file()),
+        };
+        Ok(Config {
+            db: self.db,
+            salesforce_dir,
+            addon: Addon { id: self.addon_id, token: self.addon_token, app_id: self.app_id },
+            opportunities: self.opportunities,
+            lines: self.lines,
+            costs: Costs {
+                call_ms: self.call_ms,
+                row_us: self.row_us,
+                max_concurrent: self.max_concurrent,
+                daily_limit: self.daily_limit,
+            },
+            announce: true,
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! Answers of the API and errors in their place.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, HttpResponseBuilder, http::StatusCode};
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+
+/// What a call or subrequest answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Path of the record that was created, for the `Location` header.
+    pub(crate) location: Option<String>,
+    /// Body.
+    pub(crate) body: Body,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// None.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// JSON that was written out before.
+    Text(Arc<str>),
+}
+
+impl Answer {
+    /// 200 with a body.
+    pub(crate) fn ok(body: Value) -> Self {
+        Self::json(200, body)
+    }
+
+    /// A status with a body.
+    pub(crate) fn json(status: u16, body: Value) -> Self {
+        Self { status, location: None, body: Body::Json(body) }
+    }
+
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: 204, location: None, body: Body::Empty }
+    }
+
+    /// Whether the call did what it was to do.
+    pub(crate) fn is_success(&self) -> bool {
+        self.status < 300
+    }
+
+    /// The body as a value; null where there is none.
+    pub(crate) fn into_value(self) -> Value {
+        match self.body {
+            Body::Empty => Value::Null,
+            Body::Json(value) => value,
+            Body::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+        }
+    }
+
+    /// The same answer with its body written out.
+    pub(crate) fn written(self) -> Self {
+        let body = match self.body {
+            Body::Json(value) => Body::Text(value.to_string().into()),
+            other => other,
+        };
+        Self { body, ..self }
+    }
+
+    /// The HTTP response.
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let mut response = builder(self.status);
+        if let Some(location) = self.location {
+            response.insert_header(("Location", location));
+        }
+        match self.body {
+            Body::Empty => response.finish(),
+            Body::Json(value) => response.body(value.to_string()),
+            Body::Text(text) => response.body(text.as_bytes().to_vec()),
+        }
+    }
+}
+
+impl From<ApiError> for Answer {
+    fn from(error: ApiError) -> Self {
+        Self::json(error.status, json!([error.to_json()]))
+    }
+}
+
+/// A response with the headers that every answer of the API has.
+pub(crate) fn builder(status: u16) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header(("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private"));
+    if status != StatusCode::NO_CONTENT {
+        response.insert_header(("Content-Type", "application/json;charset=UTF-8"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header(("WWW-Authenticate", "Token"));
+    }
+    response
+}
+
+/// 404: neither resource nor version nor object of that name.
+pub(crate) fn not_found() -> ApiError {
+    ApiError::new(404, "NOT_FOUND", "The requested resource does not exist")
+}
+
+/// 401: no token, or one that is not (any longer) valid.
+pub(crate) fn invalid_session() -> ApiError {
+    ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid")
+}
+
+/// 400: a body that is not the JSON it has to be.
+pub(crate) fn malformed_json(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, "JSON_PARSER_ERROR", message)
+}
+
+/// 500: a defect of this program.
+pub(crate) fn internal(message: impl Into<String>) -> ApiError {
+    ApiError::new(500, "UNKNOWN_EXCEPTION", message)
+}

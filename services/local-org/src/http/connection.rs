@@ -1,0 +1,31 @@
+//! The TCP connection under a request, for faults that close it without an answer.
+
+use std::{
+    any::Any,
+    net::{Shutdown, TcpStream},
+    os::fd::AsFd,
+};
+
+use actix_web::{HttpRequest, dev::Extensions, rt::net::TcpStream as ServerStream};
+
+/// A second handle of a connection's socket.
+struct Connection(TcpStream);
+
+/// Keeps a handle of each new connection with it; for `HttpServer::on_connect`.
+pub(crate) fn remember(connection: &dyn Any, extensions: &mut Extensions) {
+    let Some(stream) = connection.downcast_ref::<ServerStream>() else { return };
+    match stream.as_fd().try_clone_to_owned() {
+        Ok(handle) => {
+            extensions.insert(Connection(TcpStream::from(handle)));
+        }
+        Err(error) => tracing::warn!(%error, "cannot keep a handle of the connection: faults cannot drop it"),
+    }
+}
+
+/// Closes the connection of a request in both directions; what is answered afterwards goes nowhere.
+pub(crate) fn close(request: &HttpRequest) {
+    if let Some(Connection(stream)) = request.conn_data::<Connection>() {
+        // The client may have closed it already.
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+}

@@ -1,0 +1,208 @@
+//! The control API under `/local/`: data for tests, costs, faults, counters. It asks for no session, is not counted and
+//! has neither costs nor faults.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    DEFAULT_VERSION, MAX_BODY,
+    answer::{Answer, internal, malformed_json, not_found},
+    host::{Host, OrgHost, base_url},
+};
+use crate::{costs::Costs, error::ApiError, faults::Rule, seed, store::Tx};
+
+/// Adds the routes.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default().limit(MAX_BODY).content_type_required(false).error_handler(|error, _| {
+        let response = Answer::from(malformed_json(error.to_string())).into_response();
+        actix_web::error::InternalError::from_response(error, response).into()
+    });
+    config.service(
+        web::scope("/local")
+            .app_data(json)
+            .route("/health", web::get().to(health))
+            .route("/orgs", web::get().to(orgs))
+            .route("/orgs/{name}/seed", web::post().to(add_opportunities))
+            .route("/orgs/{name}/counters", web::get().to(counters))
+            .route("/orgs/{name}/counters", web::delete().to(reset_counters))
+            .route("/orgs/{name}/counts", web::get().to(counts))
+            .route("/orgs/{name}/query", web::get().to(query))
+            .route("/orgs/{name}/records/{object}", web::post().to(create))
+            .route("/orgs/{name}/records/{object}/{id}", web::patch().to(update))
+            .route("/orgs/{name}/records/{object}/{id}", web::delete().to(delete))
+            .route("/orgs/{name}/sessions/expire", web::post().to(expire))
+            .route("/costs", web::get().to(costs))
+            .route("/costs", web::put().to(set_costs))
+            .route("/faults", web::get().to(faults))
+            .route("/faults", web::post().to(add_fault))
+            .route("/faults", web::delete().to(clear_faults))
+            .route("/faults/{id}", web::delete().to(remove_fault)),
+    );
+}
+
+type HostData = web::Data<Host>;
+
+async fn health() -> HttpResponse {
+    Answer::ok(json!({"status": "ok"})).into_response()
+}
+
+async fn orgs(request: HttpRequest, host: HostData) -> HttpResponse {
+    let users = |org: &OrgHost| {
+        let user = |user: &super::host::User| {
+            json!({"id": user.id, "username": user.username, "accessToken": org.sessions.token(&user.id)})
+        };
+        org.users.iter().map(user).collect::<Vec<_>>()
+    };
+    let org = |org: &Arc<OrgHost>| {
+        json!({
+            "name": org.store.name(),
+            "id": org.store.id(),
+            "instanceUrl": base_url(&request),
+            "apiVersion": DEFAULT_VERSION.to_string(),
+            "users": users(org),
+        })
+    };
+    Answer::ok(host.orgs.iter().map(org).collect()).into_response()
+}
+
+#[derive(Deserialize)]
+struct Seed {
+    opportunities: u32,
+    #[serde(default)]
+    lines: u32,
+}
+
+async fn add_opportunities(name: web::Path<String>, seed: web::Json<Seed>, host: HostData) -> HttpResponse {
+    let Seed { opportunities, lines } = seed.into_inner();
+    blocking(&host, &name, move |org| {
+        seed::opportunities(&org.store, opportunities, lines)?;
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
+async fn counters(name: web::Path<String>, host: HostData) -> HttpResponse {
+    let Some(org) = host.org(&name) else { return no_such_org() };
+    HttpResponse::Ok().json(org.counters.snapshot())
+}
+
+async fn reset_counters(name: web::Path<String>, host: HostData) -> HttpResponse {
+    let Some(org) = host.org(&name) else { return no_such_org() };
+    org.counters.reset();
+    no_content()
+}
+
+async fn counts(name: web::Path<String>, host: HostData) -> HttpResponse {
+    let version = DEFAULT_VERSION.to_string();
+    in_transaction(&host, &name, move |org, tx| {
+        let mut counts = Map::new();
+        for object in org.store.schema().objects() {
+            let count = tx.query(&format!("SELECT COUNT() FROM {}", object.name), false, &version)?.total_size;
+            counts.insert(object.name.clone(), json!(count));
+        }
+        Ok(Answer::ok(Value::Object(counts)))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Query {
+    q: String,
+}
+
+async fn query(name: web::Path<String>, query: web::Query<Query>, host: HostData) -> HttpResponse {
+    let version = DEFAULT_VERSION.to_string();
+    in_transaction(&host, &name, move |_, tx| {
+        let result = tx.query(&query.q, false, &version)?;
+        Ok(Answer::ok(json!({"totalSize": result.total_size, "records": result.records})))
+    })
+    .await
+}
+
+type Fields = web::Json<Map<String, Value>>;
+
+async fn create(path: web::Path<(String, String)>, fields: Fields, host: HostData) -> HttpResponse {
+    let (name, object) = path.into_inner();
+    in_transaction(&host, &name, move |_, tx| Ok(Answer::json(201, json!({"id": tx.create(&object, &fields)?})))).await
+}
+
+async fn update(path: web::Path<(String, String, String)>, fields: Fields, host: HostData) -> HttpResponse {
+    let (name, object, id) = path.into_inner();
+    in_transaction(&host, &name, move |_, tx| {
+        tx.update(&object, &id, &fields)?;
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
+async fn delete(path: web::Path<(String, String, String)>, host: HostData) -> HttpResponse {
+    let (name, object, id) = path.into_inner();
+    in_transaction(&host, &name, move |_, tx| {
+        tx.delete(&object, &id)?;
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
+async fn expire(name: web::Path<String>, host: HostData) -> HttpResponse {
+    let Some(org) = host.org(&name) else { return no_such_org() };
+    org.sessions.expire();
+    no_content()
+}
+
+async fn costs(host: HostData) -> HttpResponse {
+    HttpResponse::Ok().json(host.costs.get())
+}
+
+async fn set_costs(costs: web::Json<Costs>, host: HostData) -> HttpResponse {
+    host.costs.set(costs.into_inner());
+    HttpResponse::Ok().json(host.costs.get())
+}
+
+async fn faults(host: HostData) -> HttpResponse {
+    HttpResponse::Ok().json(host.faults.list())
+}
+
+async fn add_fault(rule: web::Json<Rule>, host: HostData) -> HttpResponse {
+    Answer::json(201, json!({"id": host.faults.add(rule.into_inner())})).into_response()
+}
+
+async fn clear_faults(host: HostData) -> HttpResponse {
+    host.faults.clear();
+    no_content()
+}
+
+async fn remove_fault(id: web::Path<u64>, host: HostData) -> HttpResponse {
+    if host.faults.remove(*id) { no_content() } else { Answer::from(not_found()).into_response() }
+}
+
+/// Runs `work` in one transaction of the org's administrator.
+async fn in_transaction(
+    host: &Host,
+    name: &str,
+    work: impl FnOnce(&OrgHost, &mut Tx<'_>) -> Result<Answer, ApiError> + Send + 'static,
+) -> HttpResponse {
+    blocking(host, name, move |org| org.store.transaction(&org.store.admin(), |tx| work(org, tx))).await
+}
+
+async fn blocking(
+    host: &Host,
+    name: &str,
+    work: impl FnOnce(&OrgHost) -> Result<Answer, ApiError> + Send + 'static,
+) -> HttpResponse {
+    let Some(org) = host.org(name).cloned() else { return no_such_org() };
+    let done = web::block(move || work(&org).map(Answer::written)).await;
+    let done = done.unwrap_or_else(|error| Err(internal(error.to_string())));
+    done.unwrap_or_else(Answer::from).into_response()
+}
+
+fn no_such_org() -> HttpResponse {
+    Answer::from(ApiError::new(404, "NOT_FOUND", "There is no org of that name")).into_response()
+}
+
+fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}

@@ -1,0 +1,139 @@
+//! `sobjects` and `sobjects/X/describe`: objects and fields, with the members that clients read.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Answer, not_found},
+    call::Call,
+    version::Version,
+    work::Context,
+};
+use crate::{
+    error::ApiError,
+    schema::{FieldDef, FieldType, ObjectDef, OnDelete, Schema},
+};
+
+/// `sobjects`
+pub(crate) fn global(cx: &Context<'_>, call: &Call) -> Answer {
+    let objects: Vec<_> = cx.org.store.schema().objects().map(|object| summary(object, call.version)).collect();
+    Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}))
+}
+
+/// `sobjects/X`
+pub(crate) fn basic(cx: &Context<'_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
+    let object = find(cx.org.store.schema(), object)?;
+    Ok(Answer::ok(json!({"objectDescribe": summary(object, call.version), "recentItems": []})))
+}
+
+/// `sobjects/X/describe`
+pub(crate) fn sobject(cx: &Context<'_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
+    let schema = cx.org.store.schema();
+    let object = find(schema, object)?;
+    let mut describe = summary(object, call.version);
+    describe["fields"] = object.fields.iter().map(field).collect();
+    describe["childRelationships"] = schema.children_of(&object.name).map(|(child, field)| child_relationship(child, field)).collect();
+    describe["recordTypeInfos"] = json!([{
+        "active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master",
+        "master": true, "name": "Master", "recordTypeId": "012000000000000AAA",
+    }]);
+    Ok(Answer::ok(describe))
+}
+
+fn find<'s>(schema: &'s Schema, name: &str) -> Result<&'s ObjectDef, ApiError> {
+    schema.object(name).ok_or_else(not_found)
+}
+
+fn summary(object: &ObjectDef, version: Version) -> Value {
+    let path = format!("{}/sobjects/{}", version.path(), object.name);
+    json!({
+        "name": object.name, "label": object.label, "labelPlural": object.label_plural,
+        "keyPrefix": object.key_prefix, "custom": object.is_custom(), "customSetting": false,
+        "queryable": true, "retrieveable": true, "searchable": object.writable,
+        "createable": object.writable, "updateable": object.writable, "deletable": object.writable,
+        "undeletable": object.writable, "mergeable": false, "triggerable": false, "layoutable": object.writable,
+        "activateable": false, "deprecatedAndHidden": false, "feedEnabled": false, "mruEnabled": false,
+        "hasSubtypes": false, "isSubtype": false,
+        "urls": {
+            "sobject": path, "describe": format!("{path}/describe"), "rowTemplate": format!("{path}/{{ID}}"),
+        },
+    })
+}
+
+fn child_relationship(child: &ObjectDef, field: &FieldDef) -> Value {
+    json!({
+        "childSObject": child.name, "field": field.name, "relationshipName": field.child_relationship_name,
+        "cascadeDelete": field.on_delete == OnDelete::Cascade,
+        "restrictedDelete": field.on_delete == OnDelete::Restrict,
+        "deprecatedAndHidden": false, "junctionIdListNames": [], "junctionReferenceTo": [],
+    })
+}
+
+/// What no field of a local org is or has, though clients may read it.
+const NEVER: [&str; 8] = [
+    "calculated",
+    "dependentPicklist",
+    "deprecatedAndHidden",
+    "displayLocationInDecimal",
+    "encrypted",
+    "highScaleNumber",
+    "htmlFormatted",
+    "namePointing",
+];
+const NOTHING: [&str; 6] =
+    ["calculatedFormula", "compoundFieldName", "controllerName", "extraTypeInfo", "inlineHelpText", "relationshipOrder"];
+
+fn field(field: &FieldDef) -> Value {
+    let (kind, soap) = types(field.kind);
+    let is_int = field.kind == FieldType::Int;
+    let picklist: Vec<_> = field.picklist.iter().map(|value| picklist_value(field, value)).collect();
+    let mut describe = json!({
+        "name": field.name, "label": field.label, "type": kind, "soapType": soap,
+        "length": field.length, "byteLength": field.length.saturating_mul(3),
+        "digits": if is_int { field.precision } else { 0 },
+        "precision": if is_int { 0 } else { field.precision }, "scale": field.scale,
+        "nillable": field.nillable, "createable": field.createable, "updateable": field.updateable,
+        "defaultedOnCreate": field.defaulted_on_create, "defaultValue": field.default_value,
+        "externalId": field.external_id, "idLookup": field.is_id_lookup(), "unique": field.unique,
+        "caseSensitive": field.case_sensitive, "custom": field.is_custom(), "nameField": field.name_field,
+        "autoNumber": field.auto_number.is_some(), "permissionable": field.is_custom(),
+        "picklistValues": picklist, "restrictedPicklist": field.restricted,
+    });
+    describe["referenceTo"] = json!(field.reference_to);
+    describe["relationshipName"] = json!(field.relationship_name);
+    describe["polymorphicForeignKey"] = json!(field.reference_to.len() > 1);
+    describe["cascadeDelete"] = json!(field.on_delete == OnDelete::Cascade);
+    describe["restrictedDelete"] = json!(field.on_delete == OnDelete::Restrict);
+    let is_long_text = field.kind == FieldType::TextArea && field.length > 255;
+    for usage in ["aggregatable", "filterable", "groupable", "sortable"] {
+        describe[usage] = json!(!is_long_text);
+    }
+    NEVER.iter().for_each(|name| describe[*name] = json!(false));
+    NOTHING.iter().for_each(|name| describe[*name] = Value::Null);
+    describe
+}
+
+fn picklist_value(field: &FieldDef, value: &str) -> Value {
+    let is_default = field.default_value.as_deref() == Some(value);
+    json!({"active": true, "defaultValue": is_default, "label": value, "validFor": null, "value": value})
+}
+
+/// Names of a type in describe and in SOAP.
+fn types(kind: FieldType) -> (&'static str, &'static str) {
+    match kind {
+        FieldType::Id => ("id", "tns:ID"),
+        FieldType::Reference => ("reference", "tns:ID"),
+        FieldType::String => ("string", "xsd:string"),
+        FieldType::TextArea => ("textarea", "xsd:string"),
+        FieldType::Email => ("email", "xsd:string"),
+        FieldType::Phone => ("phone", "xsd:string"),
+        FieldType::Url => ("url", "xsd:string"),
+        FieldType::Picklist => ("picklist", "xsd:string"),
+        FieldType::Boolean => ("boolean", "xsd:boolean"),
+        FieldType::Int => ("int", "xsd:int"),
+        FieldType::Double => ("double", "xsd:double"),
+        FieldType::Currency => ("currency", "xsd:double"),
+        FieldType::Percent => ("percent", "xsd:double"),
+        FieldType::Date => ("date", "xsd:date"),
+        FieldType::DateTime => ("datetime", "xsd:dateTime"),
+    }
+}

@@ -1,0 +1,213 @@
+//! The way of an HTTP request to the data API and back: limits on its size, session, usage limits, faults, costs.
+
+use std::{cell::Cell, future::Future, sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+    rt::time::sleep,
+    web,
+};
+
+use super::{
+    answer::{Answer, builder, internal, invalid_session, malformed_json},
+    call::Call,
+    connection, execute,
+    host::{Host, OrgHost, User, base_url},
+    limits,
+    version,
+    work::Context,
+};
+use crate::{
+    counters::Rows,
+    error::ApiError,
+    faults::{Action, Probe, RecordError},
+};
+
+/// Longest URI, and longest URI with headers, in bytes (REST API Developer Guide, "Status Codes and Error Responses").
+const MAX_HEAD: usize = 16_384;
+
+/// Adds the routes of the data API.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource(["/services/data", "/services/data/"]).to(versions))
+        .service(web::resource("/services/data/{path:.*}").to(data));
+}
+
+/// `/services/data`: needs no session and counts for nothing.
+async fn versions() -> HttpResponse {
+    Answer::ok(version::list()).into_response()
+}
+
+/// Any call of the data API. It runs on a task of its own, so that a client that goes away does not cancel it halfway:
+/// an org does not notice that either.
+async fn data(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, host: web::Data<Host>) -> HttpResponse {
+    let task = actix_web::rt::spawn(async move {
+        let outcome = match body {
+            Ok(body) => Exchange::begin(&request, body, &host),
+            Err(error) => Err(unreadable(&error)),
+        };
+        match outcome {
+            Ok(exchange) => exchange.run(&request, &host).await,
+            Err(error) => Answer::from(error).into_response(),
+        }
+    });
+    task.await.unwrap_or_else(|error| Answer::from(internal(error.to_string())).into_response())
+}
+
+/// A call on its way.
+struct Exchange {
+    org: Arc<OrgHost>,
+    user: User,
+    call: Call,
+    body: web::Bytes,
+    base_url: String,
+}
+
+impl Exchange {
+    fn begin(request: &HttpRequest, body: web::Bytes, host: &Host) -> Result<Self, ApiError> {
+        check_head(request)?;
+        let (org, user) = host.session_of(request).ok_or_else(invalid_session)?;
+        let mut call = Call::parse(request.method().as_str(), &target(request))?;
+        let options = request.headers().get("Sforce-Query-Options").and_then(|options| options.to_str().ok());
+        if let Some(options) = options {
+            call.set_query_options(options);
+        }
+        Ok(Self { org: Arc::clone(org), user: user.clone(), call, body, base_url: base_url(request) })
+    }
+
+    async fn run(self, request: &HttpRequest, host: &Host) -> HttpResponse {
+        let limit = host.costs.get().daily_limit;
+        let org = Arc::clone(&self.org);
+        let mut response = match org.counters.take_call(self.call.operation(), limit) {
+            Ok(()) => {
+                let (name, body) = (Some(org.store.name()), self.body.clone());
+                with_faults(host, request, name, &body, |fault| self.execute(host, fault)).await
+            }
+            Err(_) => refused("TotalRequests").into_response(),
+        };
+        let usage = format!("api-usage={}/{}", org.counters.usage(), limit.unwrap_or(limits::UNLIMITED));
+        if let Ok(usage) = HeaderValue::try_from(usage) {
+            response.headers_mut().insert(HeaderName::from_static("sforce-limit-info"), usage);
+        }
+        response
+    }
+
+    async fn execute(self, host: &Host, fault: Option<RecordError>) -> HttpResponse {
+        let costs = host.costs.get();
+        let org = Arc::clone(&self.org);
+        let Ok(_in_execution) = org.counters.begin(costs.max_concurrent) else {
+            return refused("ConcurrentPerOrgLongTxn").into_response();
+        };
+        pause(costs.call()).await;
+        let daily_limit = costs.daily_limit.unwrap_or(limits::UNLIMITED);
+        let done = web::block(move || self.work(fault.as_ref(), daily_limit)).await;
+        let Ok((answer, rows)) = done else {
+            return Answer::from(internal("An unexpected error occurred")).into_response();
+        };
+        org.counters.add_rows(rows);
+        pause(costs.rows(rows.read + rows.written)).await;
+        answer.into_response()
+    }
+
+    /// Does the work in the store; blocks.
+    fn work(self, fault: Option<&RecordError>, daily_limit: u64) -> (Answer, Rows) {
+        let actor = self.user.actor();
+        let cx = Context {
+            org: &self.org,
+            actor: &actor,
+            fault,
+            base_url: &self.base_url,
+            daily_limit,
+            rows: Cell::default(),
+        };
+        let answer = read_body(self.call, &self.body).and_then(|call| execute::call(&cx, &call));
+        (answer.unwrap_or_else(Answer::from).written(), cx.rows.get())
+    }
+}
+
+/// Does to a request what the fault rules say; `execute` is what it would do by itself.
+pub(crate) async fn with_faults<F: Future<Output = HttpResponse>>(
+    host: &Host,
+    request: &HttpRequest,
+    org: Option<&str>,
+    body: &[u8],
+    execute: impl FnOnce(Option<RecordError>) -> F,
+) -> HttpResponse {
+    let path = target(request);
+    let Some(action) = host.faults.take(&Probe { org, method: request.method().as_str(), path: &path, body }) else {
+        return execute(None).await;
+    };
+    match action {
+        Action::RecordError(error) => execute(Some(error)).await,
+        Action::Status { status, error_code, message, retry_after } => {
+            let mut response = Answer::from(ApiError::new(status, error_code, message)).into_response();
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(HeaderName::from_static("retry-after"), seconds.into());
+            }
+            response
+        }
+        Action::DropBefore => dropped(request),
+        Action::DropAfter => {
+            execute(None).await;
+            dropped(request)
+        }
+        Action::DelayBefore { ms } => {
+            sleep(Duration::from_millis(ms)).await;
+            execute(None).await
+        }
+        Action::DelayAfter { ms } => {
+            let response = execute(None).await;
+            sleep(Duration::from_millis(ms)).await;
+            response
+        }
+    }
+}
+
+/// Closes the connection; the response that the server wants all the same is not sent.
+fn dropped(request: &HttpRequest) -> HttpResponse {
+    connection::close(request);
+    builder(503).force_close().finish()
+}
+
+async fn pause(duration: Duration) {
+    if !duration.is_zero() {
+        sleep(duration).await;
+    }
+}
+
+fn read_body(call: Call, body: &[u8]) -> Result<Call, ApiError> {
+    if body.is_empty() || !call.takes_body() {
+        return Ok(call);
+    }
+    let body = serde_json::from_slice(body).map_err(|error| malformed_json(error.to_string()))?;
+    Ok(call.with_body(Some(body)))
+}
+
+fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+    let uri = target(request).len();
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if uri > MAX_HEAD {
+        return Err(ApiError::new(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384 byte limit."));
+    }
+    if uri + headers > MAX_HEAD {
+        let message = "The combined length of the URI and headers exceeds the 16,384 byte limit.";
+        return Err(ApiError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message));
+    }
+    Ok(())
+}
+
+fn target(request: &HttpRequest) -> String {
+    request.uri().path_and_query().map_or_else(|| request.path().to_owned(), ToString::to_string)
+}
+
+fn unreadable(error: &actix_web::Error) -> ApiError {
+    match error.as_response_error().status_code().as_u16() {
+        413 => ApiError::new(413, "REQUEST_TOO_LARGE", "The request body is too large."),
+        _ => malformed_json(error.to_string()),
+    }
+}
+
+fn refused(limit: &str) -> Answer {
+    ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", format!("{limit} Limit exceeded.")).into()
+}

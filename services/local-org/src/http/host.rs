@@ -1,0 +1,172 @@
+//! The orgs of this process and what is set for all of them.
+
+use std::{path::Path, sync::Arc};
+
+use actix_web::HttpRequest;
+use anyhow::Context;
+
+use super::{cursors::Cursors, sessions::Sessions};
+use crate::{
+    Config,
+    applink::Addon,
+    costs::CostModel,
+    counters::Counters,
+    faults::Faults,
+    id, metadata,
+    schema::Schema,
+    seed,
+    store::{Actor, Org, OrgConfig},
+};
+
+/// All that handlers share.
+#[derive(Debug)]
+pub struct Host {
+    pub(crate) orgs: Vec<Arc<OrgHost>>,
+    pub(crate) addon: Addon,
+    pub(crate) costs: CostModel,
+    pub(crate) faults: Faults,
+}
+
+/// One org and its state outside the store.
+#[derive(Debug)]
+pub(crate) struct OrgHost {
+    pub(crate) store: Org,
+    pub(crate) users: Vec<User>,
+    pub(crate) sessions: Sessions,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) cursors: Cursors,
+}
+
+/// A user who can have a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    /// Id, 18 characters.
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+impl Host {
+    /// Opens the orgs and makes the data that was asked for. Takes a while; not for an async thread.
+    ///
+    /// # Errors
+    ///
+    /// When the metadata or a database cannot be read, or the data cannot be made.
+    pub fn open(config: Config) -> anyhow::Result<Self> {
+        let schema = Arc::new(schema(config.salesforce_dir.as_deref())?);
+        if let Some(directory) = &config.db {
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("cannot make the database directory {}", directory.display()))?;
+        }
+        let orgs = OrgConfig::defaults(config.db.as_deref());
+        let orgs: Vec<_> =
+            orgs.iter().map(|org| OrgHost::open(org, &schema).map(Arc::new)).collect::<Result<_, _>>()?;
+        if let Some(org) = orgs.first() {
+            org.seed_once(config.opportunities, config.lines)?;
+        }
+        let costs = CostModel::new(config.costs);
+        Ok(Self { orgs, addon: config.addon, costs, faults: Faults::default() })
+    }
+
+    /// The org of that name.
+    pub(crate) fn org(&self, name: &str) -> Option<&Arc<OrgHost>> {
+        self.orgs.iter().find(|org| org.store.name() == name)
+    }
+
+    /// The org and the user of an access token.
+    pub(crate) fn session(&self, token: &str) -> Option<(&Arc<OrgHost>, &User)> {
+        let (org_id, _) = token.split_once('!')?;
+        let org = self.orgs.iter().find(|org| org.short_id() == org_id)?;
+        let user_id = org.sessions.user_of(token)?;
+        Some((org, org.user(&user_id)?))
+    }
+
+    /// The org and the user of a request's `Authorization: Bearer` header.
+    pub(crate) fn session_of(&self, request: &HttpRequest) -> Option<(&Arc<OrgHost>, &User)> {
+        self.session(bearer(request)?)
+    }
+}
+
+impl OrgHost {
+    fn open(config: &OrgConfig, schema: &Arc<Schema>) -> anyhow::Result<Self> {
+        let store = Org::open(config, Arc::clone(schema)).with_context(|| format!("cannot open {}", config.name))?;
+        let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
+        let sessions = Sessions::new(id::short(store.id()));
+        Ok(Self { store, users, sessions, counters: Arc::default(), cursors: Cursors::default() })
+    }
+
+    /// Makes Opportunities, unless there are some, from an earlier run with the same database.
+    fn seed_once(&self, opportunities: u32, lines: u32) -> anyhow::Result<()> {
+        let version = super::DEFAULT_VERSION.to_string();
+        let existing = self.store.transaction(&self.store.admin(), |tx| {
+            Ok(tx.query("SELECT COUNT() FROM Opportunity", false, &version)?.total_size)
+        })?;
+        if existing == 0 {
+            seed::opportunities(&self.store, opportunities, lines).context("cannot make the Opportunities")?;
+        }
+        Ok(())
+    }
+
+    /// The org's id, 15 characters.
+    pub(crate) fn short_id(&self) -> &str {
+        id::short(self.store.id())
+    }
+
+    /// The user of that id.
+    pub(crate) fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    /// The administrator.
+    pub(crate) fn admin(&self) -> Option<&User> {
+        self.user(&self.store.admin().user_id)
+    }
+}
+
+impl User {
+    /// The user as one who acts in the store.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { user_id: self.id.clone(), permission_sets: Vec::new() }
+    }
+}
+
+/// The token of an `Authorization: Bearer` (or, as older clients send it, `OAuth`) header.
+pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get("Authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth")).then(|| token.trim())
+}
+
+/// The URL under which the caller reached this server: the org's instance URL for that caller.
+pub(crate) fn base_url(request: &HttpRequest) -> String {
+    let host = request.headers().get("Host").and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or("127.0.0.1"))
+}
+
+fn schema(salesforce_dir: Option<&Path>) -> anyhow::Result<Schema> {
+    let mut schema = metadata::standard();
+    if let Some(directory) = salesforce_dir {
+        let deployed = metadata::load(directory, &mut schema).context("cannot deploy the Salesforce project")?;
+        for path in deployed.ignored {
+            tracing::debug!(path, "metadata of a kind that a local org does not know");
+        }
+    }
+    Ok(schema)
+}
+
+fn users(store: &Org) -> anyhow::Result<Vec<User>> {
+    const SOQL: &str = "SELECT Id, Username, Name, Email FROM User WHERE IsActive = TRUE ORDER BY Id";
+    let version = super::DEFAULT_VERSION.to_string();
+    let result = store.transaction(&store.admin(), |tx| tx.query(SOQL, false, &version))?;
+    let text = |record: &serde_json::Value, field: &str| {
+        record.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let user = |record: &serde_json::Value| User {
+        id: text(record, "Id"),
+        username: text(record, "Username"),
+        name: text(record, "Name"),
+        email: text(record, "Email"),
+    };
+    Ok(result.records.iter().map(user).collect())
+}

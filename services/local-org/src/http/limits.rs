@@ -1,0 +1,42 @@
+//! The resources of a version, and `limits`.
+
+use serde_json::{Map, Value, json};
+
+use super::{answer::Answer, call::Call, work::Context};
+
+/// Resources that the index names.
+const RESOURCES: [&str; 6] = ["composite", "limits", "query", "queryAll", "recent", "sobjects"];
+
+/// Calls a day that an org without a daily limit says it has: those of a full sandbox (Salesforce Developer Limits and
+/// Allocations Quick Reference).
+pub(crate) const UNLIMITED: u64 = 5_000_000;
+
+/// Limits that are listed, with what they are, and that a local org does not use up.
+const UNUSED: [(&str, u64); 7] = [
+    ("ConcurrentAsyncGetReportInstances", 200),
+    ("DailyAsyncApexExecutions", 250_000),
+    ("DailyBulkApiBatches", 15_000),
+    ("DailyBulkV2QueryFileStorageMB", 976_562),
+    ("DailyBulkV2QueryJobs", 10_000),
+    ("DataStorageMB", 1_073),
+    ("HourlyPublishedPlatformEvents", 50_000),
+];
+
+/// `/services/data/vXX.X`
+pub(crate) fn resources(cx: &Context<'_>, call: &Call) -> Answer {
+    let path = call.version.path();
+    let mut resources: Map<String, Value> =
+        RESOURCES.iter().map(|name| ((*name).to_owned(), json!(format!("{path}/{name}")))).collect();
+    let identity = format!("{}/id/{}/{}", cx.base_url, cx.org.store.id(), cx.actor.user_id);
+    resources.insert("identity".to_owned(), json!(identity));
+    Answer::ok(Value::Object(resources))
+}
+
+/// `limits`
+pub(crate) fn usage(cx: &Context<'_>) -> Answer {
+    let limit = |max: u64, used: u64| json!({"Max": max, "Remaining": max.saturating_sub(used)});
+    let mut limits: Map<String, Value> =
+        UNUSED.iter().map(|(name, max)| ((*name).to_owned(), limit(*max, 0))).collect();
+    limits.insert("DailyApiRequests".to_owned(), limit(cx.daily_limit, cx.org.counters.usage()));
+    Answer::ok(Value::Object(limits))
+}

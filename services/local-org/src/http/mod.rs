@@ -1,0 +1,59 @@
+//! The HTTP side: the REST API of the orgs, OAuth, and the control API.
+//!
+//! A data API call takes this way: [`gateway`] takes the HTTP request (limits, session, faults, costs) and runs
+//! [`execute`] on a blocking thread; that works on a [`call::Call`], which the composite resources also make of their
+//! subrequests, within a [`work::Context`], and gives an [`answer::Answer`]. One file per API area does the rest.
+
+mod answer;
+mod batch;
+mod call;
+mod collections;
+mod composite;
+pub(crate) mod connection;
+mod control;
+mod cursors;
+mod describe;
+mod execute;
+pub(crate) mod gateway;
+mod graph;
+pub(crate) mod host;
+mod limits;
+mod oauth;
+mod query;
+mod references;
+mod resource;
+mod sessions;
+mod sobjects;
+mod subrequest;
+mod tree;
+mod upsert;
+mod version;
+mod work;
+
+use actix_web::{HttpResponse, web};
+
+pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
+pub use self::host::Host;
+use self::{
+    answer::{Answer, not_found},
+    host::OrgHost,
+};
+use crate::applink;
+
+/// Largest body that is read, in bytes. The documented limits on records in a request are reached long before.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// Adds all routes.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::PayloadConfig::new(MAX_BODY))
+        .configure(control::configure)
+        .configure(applink::configure)
+        .configure(oauth::configure)
+        .configure(gateway::configure)
+        .default_service(web::to(nothing_here));
+}
+
+async fn nothing_here() -> HttpResponse {
+    Answer::from(not_found()).into_response()
+}

@@ -1,0 +1,56 @@
+//! `sobjects/X` and `sobjects/X/<id>`: single records.
+
+use serde_json::{Map, Value, json};
+
+use super::{answer::Answer, call::Call, version::Version, work::Records};
+use crate::error::ApiError;
+
+/// `POST sobjects/X`
+pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
+    let id = records.create(object, call.object_body()?)?;
+    let location = Some(record_path(call.version, object, &id));
+    Ok(Answer { location, ..Answer::json(201, saved(&id)) })
+}
+
+/// `GET sobjects/X/<id>?fields=A,B`
+pub(crate) fn retrieve(
+    records: &mut Records<'_, '_>,
+    call: &Call,
+    object: &str,
+    id: &str,
+) -> Result<Answer, ApiError> {
+    let fields = call.list_param("fields");
+    Ok(Answer::ok(records.retrieve(object, id, fields.as_deref(), call.version)?))
+}
+
+/// `PATCH sobjects/X/<id>`
+pub(crate) fn update(records: &mut Records<'_, '_>, call: &Call, object: &str, id: &str) -> Result<Answer, ApiError> {
+    let fields = call.object_body()?;
+    refuse_id(fields)?;
+    records.update(object, id, fields)?;
+    Ok(Answer::no_content())
+}
+
+/// `DELETE sobjects/X/<id>`
+pub(crate) fn delete(records: &mut Records<'_, '_>, object: &str, id: &str) -> Result<Answer, ApiError> {
+    records.delete(object, id)?;
+    Ok(Answer::no_content())
+}
+
+/// The body that tells of a saved record.
+pub(crate) fn saved(id: &str) -> Value {
+    json!({"id": id, "success": true, "errors": []})
+}
+
+/// The path of a record.
+pub(crate) fn record_path(version: Version, object: &str, id: &str) -> String {
+    format!("{}/sobjects/{object}/{id}", version.path())
+}
+
+/// An update names its record in the URL only.
+pub(crate) fn refuse_id(fields: &Map<String, Value>) -> Result<(), ApiError> {
+    if fields.keys().any(|name| name.eq_ignore_ascii_case("Id")) {
+        return Err(ApiError::new(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data."));
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The subrequests of `composite` and `composite/graph`: how they are written and how their results are.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::{Answer, malformed_json},
+    call::{Call, ROOT},
+    execute, references,
+    resource::Method,
+    version::Version,
+    work::{Context, Records},
+};
+use crate::error::ApiError;
+
+/// Headers that only the whole request may have (REST API Developer Guide, "Composite Subrequest").
+const FORBIDDEN_HEADERS: [&str; 3] = ["Accept", "Authorization", "Content-Type"];
+
+/// The version from which on a reference id with other characters is refused for the whole request.
+const STRICT_REFERENCE_IDS: u8 = 52;
+
+/// One subrequest, or node of a graph, as sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Subrequest {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) reference_id: String,
+    #[serde(default)]
+    pub(crate) body: Option<Value>,
+    #[serde(default)]
+    http_headers: Option<Map<String, Value>>,
+}
+
+/// Bodies of subrequests that succeeded, by reference id.
+pub(crate) type Results = HashMap<String, Value>;
+
+impl Subrequest {
+    /// Runs the subrequest within a transaction, after putting earlier results in the place of references. The result
+    /// is kept for later ones.
+    pub(crate) fn run(
+        &self,
+        cx: &Context<'_>,
+        records: &mut Records<'_, '_>,
+        version: Version,
+        results: &mut Results,
+    ) -> Result<Answer, ApiError> {
+        let answer = execute::within(cx, records, &self.call(version, results)?)?;
+        if answer.is_success() {
+            results.insert(self.reference_id.clone(), answer.clone().into_value());
+        }
+        Ok(answer)
+    }
+
+    fn call(&self, version: Version, results: &Results) -> Result<Call, ApiError> {
+        let mut call = Call::parse(&self.method, &references::resolve_url(&self.url, results, version)?)?;
+        call.body = match &self.body {
+            Some(body) if call.takes_body() => Some(references::resolve(body, results, version)?),
+            _ => None,
+        };
+        Ok(call)
+    }
+}
+
+/// Refuses what makes the whole request wrong, whatever its subrequests do.
+pub(crate) fn check(subrequests: &[Subrequest], version: Version) -> Result<(), ApiError> {
+    let mut ids = HashSet::new();
+    for subrequest in subrequests {
+        let Subrequest { method, url, reference_id, http_headers, .. } = subrequest;
+        if !ids.insert(reference_id) {
+            return Err(invalid(format!("Duplicate referenceId: {reference_id}")));
+        }
+        let strict = version.is_at_least(STRICT_REFERENCE_IDS);
+        if reference_id.is_empty() || (strict && !references::is_name(reference_id)) {
+            return Err(invalid(format!("The referenceId '{reference_id}' contains invalid characters.")));
+        }
+        if !url.starts_with(ROOT) {
+            return Err(invalid(format!("The url '{url}' must begin with {ROOT}vXX.X/")));
+        }
+        if Method::parse(method).is_none() {
+            return Err(invalid(format!("The method '{method}' is not supported.")));
+        }
+        let headers = http_headers.iter().flat_map(Map::keys);
+        for header in headers {
+            if FORBIDDEN_HEADERS.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(header)) {
+                return Err(invalid(format!("The header '{header}' is not allowed in a subrequest.")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads part of a body.
+pub(crate) fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ApiError> {
+    T::deserialize(value).map_err(|error| malformed_json(error.to_string()))
+}
+
+/// A whole request that is wrong.
+pub(crate) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, "INVALID_INPUT", message)
+}
+
+/// More of something than a request may have.
+pub(crate) fn limit_exceeded(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, "LIMIT_EXCEEDED", message)
+}
+
+/// The error of a subrequest that was not run, or undone, because of another.
+pub(crate) fn halted(message: &str) -> ApiError {
+    ApiError::new(400, "PROCESSING_HALTED", message)
+}
+
+/// A subrequest's element of the response.
+pub(crate) fn element(reference_id: &str, answer: Answer) -> Value {
+    let mut headers = Map::new();
+    if let Some(location) = &answer.location {
+        headers.insert("Location".to_owned(), json!(location));
+    }
+    let status = answer.status;
+    json!({
+        "body": answer.into_value(),
+        "httpHeaders": headers,
+        "httpStatusCode": status,
+        "referenceId": reference_id,
+    })
+}

@@ -1,0 +1,141 @@
+// What the deployment files say about each other and about the workspace: processes that exist, one version of Rust,
+// ports that nobody else can reach, and variables that are documented.
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
+
+const SCHEMA = JSON.parse(readFileSync(new URL('app-json.schema.json', import.meta.url), 'utf8'));
+
+/** Variables that the platform sets, so that .env.example need not name them. */
+const SET_BY_HEROKU = new Set(['DYNO']);
+
+/** Problems of app.json by its schema. */
+export function checkAppJson(app) {
+  const ajv = new Ajv({ allErrors: true });
+  addFormats(ajv);
+  const validate = ajv.compile(SCHEMA);
+  validate(app);
+  return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+    const what = params.additionalProperty ?? params.propertyName ?? params.allowedValues?.join(', ');
+    return `app.json${instancePath}: ${message}${what ? ` (${what})` : ''}`;
+  });
+}
+
+/**
+ * The processes of a Procfile by type.
+ * @returns {{processes: Map<string, string>, problems: string[]}}
+ */
+export function parseProcfile(text) {
+  const processes = new Map();
+  const problems = [];
+  text.split('\n').forEach((line, index) => {
+    const [, type, command] = /^([A-Za-z0-9]+): (\S.*)$/.exec(line) ?? [];
+    if (processes.has(type)) {
+      problems.push(`Procfile:${index + 1}: ${type} stands twice`);
+    } else if (type) {
+      processes.set(type, command);
+    } else if (line.trim()) {
+      problems.push(`Procfile:${index + 1}: not of the form "type: command": ${line}`);
+    }
+  });
+  return { processes, problems };
+}
+
+/**
+ * What Procfile and app.json start must be built: `bin/start TYPE` runs the binary `${PATTERN}-TYPE`.
+ * @param {Set<string>} binaries names of cargo's binary targets
+ */
+export function checkProcesses({ processes, app, binaries }) {
+  const problems = [];
+  for (const [type, command] of processes) {
+    if (command !== `bin/start ${type}`) {
+      problems.push(`Procfile: ${type} is not started with "bin/start ${type}": ${command}`);
+    }
+  }
+  const pattern = app.env?.PATTERN?.value;
+  for (const [type, { quantity }] of Object.entries(app.formation ?? {})) {
+    if (!processes.has(type)) {
+      problems.push(`app.json: formation has ${type}, which is not in the Procfile`);
+    } else if (quantity > 0 && !binaries.has(`${pattern}-${type}`)) {
+      problems.push(`app.json: with PATTERN=${pattern} the process ${type} needs ${pattern}-${type}, which cargo does not build`);
+    }
+  }
+  return problems;
+}
+
+/** Problems of the resolved docker-compose file. */
+export function checkCompose({ compose, binaries }) {
+  const services = Object.entries(compose.services ?? {});
+  return services.flatMap(([name, service]) => {
+    const problems = [];
+    const [binary] = service.command ?? [];
+    if (service.build && !binaries.has(binary)) {
+      problems.push(`${binary ?? 'nothing'} is to run, which cargo does not build`);
+    }
+    for (const port of service.ports ?? []) {
+      const address = typeof port === 'string' ? port : `${port.host_ip}:`;
+      if (!address.startsWith('127.0.0.1:')) {
+        problems.push(`a port is published to the network, not on 127.0.0.1 only: ${JSON.stringify(port)}`);
+      }
+    }
+    for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+      if (condition === 'service_healthy' && !compose.services[other]?.healthcheck) {
+        problems.push(`it waits until ${other} is healthy, which has no health check`);
+      }
+    }
+    return problems.map((problem) => `docker-compose.yml: ${name}: ${problem}`);
+  });
+}
+
+/** The version of Rust stands in three files. */
+export function checkRustVersion({ toolchain, rustConfig, dockerfile }) {
+  const version = /^channel = "([^"]+)"$/m.exec(toolchain)?.[1];
+  const others = {
+    RustConfig: /^VERSION=(\S+)$/m.exec(rustConfig)?.[1],
+    'Dockerfile (FROM)': /^FROM rust:([\d.]+)-/m.exec(dockerfile)?.[1],
+    'Dockerfile (RUSTUP_TOOLCHAIN)': /^ENV RUSTUP_TOOLCHAIN=(\S+)$/m.exec(dockerfile)?.[1],
+  };
+  return Object.entries(others)
+    .filter(([, other]) => other !== version)
+    .map(([file, other]) => `${file}: Rust ${other}, but rust-toolchain.toml says ${version}`);
+}
+
+/** Packages that a build leaves out must exist, or cargo stops. */
+export function checkExcludes({ file, text, packages }) {
+  return [...text.matchAll(/--exclude ([\w-]+)/g)]
+    .filter(([, name]) => !packages.has(name))
+    .map(([, name]) => `${file}: --exclude ${name}, which is not a package of the workspace`);
+}
+
+const READ_IN_RUST =
+  /\.(?:required|optional|bounded|seconds|list|parsed)(?:_value|_secret)?(?:::<[^()]*>)?\(\s*"([A-Z][A-Z0-9_]*)"/g;
+
+/**
+ * .env.example names every variable that something reads, and no other.
+ * @param {{path: string, text: string}[]} sources files that may read variables
+ */
+export function checkVariables({ envExample, app, compose, sources }) {
+  const documented = new Set([...envExample.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name));
+  const read = new Map();
+  for (const { path, text } of sources.filter(({ path }) => path.endsWith('.rs'))) {
+    const code = text.replace(/^\s*\/\/.*$/gm, '');
+    for (const [, name] of code.matchAll(READ_IN_RUST)) {
+      read.set(name, path);
+    }
+  }
+  for (const name of Object.keys(app.env ?? {})) {
+    read.set(name, 'app.json');
+  }
+  for (const service of Object.values(compose.services ?? {}).filter(({ build }) => build)) {
+    for (const name of Object.keys(service.environment ?? {})) {
+      read.set(name, 'docker-compose.yml');
+    }
+  }
+  const mentioned = (name) => sources.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
+  return [
+    ...[...read]
+      .filter(([name]) => !documented.has(name) && !SET_BY_HEROKU.has(name))
+      .map(([name, where]) => `.env.example: ${name} is missing; ${where} has it`),
+    ...[...documented].filter((name) => !mentioned(name)).map((name) => `.env.example: nothing reads ${name}`),
+  ];
+}

@@ -1,0 +1,60 @@
+// Runs all checks: node run.js ROOT COMPOSE METADATA
+//   ROOT      top of the repository
+//   COMPOSE   output of `docker compose config`
+//   METADATA  output of `cargo metadata --no-deps`
+// Prints a line for each check and each problem; exit code 1 when there is a problem.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import * as deployment from './deployment.js';
+import { checkProject } from './metadata.js';
+
+const [root, composeFile, cargoFile] = process.argv.slice(2);
+const read = (path) => readFileSync(join(root, path), 'utf8');
+
+const app = JSON.parse(read('app.json'));
+const compose = parseYaml(readFileSync(composeFile, 'utf8'));
+const { packages } = JSON.parse(readFileSync(cargoFile, 'utf8'));
+const names = new Set(packages.map(({ name }) => name));
+const binaries = new Set(
+  packages.flatMap(({ targets }) => targets.filter(({ kind }) => kind.includes('bin')).map(({ name }) => name)),
+);
+const procfile = deployment.parseProcfile(read('Procfile'));
+const rustConfig = read('RustConfig');
+const dockerfile = read('Dockerfile');
+
+/** What may read an environment variable, tests left out: they invent names. */
+function sources() {
+  const rust = ['shared', 'services', 'tools'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.rs'))
+      .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+      .filter((path) => !/(^|\/)tests(\/|\.rs$)|test-support/.test(path)),
+  );
+  return [...rust, 'bin/start', 'docker-compose.yml'].map((path) => ({ path, text: read(path) }));
+}
+
+const checks = {
+  'app.json': () => deployment.checkAppJson(app),
+  Procfile: () => [
+    ...procfile.problems,
+    ...deployment.checkProcesses({ processes: procfile.processes, app, binaries }),
+  ],
+  'docker-compose.yml': () => deployment.checkCompose({ compose, binaries }),
+  'version of Rust': () =>
+    deployment.checkRustVersion({ toolchain: read('rust-toolchain.toml'), rustConfig, dockerfile }),
+  'packages left out of builds': () =>
+    [['RustConfig', rustConfig], ['Dockerfile', dockerfile]].flatMap(([file, text]) =>
+      deployment.checkExcludes({ file, text, packages: names }),
+    ),
+  'variables in .env.example': () =>
+    deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
+  'Salesforce metadata': () => checkProject(join(root, 'salesforce')),
+};
+
+for (const [name, check] of Object.entries(checks)) {
+  const problems = check();
+  console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
+  problems.forEach((problem) => console.log(`       ${problem}`));
+  process.exitCode ||= problems.length === 0 ? 0 : 1;
+}

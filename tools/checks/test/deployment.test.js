@@ -1,0 +1,130 @@
+// The checks of the deployment files must catch what they are for.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import * as deployment from '../deployment.js';
+
+const appJson = readFileSync(new URL('../../../app.json', import.meta.url), 'utf8');
+const binaries = new Set(['org-job-web', 'org-job-worker', 'local-org']);
+
+/** app.json after a change to it. */
+function changedApp(change) {
+  const app = JSON.parse(appJson);
+  change(app);
+  return app;
+}
+
+describe('app.json', () => {
+  it('passes as it is', () => {
+    assert.deepEqual(deployment.checkAppJson(JSON.parse(appJson)), []);
+  });
+
+  const refused = [
+    ['an unknown key', (app) => (app.addon = []), /additional properties.*addon/],
+    ['a stack that Heroku does not have', (app) => (app.stack = 'heroku-2'), /stack/],
+    ['a variable in lower case', (app) => (app.env.lower = { description: 'x' }), /lower/],
+    ['a variable without description', (app) => (app.env.PATTERN = { value: 'x' }), /PATTERN.*description/],
+    ['a number as value', (app) => (app.env.PATTERN.value = 1), /PATTERN\/value: must be string/],
+    ['an unknown generator', (app) => (app.env.JOB_SECRET_KEY.generator = 'uuid'), /generator/],
+    ['a value beside a generator', (app) => (app.env.JOB_SECRET_KEY.value = 'x'), /JOB_SECRET_KEY/],
+    ['a dyno size that is none', (app) => (app.formation.web.size = 'huge'), /size/],
+  ];
+  for (const [what, change, message] of refused) {
+    it(`is refused with ${what}`, () => {
+      assert.match(deployment.checkAppJson(changedApp(change)).join('\n'), message);
+    });
+  }
+});
+
+describe('processes', () => {
+  const check = (text, change = () => {}) => {
+    const { processes, problems } = deployment.parseProcfile(text);
+    return [...problems, ...deployment.checkProcesses({ processes, app: changedApp(change), binaries })].join('\n');
+  };
+  const good = 'web: bin/start web\nworker: bin/start worker\n';
+
+  it('pass when all are built', () => {
+    assert.equal(check(good), '');
+  });
+
+  it('are refused when the Procfile is wrong', () => {
+    assert.match(check(`${good}web: bin/start web\n`), /web stands twice/);
+    assert.match(check(`${good}release bin/migrate\n`), /Procfile:3: not of the form/);
+    assert.match(check('web: bin/start worker\nworker: bin/start worker\n'), /web is not started with/);
+    assert.match(check('web: bin/start web\n'), /worker, which is not in the Procfile/);
+  });
+
+  it('are refused when nothing builds them', () => {
+    assert.match(check(good, (app) => (app.env.PATTERN.value = 'org-jbo')), /org-jbo-web, which cargo does not build/);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const check = (services) => deployment.checkCompose({ compose: { services }, binaries }).join('\n');
+  const web = { build: '.', command: ['org-job-web'], ports: ['127.0.0.1:8080:8080/tcp'] };
+
+  it('passes with built commands, loopback ports and health checks', () => {
+    const published = { host_ip: '127.0.0.1', target: 8080, published: '8080' };
+    const redis = { image: 'redis', healthcheck: {}, ports: [published] };
+    assert.equal(check({ redis, web: { ...web, depends_on: { redis: { condition: 'service_healthy' } } } }), '');
+  });
+
+  it('is refused otherwise', () => {
+    assert.match(check({ web: { ...web, command: ['org-job-wbe'] } }), /org-job-wbe is to run/);
+    assert.match(check({ web: { ...web, command: null } }), /nothing is to run/);
+    assert.match(check({ web: { ...web, ports: ['8080:8080'] } }), /published to the network/);
+    assert.match(check({ web: { ...web, ports: [{ target: 8080 }] } }), /published to the network/);
+    assert.match(
+      check({ redis: {}, web: { ...web, depends_on: { redis: { condition: 'service_healthy' } } } }),
+      /redis is healthy, which has no health check/,
+    );
+  });
+});
+
+describe('builds', () => {
+  it('use one version of Rust', () => {
+    const toolchain = 'channel = "1.95.0"\n';
+    const dockerfile = 'FROM rust:1.95.0-slim-bookworm AS build\nENV RUSTUP_TOOLCHAIN=1.95.0\n';
+    const check = (rustConfig) => deployment.checkRustVersion({ toolchain, rustConfig, dockerfile });
+    assert.deepEqual(check('VERSION=1.95.0\n'), []);
+    assert.match(check('VERSION=1.94.0\n').join(), /RustConfig: Rust 1.94.0/);
+    assert.match(check('').join(), /RustConfig: Rust undefined/);
+  });
+
+  it('leave out packages that exist', () => {
+    const check = (text) => deployment.checkExcludes({ file: 'RustConfig', text, packages: new Set(['demo']) });
+    assert.deepEqual(check('--workspace --exclude demo --bins'), []);
+    assert.match(check('--workspace --exclude dmeo').join(), /--exclude dmeo/);
+  });
+});
+
+describe('variables', () => {
+  const check = ({ envExample, text, app = {}, environment = {} }) =>
+    deployment
+      .checkVariables({
+        envExample,
+        app,
+        compose: { services: { web: { build: '.', environment } } },
+        sources: [{ path: 'src/config.rs', text }],
+      })
+      .join('\n');
+
+  it('are documented, whichever way they are read', () => {
+    const text = `
+      // reader.required("NOT_CODE")
+      reader.required::<String>("A"); reader.optional("B", 1); reader.optional_value::<u16>("C");
+      reader.bounded(
+          "D", 1, 1..=2); reader.list("E"); reader.optional_value("DYNO");`;
+    assert.equal(check({ envExample: 'A=1\n#B=2\nC=\n#D=\n#E=\n', text }), '');
+    assert.match(check({ envExample: 'A=1\n#B=2\nC=\n#E=\n', text }), /D is missing; src\/config\.rs has it/);
+  });
+
+  it('of app.json and docker-compose.yml are documented', () => {
+    assert.match(check({ envExample: '', text: '', app: { env: { A: {} } } }), /A is missing; app\.json/);
+    assert.match(check({ envExample: '', text: '', environment: { B: '1' } }), /B is missing; docker-compose\.yml/);
+  });
+
+  it('that nothing reads are not documented', () => {
+    assert.match(check({ envExample: '#OLD=1\n', text: 'OLDER' }), /nothing reads OLD/);
+  });
+});
