@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image with all processes; the command picks one: `docker run IMAGE org-job-web`.
 
-FROM rust:1.95-slim-bookworm AS build
+FROM rust:1.95.0-slim-bookworm AS build
 # The toolchain of the image is the pinned one; the file would make rustup fetch clippy and rustfmt.
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
@@ -9,7 +9,7 @@ COPY . .
 # The caches stay on the builder, so the binaries are copied out in the same step. They are all that cargo leaves at the
 # top of target/release and may be executed.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
+    --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --workspace --exclude demo --bins \
     && mkdir /out \
     && find target/release -maxdepth 1 -type f -executable -exec cp -t /out {} +

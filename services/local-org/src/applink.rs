@@ -47,11 +47,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config.route("/addons/{addon}/authorizations/{name}", web::get().to(authorization));
 }
 
-async fn authorization(
-    request: HttpRequest,
-    path: web::Path<(String, String)>,
-    host: web::Data<Host>,
-) -> HttpResponse {
+async fn authorization(request: HttpRequest, path: web::Path<(String, String)>, host: web::Data<Host>) -> HttpResponse {
     let (addon_id, name) = path.into_inner();
     let app_id = request.headers().get("X-App-UUID").and_then(|id| id.to_str().ok());
     if bearer(&request) != Some(host.addon.token.as_str()) || app_id != Some(host.addon.app_id.as_str()) {

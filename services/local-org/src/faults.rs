@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 
@@ -90,13 +91,17 @@ pub struct RecordError {
     /// Fields at fault.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// Only records with this text in one of their text fields; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_contains: Option<String>,
 }
 
 impl RecordError {
-    /// The error for a record of `object`, if the rule is for that object.
-    pub fn of(&self, object: &str) -> Option<ApiError> {
-        self.object
-            .eq_ignore_ascii_case(object)
+    /// The error for a record of `object` with these fields, if the rule is for it.
+    pub fn of(&self, object: &str, record: &Map<String, Value>) -> Option<ApiError> {
+        let meant =
+            |text: &String| record.values().any(|value| value.as_str().is_some_and(|value| value.contains(text)));
+        (self.object.eq_ignore_ascii_case(object) && self.record_contains.as_ref().is_none_or(meant))
             .then(|| ApiError::new(400, &self.error_code, &self.message).with_fields(self.fields.iter()))
     }
 }

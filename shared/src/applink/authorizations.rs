@@ -40,8 +40,8 @@ impl Default for AppLinkSettings {
 
 /// One AppLink add-on. Cheap to clone; clones share the cache.
 ///
-/// An authorization is asked for once and then kept until Salesforce no longer accepts its token, as the add-on does not
-/// say how long a token lives. Callers that need the same one at the same time share one request.
+/// An authorization is asked for once and then kept until Salesforce no longer accepts its token, as the add-on does
+/// not say how long a token lives. Callers that need the same one at the same time share one request.
 #[derive(Clone)]
 pub struct AppLink {
     inner: Arc<Inner>,
@@ -72,8 +72,8 @@ impl fmt::Debug for AppLink {
 }
 
 impl AppLink {
-    /// A client of `addon` that makes its calls through `http` (see [`http_client`](crate::salesforce::http_client)) and
-    /// accepts orgs on `hosts` only.
+    /// A client of `addon` that makes its calls through `http` (see [`http_client`](crate::salesforce::http_client))
+    /// and accepts orgs on `hosts` only.
     #[must_use]
     pub fn new(http: reqwest::Client, addon: AddonConfig, hosts: AllowedHosts, settings: AppLinkSettings) -> Self {
         Self { inner: Arc::new(Inner { http, addon, hosts, settings, cache: Mutex::default() }) }
@@ -154,7 +154,6 @@ impl AppLink {
                 attempt,
                 elapsed: started.elapsed(),
                 kind: error.kind(),
-                repeatable: true,
                 may_have_committed: false,
                 retry_after: error.retry_after(),
             };

@@ -28,8 +28,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// The caller, as Salesforce describes it. `Debug` does not show the access token.
 ///
-/// AppLink's service mesh has authenticated the caller before it lets a request with this header through. A service that
-/// can be reached in another way must not trust it.
+/// AppLink's service mesh has authenticated the caller before it lets a request with this header through. A service
+/// that can be reached in another way must not trust it.
 #[derive(Debug, Clone)]
 pub struct ClientContext {
     /// Salesforce's id of the call, opaque; empty when there was none.
@@ -85,9 +85,9 @@ impl ClientContextError {
 impl ClientContext {
     /// Reads the value of the header.
     ///
-    /// It takes everything that Salesforce and the other SDKs' helpers send: standard or URL-safe base64 with or without
-    /// padding, an API version with a leading `v`, a domain without a scheme, a namespace that is missing, null, `"null"`
-    /// or empty, and fields that it does not know.
+    /// It takes everything that Salesforce and the other SDKs' helpers send: standard or URL-safe base64 with or
+    /// without padding, an API version with a leading `v`, a domain without a scheme, a namespace that is missing,
+    /// null, `"null"` or empty, and fields that it does not know.
     ///
     /// # Errors
     /// [`ClientContextError`], also when the org's URL is not among `hosts` or the token is another org's.

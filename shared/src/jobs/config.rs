@@ -69,7 +69,10 @@ impl JobsConfig {
     pub(super) fn check(&self) -> Result<(), JobsError> {
         let tag = self.prefix.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
         if tag.is_none_or(str::is_empty) {
-            return Err(JobsError::Config(format!("the key prefix {:?} needs a hash tag, like {{org-job}}:", self.prefix)));
+            return Err(JobsError::Config(format!(
+                "the key prefix {:?} needs a hash tag, like {{org-job}}:",
+                self.prefix
+            )));
         }
         let positive = [
             ("lease", self.lease.as_millis() > 0),

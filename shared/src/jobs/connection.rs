@@ -201,11 +201,7 @@ fn install_crypto_provider() {
     }
 }
 
-fn manager(
-    client: &Client,
-    prefix: &str,
-    signals: &broadcast::Sender<Signal>,
-) -> Result<ConnectionManager, JobsError> {
+fn manager(client: &Client, prefix: &str, signals: &broadcast::Sender<Signal>) -> Result<ConnectionManager, JobsError> {
     let (signals, prefix) = (signals.clone(), prefix.to_owned());
     let forward = move |push: PushInfo| -> Result<(), SendError> {
         if let Some(signal) = signal(&prefix, &push) {

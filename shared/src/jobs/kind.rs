@@ -22,11 +22,7 @@ pub trait JobKind: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Plans one page of chunks after `cursor` (`None` at the start). Chunks and cursor are stored in one step.
-    fn plan<'a>(
-        &'a self,
-        cx: &'a TaskContext,
-        cursor: Option<String>,
-    ) -> BoxFuture<'a, Result<PlanStep, TaskError>>;
+    fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>>;
 
     /// Runs one chunk. Its report is counted once, however often the chunk runs.
     fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>>;

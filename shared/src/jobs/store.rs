@@ -140,13 +140,7 @@ impl Jobs {
     ///
     /// # Errors
     /// When Redis cannot be asked.
-    pub async fn errors(
-        &self,
-        org: &str,
-        id: &JobId,
-        offset: u64,
-        limit: u64,
-    ) -> Result<Option<ErrorPage>, JobsError> {
+    pub async fn errors(&self, org: &str, id: &JobId, offset: u64, limit: u64) -> Result<Option<ErrorPage>, JobsError> {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
         let key = self.key("errors", id);
         // LRANGE ends with the index, and a negative one counts from the end.
@@ -283,7 +277,10 @@ impl Jobs {
 
     /// Empty bytes stand for no session.
     fn seal(&self, id: &JobId, org: &str, session: Option<&SecretString>) -> Result<Vec<u8>, JobsError> {
-        session.map(|session| self.inner.config.secret_key.seal(id, org, session)).transpose().map(Option::unwrap_or_default)
+        session
+            .map(|session| self.inner.config.secret_key.seal(id, org, session))
+            .transpose()
+            .map(Option::unwrap_or_default)
     }
 
     /// A call of a script: the prefix is there, other arguments follow.

@@ -308,7 +308,8 @@ impl Tasks {
         let mut script = self.jobs.script(&SCRIPTS.extend);
         script.arg(millis(self.jobs.config().lease));
         leases.iter().for_each(|lease| _ = script.arg(lease.as_str()));
-        let (lost, cancelled): (Vec<String>, Vec<String>) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        let (lost, cancelled): (Vec<String>, Vec<String>) =
+            self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         let lost = lost.into_iter().map(|text| (text, Trip::Lost));
         let cancelled = cancelled.into_iter().map(|text| (text, Trip::Cancelled));
         lost.chain(cancelled).map(|(text, trip)| Ok((lease_of(text)?, trip))).collect()

@@ -21,9 +21,6 @@ use crate::salesforce::SalesforceId;
 /// Most Opportunities of a chunk: as many ids as fit the 4,000 characters of a WHERE clause beside the key's pattern.
 pub const MAX_CHUNK: usize = 215;
 
-/// Records of a graph (REST API Developer Guide, "Composite Graph Limits").
-const MAX_NODES: usize = 500;
-
 /// What became of one Opportunity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -4,14 +4,13 @@
 //! finds a staging Quote deletes it and begins anew, so no Quote under a final key ever lacks a line. The caller notes
 //! beforehand that leftovers are possible and calls [`Generator::delete_incomplete`] when the work has ended.
 
-use super::MAX_NODES;
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
 use super::{Failure, Outcome};
 use crate::salesforce::ErrorKind;
 use crate::salesforce::SalesforceId;
-use crate::salesforce::UnitOfWork;
 use crate::salesforce::{Graph, GraphOutcome};
+use crate::salesforce::{MAX_NODES, UnitOfWork};
 
 /// How one step of the way ended.
 enum Step {

@@ -1,6 +1,5 @@
 //! Quotes that fit one graph: many graphs a request, each atomic.
 
-use super::MAX_NODES;
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
 use super::key::{JobKey, QUOTE_JOB_KEY};
@@ -8,7 +7,7 @@ use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::{Error, ErrorKind};
 use crate::salesforce::{GraphOutcome, NodeError};
-use crate::salesforce::{GraphRequest, UnitOfWork};
+use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 use std::collections::HashMap;

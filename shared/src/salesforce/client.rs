@@ -72,8 +72,8 @@ impl fmt::Debug for ClientSettings {
 
 /// Client of one org, for one user. Cheap to clone; clones share everything.
 ///
-/// Calls that fail are repeated when that cannot do harm, as [`RetryPolicy::decide`] says. A session that Salesforce does
-/// not accept is renewed once per call; that is safe for every call, as nothing of it was carried out.
+/// Calls that fail are repeated when that cannot do harm, as [`RetryPolicy::decide`] says. A session that Salesforce
+/// does not accept is renewed once per call; that is safe for every call, as nothing of it was carried out.
 #[derive(Clone)]
 pub struct Client {
     pub(super) inner: Arc<Inner>,
@@ -92,7 +92,8 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client that makes its calls through `http` (see [`http_client`](super::http_client)) with sessions of `source`.
+    /// A client that makes its calls through `http` (see [`http_client`](super::http_client)) with sessions of
+    /// `source`.
     #[must_use]
     pub fn new(http: reqwest::Client, source: Arc<dyn SessionSource>, settings: ClientSettings) -> Self {
         Self { inner: Arc::new(Inner { http, source, settings }) }

@@ -156,7 +156,8 @@ impl Client {
     /// Makes the subrequests in one call; the answers are in their order.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Error::InvalidRequest`] for more than 25 subrequests. Failures of subrequests are in the answers.
+    /// Any [`Error`]; [`Error::InvalidRequest`] for more than 25 subrequests. Failures of subrequests are in the
+    /// answers.
     pub async fn composite(&self, request: &CompositeRequest) -> Result<Vec<Subresponse>, Error> {
         if request.is_empty() {
             return Ok(Vec::new());

@@ -1,8 +1,8 @@
 //! Money and other exact numbers in JSON: [`rust_decimal::Decimal`] to and from a JSON number without passing through
 //! a floating-point number.
 //!
-//! Use with `#[serde(with = "shared::salesforce::decimal")]`, or [`option`] for a field that may be null. The field must be
-//! read or written directly, not through a buffer of serde's own (`flatten`, untagged enums).
+//! Use with `#[serde(with = "shared::salesforce::decimal")]`, or [`option`] for a field that may be null. The field
+//! must be read or written directly, not through a buffer of serde's own (`flatten`, untagged enums).
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};

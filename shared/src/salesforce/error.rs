@@ -132,8 +132,8 @@ impl Error {
         }
     }
 
-    /// Whether the org may have changed although the call failed. True only for calls that write; when true, look before
-    /// doing it again.
+    /// Whether the org may have changed although the call failed. True only for calls that write; when true, look
+    /// before doing it again.
     ///
     /// An error of Salesforce's own below status 500 means that the transaction was rolled back. So does a 401 or 429
     /// from anyone: those are given before a request is looked at.

@@ -167,7 +167,8 @@ impl Serialize for GraphRequest {
 }
 
 impl Client {
-    /// Submits graphs in one call; the results are in the order of the request. Each graph is committed or not by itself.
+    /// Submits graphs in one call; the results are in the order of the request. Each graph is committed or not by
+    /// itself.
     ///
     /// An error that [may have committed](Error::may_have_committed) leaves open which graphs were: ask the org before
     /// submitting them again. The call is never repeated by itself after such an error.

@@ -10,9 +10,9 @@ const SALESFORCE_DOMAINS: &[&str] =
 
 /// Decides where a token or a callback may go.
 ///
-/// Salesforce's domains are reached over https on the default port only. Extra hosts, meant for a local org, may use http
-/// and another port. A user name in the URL, an address instead of a name, and a trailing dot are refused unless an extra
-/// entry says exactly that.
+/// Salesforce's domains are reached over https on the default port only. Extra hosts, meant for a local org, may use
+/// http and another port. A user name in the URL, an address instead of a name, and a trailing dot are refused unless
+/// an extra entry says exactly that.
 #[derive(Debug, Clone)]
 pub struct AllowedHosts {
     extra: Vec<ExtraHost>,

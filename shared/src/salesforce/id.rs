@@ -13,8 +13,8 @@ const CHECKSUM_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
 /// A Salesforce record id, kept in its 18-character form.
 ///
-/// The last three characters tell which of the first fifteen are upper-case letters, so that ids stay distinct in systems
-/// that ignore case. Parsing accepts both forms and refuses a wrong checksum: it is a sign of a mangled id.
+/// The last three characters tell which of the first fifteen are upper-case letters, so that ids stay distinct in
+/// systems that ignore case. Parsing accepts both forms and refuses a wrong checksum: it is a sign of a mangled id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SalesforceId([u8; LONG]);
 

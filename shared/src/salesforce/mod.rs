@@ -1,8 +1,8 @@
 //! Client of the Salesforce REST API: queries, records, collections, composite graphs.
 //!
 //! A [`Client`] asks a [`SessionSource`] for a [`Session`] and repeats a call only when repeating cannot do harm (see
-//! [`RetryPolicy`]). Everything that goes wrong is an [`Error`], sorted by [`ErrorKind`]. Nothing in here knows what the
-//! records mean, where jobs are kept, or who called.
+//! [`RetryPolicy`]). Everything that goes wrong is an [`Error`], sorted by [`ErrorKind`]. Nothing in here knows what
+//! the records mean, where jobs are kept, or who called.
 
 mod client;
 mod collections;
@@ -23,7 +23,6 @@ mod records;
 mod retry;
 mod session;
 pub mod soql;
-mod stored_session;
 mod subrequest;
 mod transport;
 mod unit_of_work;
@@ -46,7 +45,6 @@ pub use operation::Operation;
 pub use query::{QueryPage, Subquery};
 pub use records::Upserted;
 pub use retry::{Failure, RetryPolicy};
-pub use stored_session::StoredSessionError;
 pub use session::{FixedSession, Session, SessionSource};
 pub use subrequest::Reference;
 pub use unit_of_work::{MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};

@@ -1,4 +1,4 @@
-//! The kinds of calls, and what may be done again.
+//! The kinds of calls.
 
 use std::fmt;
 
@@ -62,14 +62,6 @@ impl Operation {
     #[must_use]
     pub fn writes(self) -> bool {
         !matches!(self, Self::Query | Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits)
-    }
-
-    /// Whether doing it twice leaves the org and the answer as doing it once.
-    ///
-    /// A second delete answers `ENTITY_IS_DELETED`, so deletes are not.
-    #[must_use]
-    pub fn is_repeatable(self) -> bool {
-        !self.writes() || matches!(self, Self::Update | Self::Upsert | Self::UpdateMany)
     }
 }
 

@@ -25,12 +25,12 @@ pub(super) struct SaveResult {
 pub struct Upserted {
     /// The record, new or old.
     pub id: SalesforceId,
-    /// It is new. May be wrong after a repeated try, of which the first created it.
+    /// It is new.
     pub created: bool,
 }
 
 impl Client {
-    /// Creates a record and returns its id. Never sent twice unless it is certain that the first try changed nothing.
+    /// Creates a record and returns its id.
     ///
     /// # Errors
     /// Any [`Error`].

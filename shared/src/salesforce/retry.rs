@@ -37,8 +37,6 @@ pub struct Failure {
     pub elapsed: Duration,
     /// What went wrong.
     pub kind: ErrorKind,
-    /// Doing the call twice has the effect and the answer of doing it once.
-    pub repeatable: bool,
     /// The org may have changed although the try failed.
     pub may_have_committed: bool,
     /// How long the server asked to wait.
@@ -48,16 +46,16 @@ pub struct Failure {
 impl RetryPolicy {
     /// How long to wait before the next try; `None` to give up.
     ///
-    /// Only failures that pass by themselves are worth another try. A call that is not repeatable gets one only if the
-    /// failed try certainly changed nothing. The wait is drawn evenly from zero to the back-off (full jitter, so that
-    /// workers which failed together do not come back together), and is never shorter than the server's `Retry-After`.
+    /// Only failures that pass by themselves are worth another try, and only a try that certainly changed nothing is
+    /// made again: reads always, writes when they were not sent or were rolled back. The wait is drawn evenly from zero
+    /// to the back-off (full jitter, so that workers which failed together do not come back together), and is never
+    /// shorter than the server's `Retry-After`.
     ///
     /// `jitter` is a random number from 0 to 1.
     #[must_use]
     pub fn decide(&self, failure: &Failure, jitter: f64) -> Option<Duration> {
         let passes = matches!(failure.kind, ErrorKind::Transient | ErrorKind::RowLocked);
-        let harmless = failure.repeatable || !failure.may_have_committed;
-        if !passes || !harmless || failure.attempt >= self.max_attempts {
+        if !passes || failure.may_have_committed || failure.attempt >= self.max_attempts {
             return None;
         }
         let backoff =

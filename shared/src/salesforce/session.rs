@@ -14,7 +14,8 @@ use super::{Error, SalesforceId};
 /// `Debug` does not show the token.
 #[derive(Clone)]
 pub struct Session {
-    /// The org's own URL, checked with [`AllowedHosts`](super::AllowedHosts), for example `https://acme.my.salesforce.com/`.
+    /// The org's own URL, checked with [`AllowedHosts`](super::AllowedHosts), for example
+    /// `https://acme.my.salesforce.com/`.
     pub instance_url: Url,
     /// Version of the REST API without a leading `v`, for example `62.0`.
     pub api_version: String,
@@ -54,7 +55,8 @@ impl Session {
         Ok(SecretString::from(text))
     }
 
-    /// Reads what [`Session::to_secret`] wrote. The host is not checked again: keep the text where nobody can change it.
+    /// Reads what [`Session::to_secret`] wrote. The host is not checked again: keep the text where nobody can change
+    /// it.
     ///
     /// # Errors
     /// [`Error::InvalidRequest`], which does not show the text, if it is not a session.
@@ -90,7 +92,8 @@ pub trait SessionSource: Send + Sync {
 
     /// A session other than `stale`, which Salesforce has answered 401 to.
     ///
-    /// Called once per failed call; callers that fail together may all ask, so an implementation should do the work once.
+    /// Called once per failed call; callers that fail together may all ask, so an implementation should do the work
+    /// once.
     fn refresh<'a>(&'a self, stale: &'a Session) -> BoxFuture<'a, Result<Session, Error>>;
 }
 

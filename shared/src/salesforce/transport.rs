@@ -161,7 +161,6 @@ impl Client {
                 attempt,
                 elapsed: started.elapsed(),
                 kind: error.kind(),
-                repeatable: request.operation.is_repeatable(),
                 may_have_committed: error.may_have_committed(),
                 retry_after: error.retry_after(),
             };
@@ -197,6 +196,10 @@ impl Client {
                 let result = match body {
                     Ok(body) if status.is_success() => Ok(Answer { operation: *operation, body }),
                     Ok(body) => Err(from_answer(*operation, status.as_u16(), &body, wait)),
+                    // What cannot be an error of Salesforce's own need not be read.
+                    Err(BodyError::TooLarge(_)) if !status.is_success() => {
+                        Err(from_answer(*operation, status.as_u16(), &[], wait))
+                    }
                     Err(error) => Err(unread(*operation, error)),
                 };
                 (Some(status.as_u16()), usage, result)

@@ -1,0 +1,255 @@
+//! Random operations against Redis and against a model in plain Rust; both must agree after each.
+//!
+//! The model decides what every operation answers and what it leaves behind. Only the order in which a claim hands
+//! out tasks is Redis's own: the model checks that each was allowed, and that none was left that could have been had.
+//! Time is moved by the test, see [`Bed::expire`] and [`Bed::pass_delays`].
+
+mod check;
+mod state;
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
+use shared::jobs::{Lease, Trip, WorkerId};
+
+use crate::support::{Bed, KIND, all_well, page};
+use state::{LIMITS, Model};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create {
+        org: bool,
+    },
+    Claim {
+        worker: bool,
+        max: usize,
+    },
+    Plan {
+        lease: Index,
+        chunks: usize,
+        done: bool,
+    },
+    Ack {
+        lease: Index,
+    },
+    Fail {
+        lease: Index,
+        retry: bool,
+    },
+    Release {
+        lease: Index,
+        delayed: bool,
+    },
+    Hold {
+        lease: Index,
+    },
+    Finish {
+        lease: Index,
+    },
+    Extend {
+        lease: Index,
+    },
+    Expire {
+        lease: Index,
+    },
+    PassDelays {
+        job: Index,
+    },
+    ReleaseUnknown {
+        worker: bool,
+        known: Index,
+    },
+    Cancel {
+        job: Index,
+    },
+    Resume {
+        job: Index,
+    },
+    Retry {
+        job: Index,
+    },
+    /// The rightful next step of some task, so that jobs get somewhere.
+    Proceed {
+        lease: Index,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let lease = any::<Index>;
+    prop_oneof![
+        2 => any::<bool>().prop_map(|org| Step::Create { org }),
+        8 => (any::<bool>(), 1..5_usize).prop_map(|(worker, max)| Step::Claim { worker, max }),
+        3 => (lease(), 0..5_usize, any::<bool>()).prop_map(|(lease, chunks, done)| Step::Plan { lease, chunks, done }),
+        3 => lease().prop_map(|lease| Step::Ack { lease }),
+        3 => (lease(), any::<bool>()).prop_map(|(lease, retry)| Step::Fail { lease, retry }),
+        2 => (lease(), any::<bool>()).prop_map(|(lease, delayed)| Step::Release { lease, delayed }),
+        1 => lease().prop_map(|lease| Step::Hold { lease }),
+        1 => lease().prop_map(|lease| Step::Finish { lease }),
+        1 => lease().prop_map(|lease| Step::Extend { lease }),
+        2 => lease().prop_map(|lease| Step::Expire { lease }),
+        2 => any::<Index>().prop_map(|job| Step::PassDelays { job }),
+        1 => (any::<bool>(), lease()).prop_map(|(worker, known)| Step::ReleaseUnknown { worker, known }),
+        1 => any::<Index>().prop_map(|job| Step::Cancel { job }),
+        2 => any::<Index>().prop_map(|job| Step::Resume { job }),
+        2 => any::<Index>().prop_map(|job| Step::Retry { job }),
+        10 => lease().prop_map(|lease| Step::Proceed { lease }),
+    ]
+}
+
+#[test]
+fn redis_and_the_model_agree() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let config = Config { cases: 120, failure_persistence: None, ..Config::default() };
+    let steps = proptest::collection::vec(step(), 1..80);
+    TestRunner::new(config)
+        .run(&steps, |steps| {
+            runtime.block_on(agree(steps));
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Runs the steps on both sides; panics where they differ.
+async fn agree(steps: Vec<Step>) {
+    let bed = Bed::with(|config| {
+        config.org_limit = LIMITS.org;
+        config.max_outstanding_chunks = LIMITS.outstanding;
+        config.max_attempts = LIMITS.attempts;
+        config.max_crashes = LIMITS.crashes;
+    })
+    .await;
+    let workers = [WorkerId::new("one"), WorkerId::new("two")];
+    let mut run = Walk { bed, workers, model: Model::default(), leases: Vec::new() };
+    for step in steps {
+        run.apply(step).await;
+        check::agree(&run.bed, &run.model).await;
+    }
+}
+
+struct Walk {
+    bed: Bed,
+    workers: [WorkerId; 2],
+    model: Model,
+    /// All leases ever given: those of the past must be of no use.
+    leases: Vec<Lease>,
+}
+
+const ORGS: [&str; 2] = ["one", "two"];
+
+impl Walk {
+    fn lease(&self, index: Index) -> Option<Lease> {
+        (!self.leases.is_empty()).then(|| index.get(&self.leases).clone())
+    }
+
+    async fn apply(&mut self, step: Step) {
+        let bed = &self.bed;
+        match step {
+            Step::Create { org } => {
+                let org = ORGS[usize::from(org)];
+                let id = bed.create_for(org).await;
+                self.model.create(id, org);
+            }
+            Step::Claim { worker, max } => {
+                let claim = bed.tasks.claim(&self.workers[usize::from(worker)], max, &[KIND]).await.unwrap();
+                for task in &claim.tasks {
+                    self.model.claim(task);
+                    self.leases.push(task.lease.clone());
+                }
+                assert!(claim.tasks.len() == max || self.model.claimable() == 0, "a task was left");
+            }
+            Step::Cancel { job } => {
+                let Some(job) = self.model.pick(job) else { return };
+                bed.jobs.cancel(job.org, &job.id).await.unwrap().unwrap();
+                job.cancel();
+            }
+            Step::Resume { job } => {
+                let Some(job) = self.model.pick(job) else { return };
+                bed.jobs.resume(job.org, &job.id, None).await.unwrap().unwrap();
+                job.resume();
+            }
+            Step::Retry { job } => {
+                let Some(job) = self.model.pick(job) else { return };
+                bed.jobs.retry(job.org, &job.id, None).await.unwrap().unwrap();
+                job.retry();
+            }
+            Step::PassDelays { job } => {
+                let Some(job) = self.model.pick(job) else { return };
+                bed.pass_delays(&job.id).await;
+                // Claims put due tasks back; one that takes nothing does as well.
+                bed.tasks.claim(&self.workers[0], 0, &[]).await.unwrap();
+                job.pass_delays();
+            }
+            Step::ReleaseUnknown { worker, known } => {
+                let Some(known) = self.lease(known) else { return };
+                let worker = &self.workers[usize::from(worker)];
+                let count = bed.tasks.release_unknown(worker, std::slice::from_ref(&known)).await.unwrap();
+                assert_eq!(count, self.model.release_unknown(worker, &known));
+            }
+            Step::Plan { lease, .. }
+            | Step::Ack { lease }
+            | Step::Fail { lease, .. }
+            | Step::Release { lease, .. }
+            | Step::Hold { lease }
+            | Step::Finish { lease }
+            | Step::Extend { lease }
+            | Step::Expire { lease }
+            | Step::Proceed { lease } => {
+                let Some(lease) = self.lease(lease) else { return };
+                self.apply_to_lease(step, &lease).await;
+            }
+        }
+    }
+
+    /// Steps of a worker that holds, or once held, a lease. Those a worker would never do with this task are left out.
+    async fn apply_to_lease(&mut self, step: Step, lease: &Lease) {
+        use shared::jobs::Task::{Chunk, Finish, Plan};
+        let (bed, job) = (&self.bed, self.model.job(lease));
+        let one = std::slice::from_ref(lease);
+        match (step, lease.task()) {
+            (Step::Plan { chunks, done, .. }, Plan) => {
+                let records: Vec<u64> = (1..).take(chunks).collect();
+                let answer = bed.tasks.plan_push(lease, &page(&records, done)).await.unwrap();
+                assert_eq!(answer, job.plan(lease, &records, done));
+            }
+            (Step::Proceed { .. }, Plan) => {
+                let answer = bed.tasks.plan_push(lease, &page(&[3], true)).await.unwrap();
+                assert_eq!(answer, job.plan(lease, &[3], true));
+            }
+            (Step::Ack { .. } | Step::Proceed { .. }, Chunk(number)) => {
+                let report = all_well(job.records(number));
+                assert_eq!(bed.tasks.ack(lease, &report).await.unwrap(), job.ack(lease, number));
+            }
+            (Step::Finish { .. } | Step::Proceed { .. }, Finish) => {
+                assert_eq!(bed.tasks.finish(lease).await.unwrap(), job.finish(lease));
+            }
+            (Step::Fail { retry, .. }, _) => {
+                let delay = retry.then_some(Duration::from_secs(600));
+                assert_eq!(bed.tasks.fail(lease, delay, "failed").await.unwrap(), job.fail(lease, retry));
+            }
+            (Step::Release { delayed, .. }, _) => {
+                let delay = delayed.then_some(Duration::from_secs(600));
+                assert_eq!(bed.tasks.release(one, delay).await.unwrap(), u64::from(job.release(lease, delayed)));
+            }
+            (Step::Hold { .. }, _) => {
+                bed.tasks.hold(lease, "expired").await.unwrap();
+                job.hold(lease);
+            }
+            (Step::Extend { .. }, _) => {
+                let trip = bed.tasks.extend(one).await.unwrap().pop().map(|(_, trip)| trip);
+                let expected = match (job.holds(lease), job.cancelled && lease.task() != Finish) {
+                    (false, _) => Some(Trip::Lost),
+                    (true, true) => Some(Trip::Cancelled),
+                    (true, false) => None,
+                };
+                assert_eq!(trip, expected);
+            }
+            (Step::Expire { .. }, _) => {
+                bed.expire(lease).await;
+                job.expire(lease);
+            }
+            _ => {}
+        }
+    }
+}

@@ -198,8 +198,7 @@ async fn a_self_signed_certificate_is_accepted_only_when_asked_for() {
         .await
         .unwrap();
     let key = shared::jobs::SealKey::parse(&"5e".repeat(32)).unwrap();
-    let mut config =
-        shared::jobs::JobsConfig::new(SecretString::from(format!("rediss://localhost:{tls_port}")), key);
+    let mut config = shared::jobs::JobsConfig::new(SecretString::from(format!("rediss://localhost:{tls_port}")), key);
     assert!(Jobs::connect(config.clone()).await.is_err());
     config.insecure_tls = true;
     Jobs::connect(config).await.unwrap();

@@ -72,6 +72,10 @@ async fn ended_jobs_expire_and_those_with_dead_letters_later() {
     assert_eq!(redis.exists::<_, u32>(format!("{}open", bed.prefix)).await.unwrap(), 0);
     bed.jobs.retry(ORG, &poisoned, None).await.unwrap();
     for name in ["job", "events", "tries"] {
-        assert_eq!(redis.pttl::<_, i64>(bed.key(name, poisoned)).await.unwrap(), -1, "{name} stays while the job is open");
+        assert_eq!(
+            redis.pttl::<_, i64>(bed.key(name, poisoned)).await.unwrap(),
+            -1,
+            "{name} stays while the job is open"
+        );
     }
 }

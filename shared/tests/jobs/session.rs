@@ -2,7 +2,7 @@ use redis::AsyncCommands as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::jobs::{Jobs, JobsConfig, NewJob, SealKey, Task};
 
-use crate::support::{Bed, new_job, ORG};
+use crate::support::{Bed, ORG, new_job};
 
 const TOKEN: &str = "00D000000000001!AQ.topsecret";
 

@@ -8,8 +8,8 @@ use redis::aio::MultiplexedConnection;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::jobs::{
-    ChunkReport, Claimed, ClaimedJob, EventKind, JobId, JobView, Jobs, JobsConfig, Lease, NewChunk, NewJob,
-    PlanStep, Pushed, SealKey, Task, Tasks, WorkerId,
+    ChunkReport, Claimed, ClaimedJob, EventKind, JobId, JobView, Jobs, JobsConfig, Lease, NewChunk, NewJob, PlanStep,
+    Pushed, SealKey, Task, Tasks, WorkerId,
 };
 use tokio::time::Instant;
 
@@ -153,10 +153,8 @@ impl Bed {
         for task in &tasks {
             let _: () = redis.zadd(&key, task, 1).await.unwrap();
         }
-        let _: () = redis
-            .zadd_options(format!("{}delays", self.prefix), id.to_string(), 1, &only_existing())
-            .await
-            .unwrap();
+        let _: () =
+            redis.zadd_options(format!("{}delays", self.prefix), id.to_string(), 1, &only_existing()).await.unwrap();
     }
 }
 

@@ -156,9 +156,7 @@ async fn errors_of_a_task_decide_what_becomes_of_it() {
             match (run.number, run.delivery) {
                 (0, _) => Err(TaskError::Fail { reason: "no use".to_owned() }),
                 (1, _) => Err(TaskError::Retry { reason: "busy".to_owned(), after: Some(Duration::from_millis(1)) }),
-                (_, 1) => {
-                    Err(TaskError::PauseOrg { reason: "limit".to_owned(), wait: Duration::from_millis(200) })
-                }
+                (_, 1) => Err(TaskError::PauseOrg { reason: "limit".to_owned(), wait: Duration::from_millis(200) }),
                 (_, 2) => Err(TaskError::NeedsAuthorization { reason: "expired".to_owned() }),
                 _ => run.all_well(),
             }

@@ -69,11 +69,7 @@ impl JobKind for TestKind {
         KIND
     }
 
-    fn plan<'a>(
-        &'a self,
-        _cx: &'a TaskContext,
-        cursor: Option<String>,
-    ) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
+    fn plan<'a>(&'a self, _cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         let number: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         let done = number + 1 >= self.pages.len();
         let records = self.pages.get(number).cloned().unwrap_or_default();

@@ -6,8 +6,12 @@ fn rule(value: serde_json::Value) -> Rule {
     serde_json::from_value(value).expect("a rule")
 }
 
-const GRAPH: Probe<'_> =
-    Probe { org: Some("my-org"), method: "POST", path: "/services/data/v62.0/composite/graph", body: b"{\"graphs\":[]}" };
+const GRAPH: Probe<'_> = Probe {
+    org: Some("my-org"),
+    method: "POST",
+    path: "/services/data/v62.0/composite/graph",
+    body: b"{\"graphs\":[]}",
+};
 
 #[test]
 fn reads_every_action() {

@@ -63,7 +63,9 @@ pub(crate) fn upsert(
 
 /// `DELETE composite/sobjects?ids=a,b&allOrNone=true`
 pub(crate) fn delete(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Call) -> Result<Answer, ApiError> {
-    let ids = call.list_param("ids").ok_or_else(|| ApiError::new(400, "MISSING_ARGUMENT", "The ids parameter is required."))?;
+    let ids = call
+        .list_param("ids")
+        .ok_or_else(|| ApiError::new(400, "MISSING_ARGUMENT", "The ids parameter is required."))?;
     limit(ids.len(), MAX_RECORDS)?;
     each(records, call.flag("allOrNone"), &ids, |records, id| {
         let object = cx.org.store.schema().object_by_prefix(id::prefix(id));

@@ -17,8 +17,7 @@ const MAX_SUBREQUESTS: usize = 25;
 /// Most subrequests that are queries or collections.
 const MAX_QUERIES: usize = 5;
 
-const ROLLED_BACK: &str =
-    "The transaction was rolled back since another operation in the same transaction failed.";
+const ROLLED_BACK: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,7 +42,9 @@ pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
 fn check(request: &Request, call: &Call) -> Result<(), ApiError> {
     let subrequests = &request.composite_request;
     if subrequests.len() > MAX_SUBREQUESTS {
-        return Err(subrequest::limit_exceeded(format!("A composite request has at most {MAX_SUBREQUESTS} subrequests.")));
+        return Err(subrequest::limit_exceeded(format!(
+            "A composite request has at most {MAX_SUBREQUESTS} subrequests."
+        )));
     }
     subrequest::check(subrequests, call.version)?;
     if subrequests.iter().filter(|subrequest| is_query(subrequest)).count() > MAX_QUERIES {

@@ -51,9 +51,7 @@ async fn health() -> HttpResponse {
 
 async fn orgs(request: HttpRequest, host: HostData) -> HttpResponse {
     let users = |org: &OrgHost| {
-        let user = |user: &super::host::User| {
-            json!({"id": user.id, "username": user.username, "accessToken": org.sessions.token(&user.id)})
-        };
+        let user = |user: &super::host::User| json!({"id": user.id, "username": user.username, "accessToken": org.sessions.token(&user.id)});
         org.users.iter().map(user).collect::<Vec<_>>()
     };
     let org = |org: &Arc<OrgHost>| {

@@ -31,7 +31,8 @@ pub(crate) fn sobject(cx: &Context<'_>, call: &Call, object: &str) -> Result<Ans
     let object = find(schema, object)?;
     let mut describe = summary(object, call.version);
     describe["fields"] = object.fields.iter().map(field).collect();
-    describe["childRelationships"] = schema.children_of(&object.name).map(|(child, field)| child_relationship(child, field)).collect();
+    describe["childRelationships"] =
+        schema.children_of(&object.name).map(|(child, field)| child_relationship(child, field)).collect();
     describe["recordTypeInfos"] = json!([{
         "active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master",
         "master": true, "name": "Master", "recordTypeId": "012000000000000AAA",
@@ -79,8 +80,14 @@ const NEVER: [&str; 8] = [
     "htmlFormatted",
     "namePointing",
 ];
-const NOTHING: [&str; 6] =
-    ["calculatedFormula", "compoundFieldName", "controllerName", "extraTypeInfo", "inlineHelpText", "relationshipOrder"];
+const NOTHING: [&str; 6] = [
+    "calculatedFormula",
+    "compoundFieldName",
+    "controllerName",
+    "extraTypeInfo",
+    "inlineHelpText",
+    "relationshipOrder",
+];
 
 fn field(field: &FieldDef) -> Value {
     let (kind, soap) = types(field.kind);

@@ -14,8 +14,7 @@ use super::{
     call::Call,
     connection, execute,
     host::{Host, OrgHost, User, base_url},
-    limits,
-    version,
+    limits, version,
     work::Context,
 };
 use crate::{

@@ -18,8 +18,7 @@ use crate::error::ApiError;
 /// Graphs that may fail before the rest is not tried (REST API Developer Guide, "Composite Graph Limits").
 const MAX_FAILURES: usize = 14;
 
-const ROLLED_BACK: &str =
-    "We rolled back the transaction since another operation in the same transaction failed.";
+const ROLLED_BACK: &str = "We rolled back the transaction since another operation in the same transaction failed.";
 const NOT_TRIED: &str = "Processing was halted since the maximum number of graph failures in the request was reached.";
 
 /// Runs all graphs, one after another.

@@ -32,8 +32,8 @@ mod work;
 
 use actix_web::{HttpResponse, web};
 
-pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
 pub use self::host::Host;
+pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
 use self::{
     answer::{Answer, not_found},
     host::OrgHost,

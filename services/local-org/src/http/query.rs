@@ -29,11 +29,18 @@ pub(crate) fn run(
 ) -> Result<Answer, ApiError> {
     let soql = call.param("q").filter(|soql| !soql.trim().is_empty()).ok_or_else(no_query)?;
     if soql.chars().count() > MAX_QUERY {
-        return Err(ApiError::new(400, "QUERY_TOO_COMPLICATED", "SOQL statements cannot be longer than 100000 characters."));
+        return Err(ApiError::new(
+            400,
+            "QUERY_TOO_COMPLICATED",
+            "SOQL statements cannot be longer than 100000 characters.",
+        ));
     }
     let result = records.query(soql, deleted, call.version)?;
-    let paging =
-        Paging { cursors: &cx.org.cursors, path: format!("{}/query", call.version.path()), batch_size: call.batch_size };
+    let paging = Paging {
+        cursors: &cx.org.cursors,
+        path: format!("{}/query", call.version.path()),
+        batch_size: call.batch_size,
+    };
     let (first, children) = paging.first_page(result.total_size, result.records);
     cx.add_read(children);
     Ok(Answer::ok(first))

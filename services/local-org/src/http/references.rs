@@ -36,8 +36,7 @@ pub(crate) fn resolve(value: &Value, results: &Results, version: Version) -> Res
             Value::Array(items.iter().map(|item| resolve(item, results, version)).collect::<Result<_, _>>()?)
         }
         Value::Object(members) => {
-            let resolved =
-                members.iter().map(|(name, value)| Ok((name.clone(), resolve(value, results, version)?)));
+            let resolved = members.iter().map(|(name, value)| Ok((name.clone(), resolve(value, results, version)?)));
             Value::Object(resolved.collect::<Result<Map<_, _>, ApiError>>()?)
         }
         other => other.clone(),
@@ -117,9 +116,9 @@ fn plain(value: &Value) -> String {
 fn look_up<'r>(path: &str, results: &'r Results, version: Version) -> Result<&'r Value, ApiError> {
     let (name, steps) = split(path);
     let found = if is_name(name) { results.get(name).and_then(|result| follow(result, steps)) } else { None };
-    found.filter(|value| !value.is_null() || version.is_at_least(NULL_REFERENCES)).ok_or_else(|| {
-        halted(&format!("Invalid reference specified. No value for {path} found in {name}"))
-    })
+    found
+        .filter(|value| !value.is_null() || version.is_at_least(NULL_REFERENCES))
+        .ok_or_else(|| halted(&format!("Invalid reference specified. No value for {path} found in {name}")))
 }
 
 fn split(path: &str) -> (&str, &str) {

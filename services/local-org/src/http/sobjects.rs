@@ -13,12 +13,7 @@ pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -
 }
 
 /// `GET sobjects/X/<id>?fields=A,B`
-pub(crate) fn retrieve(
-    records: &mut Records<'_, '_>,
-    call: &Call,
-    object: &str,
-    id: &str,
-) -> Result<Answer, ApiError> {
+pub(crate) fn retrieve(records: &mut Records<'_, '_>, call: &Call, object: &str, id: &str) -> Result<Answer, ApiError> {
     let fields = call.list_param("fields");
     Ok(Answer::ok(records.retrieve(object, id, fields.as_deref(), call.version)?))
 }

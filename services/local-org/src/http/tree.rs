@@ -82,7 +82,8 @@ impl Plan<'_> {
             return Err(invalid(format!("The type {object} was found where {expected} was expected.")));
         }
         let reference_id = members.get("attributes").and_then(|attributes| attributes.get("referenceId"));
-        let reference_id = reference_id.and_then(Value::as_str).ok_or_else(|| invalid("Each record needs a referenceId."))?;
+        let reference_id =
+            reference_id.and_then(Value::as_str).ok_or_else(|| invalid("Each record needs a referenceId."))?;
         let index = self.nodes.len();
         let is_children = |value: &Value| value.get("records").is_some_and(Value::is_array);
         let fields = members.iter().filter(|(_, value)| !is_children(value));

@@ -82,7 +82,7 @@ impl Records<'_, '_> {
 
     /// Creates a record and gives its id.
     pub(crate) fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
-        self.check_fault(object)?;
+        self.check_fault(object, fields)?;
         let id = self.tx.create(object, fields)?;
         self.written += 1;
         Ok(id)
@@ -90,7 +90,7 @@ impl Records<'_, '_> {
 
     /// Updates a record.
     pub(crate) fn update(&mut self, object: &str, id: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
-        self.check_fault(object)?;
+        self.check_fault(object, fields)?;
         self.tx.update(object, id, fields)?;
         self.written += 1;
         Ok(())
@@ -104,7 +104,7 @@ impl Records<'_, '_> {
         value: &str,
         fields: &Map<String, Value>,
     ) -> Result<Upserted, ApiError> {
-        self.check_fault(object)?;
+        self.check_fault(object, fields)?;
         let upserted = self.tx.upsert(object, field, value, fields)?;
         self.written += 1;
         Ok(upserted)
@@ -144,7 +144,7 @@ impl Records<'_, '_> {
         self.tx.query(soql, deleted, &version.to_string())
     }
 
-    fn check_fault(&self, object: &str) -> Result<(), ApiError> {
-        self.fault.and_then(|fault| fault.of(object)).map_or(Ok(()), Err)
+    fn check_fault(&self, object: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
+        self.fault.and_then(|fault| fault.of(object, fields)).map_or(Ok(()), Err)
     }
 }

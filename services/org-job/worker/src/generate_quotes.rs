@@ -90,7 +90,10 @@ impl GenerateQuotesKind {
         let stored = cx.session.as_ref().ok_or_else(|| TaskError::NeedsAuthorization {
             reason: "the job's session is no longer kept; resume the job".to_owned(),
         })?;
-        Session::from_stored(stored, &self.hosts).map_err(|error| fail(&error))
+        let session = Session::from_secret(stored).map_err(|error| fail(&error))?;
+        // This worker's own list decides where it sends a token.
+        self.hosts.check(session.instance_url.as_str()).map_err(|error| fail(&error))?;
+        Ok(session)
     }
 
     fn client(&self, session: Session) -> Client {

@@ -28,7 +28,13 @@ enum Product {
 
 impl Shared {
     /// Runs a task from its claim to the end of its lease. Errors end here.
-    pub(super) async fn execute(self: Arc<Self>, kind: Arc<dyn JobKind>, claimed: Claimed, cursor: Option<String>, cx: TaskContext) {
+    pub(super) async fn execute(
+        self: Arc<Self>,
+        kind: Arc<dyn JobKind>,
+        claimed: Claimed,
+        cursor: Option<String>,
+        cx: TaskContext,
+    ) {
         let started = Instant::now();
         let (lease, attempts) = (claimed.lease.clone(), claimed.attempts);
         let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();

@@ -9,7 +9,11 @@ use crate::jobs::tasks::Stats;
 
 /// Tasks over all workers, and jobs that have not ended.
 pub(super) fn stats(stats: Stats) {
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "a gauge is a float; counts are far below 2^53")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; counts are far below 2^53"
+    )]
     let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
     set("jobs_open", stats.open_jobs);
     set("jobs_tasks_ready", stats.ready);

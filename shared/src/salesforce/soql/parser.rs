@@ -1,4 +1,5 @@
-//! Parses a caller's condition. What it does not know, it refuses: only a tree that was understood is written into a query.
+//! Parses a caller's condition. What it does not know, it refuses: only a tree that was understood is written into a
+//! query.
 
 use chrono::{DateTime, NaiveDate};
 use thiserror::Error;
@@ -38,8 +39,8 @@ pub struct WhereError {
 /// Parses one boolean expression over fields, as it stands after `WHERE`.
 ///
 /// Fields (with relationship paths), comparison operators, `LIKE`, `IN`, `NOT IN`, `INCLUDES`, `EXCLUDES`, `AND`, `OR`,
-/// `NOT`, parentheses and literals are accepted. Other clauses, subqueries, functions, comments and bind variables are not,
-/// nor are `AND` and `OR` mixed without parentheses.
+/// `NOT`, parentheses and literals are accepted. Other clauses, subqueries, functions, comments and bind variables are
+/// not, nor are `AND` and `OR` mixed without parentheses.
 ///
 /// # Errors
 /// [`WhereError`] with the position of the first thing that cannot be accepted.

@@ -3,7 +3,8 @@ use crate::http::resource::{Method, Resource};
 
 #[test]
 fn reads_path_and_parameters() {
-    let call = Call::parse("GET", "/services/data/v62.0/query/?q=SELECT+Id%20FROM%20Account&columns=true").expect("a call");
+    let call =
+        Call::parse("GET", "/services/data/v62.0/query/?q=SELECT+Id%20FROM%20Account&columns=true").expect("a call");
     assert_eq!(call.version.to_string(), "62.0");
     assert_eq!(call.resource, Resource::Query { deleted: false });
     assert_eq!(call.param("q"), Some("SELECT Id FROM Account"));
@@ -43,7 +44,8 @@ fn a_post_may_stand_for_another_method() {
 #[test]
 fn keeps_the_batch_size_in_range() {
     let mut call = Call::parse("GET", "/services/data/v62.0/query?q=x").expect("a call");
-    for (header, size) in [("batchSize=500", 500), ("batchSize=1", 200), ("a=b, BATCHSIZE = 9999", 2_000), ("x", 2_000)] {
+    for (header, size) in [("batchSize=500", 500), ("batchSize=1", 200), ("a=b, BATCHSIZE = 9999", 2_000), ("x", 2_000)]
+    {
         call.set_query_options(header);
         assert_eq!(call.batch_size, size, "{header}");
     }

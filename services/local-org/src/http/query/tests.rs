@@ -6,7 +6,8 @@ use crate::http::cursors::Cursors;
 
 fn parent(number: usize, children: usize) -> Value {
     let records: Vec<_> = (0..children).map(|child| json!({"Child": child})).collect();
-    let set = if children == 0 { Value::Null } else { json!({"totalSize": children, "done": true, "records": records}) };
+    let set =
+        if children == 0 { Value::Null } else { json!({"totalSize": children, "done": true, "records": records}) };
     json!({"attributes": {"type": "Account"}, "Number": number, "Contacts": set})
 }
 

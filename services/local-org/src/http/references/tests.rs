@@ -6,7 +6,10 @@ use crate::http::{subrequest::Results, version::Version};
 fn results() -> Results {
     Results::from([
         ("account".to_owned(), json!({"id": "001", "success": true, "errors": []})),
-        ("query".to_owned(), json!({"totalSize": 1, "records": [{"Id": "003", "Account": {"Name": "a b/c"}, "Fax": null}]})),
+        (
+            "query".to_owned(),
+            json!({"totalSize": 1, "records": [{"Id": "003", "Account": {"Name": "a b/c"}, "Fax": null}]}),
+        ),
     ])
 }
 
@@ -45,7 +48,8 @@ fn what_is_no_reference_stays() {
 
 #[test]
 fn a_path_to_nothing_is_an_error() {
-    for path in ["account.Id", "nobody.id", "query.records[1].Id", "query.records[x]", "account-x.id", "accountid", ""] {
+    for path in ["account.Id", "nobody.id", "query.records[1].Id", "query.records[x]", "account-x.id", "accountid", ""]
+    {
         let message = resolved(json!(format!("@{{{path}}}"))).expect_err(path);
         assert!(message.starts_with("Invalid reference specified. No value for "), "{message}");
     }

@@ -65,7 +65,7 @@ pub(crate) async fn execute_batch(
         kind: GENERATE_QUOTES,
         org: caller.org_id().to_string(),
         params: serde_json::to_value(params).map_err(ApiError::internal)?,
-        session: Some(caller.session.to_stored().map_err(ApiError::internal)?),
+        session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
         idempotency_key: idempotency_key(request.headers())?,
         request_id: request_id.as_str().to_owned(),
     };

@@ -108,7 +108,7 @@ pub(crate) async fn resume_job(
     }
     let job = state
         .jobs
-        .resume(&org, &id, Some(caller.session.to_stored().map_err(ApiError::internal)?))
+        .resume(&org, &id, Some(caller.session.to_secret().map_err(ApiError::internal)?))
         .await
         .map_err(job_error)?;
     job.map(Json).ok_or_else(unknown_job)
@@ -118,7 +118,7 @@ pub(crate) async fn resume_job(
 #[utoipa::path(operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org.")))]
 #[post("/api/jobs/{id}/retry")]
 pub(crate) async fn retry_job(state: Data<State>, caller: Caller, id: Path<String>) -> Result<Json<JobView>, ApiError> {
-    let session = Some(caller.session.to_stored().map_err(ApiError::internal)?);
+    let session = Some(caller.session.to_secret().map_err(ApiError::internal)?);
     let job = state.jobs.retry(caller.org_id().as_str(), &job_id(&id)?, session).await.map_err(job_error)?;
     job.map(Json).ok_or_else(unknown_job)
 }

@@ -39,8 +39,12 @@ fn measures_depth_by_references() {
     let chain = |length: usize| {
         let link = |number: usize| match number {
             0 => create("r0"),
-            _ => node(&format!("r{number}"), "POST", "sobjects/Account",
-                json!({"ParentId": format!("@{{r{}.id}}", number - 1)})),
+            _ => node(
+                &format!("r{number}"),
+                "POST",
+                "sobjects/Account",
+                json!({"ParentId": format!("@{{r{}.id}}", number - 1)}),
+            ),
         };
         json!([graph("g", (0..length).map(link).collect())])
     };
@@ -48,8 +52,12 @@ fn measures_depth_by_references() {
     assert!(check(chain(16)).expect_err("too deep").contains("depth"));
     // References in URLs count too.
     let mut deep = chain(15);
-    deep[0]["compositeRequest"].as_array_mut().expect("nodes")
-        .push(node("last", "PATCH", "sobjects/Account/@{r14.id}", json!({"Name": "b"})));
+    deep[0]["compositeRequest"].as_array_mut().expect("nodes").push(node(
+        "last",
+        "PATCH",
+        "sobjects/Account/@{r14.id}",
+        json!({"Name": "b"}),
+    ));
     assert!(check(deep).expect_err("too deep").contains("depth"));
 }
 
