@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 /// Name of the job kind.
 pub const GENERATE_QUOTES: &str = "generateQuotes";
@@ -21,4 +22,27 @@ pub struct GenerateQuotes {
     /// Where the result is posted, if anywhere; checked again before use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<Url>,
+}
+
+/// What is posted to the callback URL when the job has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResult {
+    /// The job.
+    pub job_id: String,
+    /// 1, and one more with each retry of the job: together with the job's id it tells a repeated delivery.
+    pub run: u32,
+    /// Quotes that exist.
+    pub quotes: u64,
+    /// Opportunities dealt with: the sum of the next three.
+    pub processed: u64,
+    /// Opportunities with a Quote.
+    pub succeeded: u64,
+    /// Opportunities without lines.
+    pub skipped: u64,
+    /// Opportunities that got no Quote; the job's errors tell why.
+    pub failed: u64,
+    /// Why the job did not cover all Opportunities, when it was cancelled or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// | `WORKER_NAME` | `DYNO`, or the process id | name in a job's counts per worker |
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
 /// | `ENABLE_DISCOUNT_OVERRIDES` | false | whether `DiscountOverride__c` replaces the computed discount |
-/// | `PRICING_RULES` | built in | path of a TOML file with pricing rules |
+/// | `PRICING_RULES` | built in | pricing rules: the path of a TOML file, or its text |
 /// | `API_LIMIT_PAUSE_SECONDS` | 60 | rest of an org's jobs after `REQUEST_LIMIT_EXCEEDED` |
 ///
 /// and those of [`TelemetryConfig`], [`JobsConfig::read`] and [`AllowedHosts::read`].
@@ -77,6 +77,8 @@ impl Config {
 fn pricing_rules(reader: &mut Reader<'_>, overrides: bool) -> Option<PricingRules> {
     let text = match reader.optional_value::<String>("PRICING_RULES") {
         None => Ok(DEFAULT_RULES.to_owned()),
+        // No path has an equals sign and a line break, and no rules go without.
+        Some(text) if text.contains('=') && text.contains('\n') => Ok(text),
         Some(path) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
     };
     let rules = text.and_then(|text| PricingRules::parse(&text).map_err(|error| error.to_string()));

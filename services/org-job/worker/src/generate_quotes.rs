@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use shared::applink::callback::{self, Delivery};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
-use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes, QUOTE_LINE_ITEMS, QUOTES};
+use shared::quotes::batch::{BatchResult, GENERATE_QUOTES, GenerateQuotes, QUOTE_LINE_ITEMS, QUOTES};
 use shared::quotes::key::JobKey;
 use shared::quotes::pricing::PricingRules;
 use shared::quotes::{GenerateError, Generator, GeneratorSettings, Outcome, plan};
@@ -109,11 +109,20 @@ impl GenerateQuotesKind {
 
     async fn call_back(&self, cx: &TaskContext, job: &JobView, url: &str) -> Result<(), TaskError> {
         let url = self.hosts.check(url).map_err(|error| fail(&error))?;
-        let body = serde_json::json!({
-            "jobId": cx.job_id, "run": job.run, "processed": job.processed, "succeeded": job.succeeded,
-            "skipped": job.skipped, "failed": job.failed, "cancelled": job.dropped_chunks > 0,
-            "quotes": job.counters.get(QUOTES).copied().unwrap_or_default(),
-        });
+        let error = match (job.planned, job.dropped_chunks) {
+            (true, 0) => None,
+            _ => Some(job.reason.clone().unwrap_or_else(|| "the job was cancelled".to_owned())),
+        };
+        let body = BatchResult {
+            job_id: cx.job_id.to_string(),
+            run: job.run,
+            quotes: job.counters.get(QUOTES).copied().unwrap_or_default(),
+            processed: job.processed,
+            succeeded: job.succeeded,
+            skipped: job.skipped,
+            failed: job.failed,
+            error,
+        };
         match callback::deliver(&self.http, &self.session(cx)?, url, &body).await {
             Ok(Delivery::Taken) => Ok(()),
             Ok(Delivery::Refused(status)) => fail_with(format!("the callback was answered {status}")),

@@ -4,4 +4,5 @@ mod crashes;
 mod faults;
 mod happy;
 mod security;
+mod start;
 mod support;

@@ -21,29 +21,36 @@ pub(crate) struct Stack {
     pub(crate) org: LocalOrg,
     pub(crate) web: Service,
     pub(crate) workers: Vec<Service>,
+    hosts: String,
     http: reqwest::Client,
 }
 
 impl Stack {
     /// Starts all with `opportunities` of `lines` lines each and `workers` workers.
     pub(crate) async fn start(opportunities: u32, lines: u32, workers: usize) -> Result<Self> {
+        Self::start_allowing("", opportunities, lines, workers).await
+    }
+
+    /// The same with one more host that may be called back.
+    pub(crate) async fn start_allowing(host: &str, opportunities: u32, lines: u32, workers: usize) -> Result<Self> {
         let redis = TestRedis::start_with(RedisOptions { append_only: true, ..RedisOptions::default() }).await?;
         let org = LocalOrg::start().await?;
         if opportunities > 0 {
             org.seed(ORG, opportunities, lines).await?;
         }
+        let hosts = format!("{},{host}", org.host()?);
         let web = ServiceSpec::new("org-job-web")?
             .env("PORT", free_port()?)
             .env("BIND_ADDRESS", "127.0.0.1")
             .env("REDIS_URL", redis.url())
             .env("JOB_SECRET_KEY", SECRET)
-            .env("ALLOWED_ORG_HOSTS", org.host()?)
+            .env("ALLOWED_ORG_HOSTS", &hosts)
             .env("LEASE_SECONDS", 2)
             .env("LOG_LEVEL", "trace")
             .ready("listening on http://")
             .start()
             .await?;
-        let mut stack = Self { redis, org, web, workers: Vec::new(), http: http_client()? };
+        let mut stack = Self { redis, org, web, workers: Vec::new(), hosts, http: http_client()? };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
@@ -56,7 +63,7 @@ impl Stack {
             .named(name)
             .env("REDIS_URL", self.redis.url())
             .env("JOB_SECRET_KEY", SECRET)
-            .env("ALLOWED_ORG_HOSTS", self.org.host()?)
+            .env("ALLOWED_ORG_HOSTS", &self.hosts)
             .env("WORKER_NAME", name)
             .env("WORKER_CONCURRENCY", 2)
             .env("CHUNK_SIZE", 25)
