@@ -6,11 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::http::{
-    DEFAULT_VERSION, Host,
-    gateway::with_faults,
-    host::{OrgHost, User, base_url, bearer},
-};
+use crate::http::gateway::with_faults;
+use crate::http::host::{OrgHost, User, base_url, bearer};
+use crate::http::{DEFAULT_VERSION, Host};
 
 /// When the authorizations were given; AppLink writes microseconds.
 const GIVEN_AT: &str = "2025-01-01T00:00:00.000000Z";

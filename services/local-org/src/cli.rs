@@ -1,20 +1,20 @@
 //! The command line.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Parser;
 
-use crate::{Config, applink::Addon, costs::Costs};
+use crate::Config;
+use crate::applink::Addon;
+use crate::costs::Costs;
 
 /// Where the Salesforce project lies, seen from the root of the repository.
 const DEFAULT_SALESFORCE_DIR: &str = "salesforce";
 
 /// A local Salesforce org with an AppLink add-on.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(version, name = "local-org")]
 pub struct Cli {
     /// Port to listen on; 0 takes a free one

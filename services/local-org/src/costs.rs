@@ -1,6 +1,7 @@
 //! What a call costs: the latency model and the usage limits of an org, changeable while it runs.
 
-use std::{sync::RwLock, time::Duration};
+use std::sync::RwLock;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 

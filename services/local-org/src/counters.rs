@@ -1,9 +1,7 @@
 //! What an org was asked to do: calls by operation, rows, calls at the same time.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
@@ -15,7 +13,7 @@ pub struct Counters(Mutex<Counts>);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// API calls taken, whatever became of them; calls refused for a usage limit are not among them.
+    /// API calls taken, whatever became of them; calls refused because the day's are used up are not among them.
     pub calls: Calls,
     /// Rows of all calls.
     pub rows: Rows,

@@ -1,12 +1,10 @@
 //! Injected faults: rules that make matching requests fail, vanish or wait.
 //!
-//! The first live rule that matches a request decides alone. A rule lives until it was used `times` times or `forMs` has
-//! passed since it was set.
+//! The first live rule that matches a request decides alone. A rule lives until it was used `times` times or `forMs`
+//! has passed since it was set.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,6 +1,6 @@
 //! A local Salesforce org with an AppLink add-on, for development, demos and tests.
 //!
-//! [`run`] serves several orgs on one port: their REST API ([`http`]), the add-on API ([`applink`]) and a control API
+//! [`run`] serves several orgs on one port: their REST API, the add-on API ([`applink`]) and a control API
 //! under `/local/` that sets costs and faults, reads counters and writes test data. Orgs are told apart by the access
 //! token. The crate knows none of the services that talk to it and does not use their client, so that a mistake on one
 //! side is not made good by the same mistake on the other.
@@ -11,7 +11,7 @@ pub mod costs;
 pub mod counters;
 pub mod error;
 pub mod faults;
-pub mod http;
+mod http;
 pub mod id;
 pub mod metadata;
 pub mod schema;
@@ -19,12 +19,18 @@ pub mod seed;
 pub mod soql;
 pub mod store;
 
-use std::{future::Future, io::Write, net::TcpListener, path::PathBuf, time::Duration};
+use std::future::Future;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_web::{HttpServer, web};
 use anyhow::Context;
 
-use crate::{applink::Addon, costs::Costs, http::Host};
+use crate::applink::Addon;
+use crate::costs::Costs;
+use crate::http::Host;
 
 /// How long an idle connection stays open.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -69,7 +75,11 @@ impl Default for Config {
 /// # Errors
 ///
 /// When metadata or databases cannot be read, the data cannot be made, or the listener fails.
-pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let announce = config.announce;
     let address = listener.local_addr().context("the listener has no address")?;
     let host = tokio::task::spawn_blocking(move || Host::open(config)).await.context("start-up was interrupted")??;
@@ -78,22 +88,13 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: impl Future<Ou
         .on_connect(http::connection::remember)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
-        .disable_signals()
+        .shutdown_signal(shutdown)
         .listen(listener)
-        .context("cannot serve on the listener")?
-        .run();
-    let handle = server.handle();
-    let mut server = tokio::spawn(server);
+        .context("cannot serve on the listener")?;
     if announce {
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "local-org listening on http://{address}").context("cannot write to standard output")?;
         stdout.flush().context("cannot write to standard output")?;
     }
-    tokio::select! {
-        ended = &mut server => ended.context("the server was interrupted")?.context("the server failed"),
-        () = shutdown => {
-            handle.stop(true).await;
-            server.await.context("the server was interrupted")?.context("the server failed")
-        }
-    }
+    server.run().await.context("the server failed")
 }

@@ -1,9 +1,7 @@
 //! The `local-org` process: one line on standard output when it is ready, logs on standard error.
 
-use std::{
-    io::{IsTerminal, stderr},
-    process::ExitCode,
-};
+use std::io::{IsTerminal, stderr};
+use std::process::ExitCode;
 
 use local_org::cli::Cli;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).init();
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,7 +49,6 @@ pub(super) enum Repeat {
 enum Request<'a> {
     Script(&'a ScriptInvocation<'a>),
     Command(&'a Cmd),
-    Subscribe(&'a [String]),
 }
 
 impl Request<'_> {
@@ -57,7 +56,6 @@ impl Request<'_> {
         match self {
             Self::Script(script) => script.invoke_async(&mut manager).await,
             Self::Command(command) => command.query_async(&mut manager).await,
-            Self::Subscribe(channels) => manager.subscribe(channels).await.map(|()| Value::Okay),
         }
     }
 }
@@ -65,6 +63,7 @@ impl Request<'_> {
 pub(super) struct Connection {
     client: Client,
     prefix: String,
+    channels: [String; 2],
     signals: broadcast::Sender<Signal>,
     live: Mutex<Live>,
 }
@@ -73,7 +72,10 @@ struct Live {
     manager: ConnectionManager,
     /// Counts the managers, so that one failure seen by many callers replaces the manager once.
     generation: u64,
-    subscribed: bool,
+    /// True once somebody wants signals.
+    wants_signals: bool,
+    /// The manager that is subscribed; it stays so when it reconnects by itself.
+    subscribed: Option<u64>,
 }
 
 impl Connection {
@@ -82,8 +84,10 @@ impl Connection {
         let client = client(config)?;
         let signals = broadcast::Sender::new(SIGNAL_BUFFER);
         let manager = manager(&client, &config.prefix, &signals)?;
-        let live = Mutex::new(Live { manager, generation: 0, subscribed: false });
-        Ok(Self { client, prefix: config.prefix.clone(), signals, live })
+        let live = Mutex::new(Live { manager, generation: 0, wants_signals: false, subscribed: None });
+        let prefix = config.prefix.clone();
+        let channels = [format!("{prefix}wake"), format!("{prefix}cancel")];
+        Ok(Self { client, prefix, channels, signals, live })
     }
 
     /// Runs a script; a script that Redis does not know is loaded first.
@@ -100,11 +104,11 @@ impl Connection {
         self.send(Request::Command(command), repeat).await
     }
 
-    /// Signals from now on.
+    /// Signals from now on. Every command from now on sees to it that the connection is subscribed.
     pub(super) async fn subscribe(&self) -> Result<broadcast::Receiver<Signal>, JobsError> {
         let receiver = self.signals.subscribe();
-        self.lock().subscribed = true;
-        self.send::<()>(Request::Subscribe(&channels(&self.prefix)), Repeat::Safe).await?;
+        self.lock().wants_signals = true;
+        self.query::<String>(&redis::cmd("PING"), Repeat::Safe).await?;
         Ok(receiver)
     }
 
@@ -112,10 +116,14 @@ impl Connection {
         let started = Instant::now();
         let mut failures = 0;
         loop {
-            let (manager, generation) = {
+            let (manager, generation, subscribe) = {
                 let live = self.lock();
-                (live.manager.clone(), live.generation)
+                let subscribe = live.wants_signals && live.subscribed != Some(live.generation);
+                (live.manager.clone(), live.generation, subscribe)
             };
+            if subscribe && manager.clone().subscribe(&self.channels).await.is_ok() {
+                self.lock().subscribed = Some(generation);
+            }
             let error = match request.send(manager).await {
                 Ok(value) => return from_redis_value(value).map_err(|error| JobsError::Refused(error.into())),
                 Err(error) => error,
@@ -147,12 +155,6 @@ impl Connection {
         }
         live.manager = manager(&self.client, &self.prefix, &self.signals)?;
         live.generation += 1;
-        if live.subscribed {
-            let mut manager = live.manager.clone();
-            let channels = channels(&self.prefix);
-            // Lost signals cost time only, and the next failure renews again.
-            tokio::spawn(async move { manager.subscribe(channels).await });
-        }
         Ok(())
     }
 
@@ -171,10 +173,6 @@ impl fmt::Debug for Connection {
 /// The manager reconnects by itself when a connection breaks; in these cases it would keep what it has.
 fn needs_new_manager(trouble: Trouble, error: &RedisError) -> bool {
     trouble == Trouble::WrongServer || error.is_timeout() || error.kind() == ErrorKind::AuthenticationFailed
-}
-
-fn channels(prefix: &str) -> Vec<String> {
-    vec![format!("{prefix}wake"), format!("{prefix}cancel")]
 }
 
 fn client(config: &JobsConfig) -> Result<Client, JobsError> {

@@ -67,7 +67,8 @@ impl JobsError {
 pub(super) enum Trouble {
     /// The connection broke or an answer did not come; the outcome of the command is unknown.
     Transport,
-    /// The server is not a usable primary now (starting, replica, cut off from its primary): connect anew, DNS may point elsewhere.
+    /// The server is not a usable primary now (starting, replica, cut off from its primary, no connection left):
+    /// connect anew, since the name may lead to another one.
     WrongServer,
     /// The server does not take writes now, but is the right one.
     Busy,
@@ -92,8 +93,8 @@ impl Trouble {
                 _ if error.is_unrecoverable_error() && error.kind() != ErrorKind::AuthenticationFailed => {
                     Self::Transport
                 }
-                // `ERR max number of clients reached` ends a connection before its first command.
-                _ if error.detail().is_some_and(|detail| detail.contains("max number of clients")) => Self::Busy,
+                // `ERR max number of clients reached`: said to a new connection, which is closed then.
+                _ if error.detail().is_some_and(|detail| detail.contains("max number of clients")) => Self::WrongServer,
                 _ => Self::Refused,
             },
         }

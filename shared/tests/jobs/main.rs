@@ -1,5 +1,7 @@
 //! The job engine against real Redis servers. One binary, because each links everything.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod cancel;
 mod chunks;
 mod create;

@@ -84,14 +84,14 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (lease(), 0..5_usize, any::<bool>()).prop_map(|(lease, chunks, done)| Step::Plan { lease, chunks, done }),
         3 => lease().prop_map(|lease| Step::Ack { lease }),
         3 => (lease(), any::<bool>()).prop_map(|(lease, retry)| Step::Fail { lease, retry }),
-        2 => (lease(), any::<bool>()).prop_map(|(lease, delayed)| Step::Release { lease, delayed }),
+        3 => (lease(), any::<bool>()).prop_map(|(lease, delayed)| Step::Release { lease, delayed }),
         1 => lease().prop_map(|lease| Step::Hold { lease }),
         1 => lease().prop_map(|lease| Step::Finish { lease }),
         1 => lease().prop_map(|lease| Step::Extend { lease }),
         2 => lease().prop_map(|lease| Step::Expire { lease }),
         2 => any::<Index>().prop_map(|job| Step::PassDelays { job }),
         1 => (any::<bool>(), lease()).prop_map(|(worker, known)| Step::ReleaseUnknown { worker, known }),
-        1 => any::<Index>().prop_map(|job| Step::Cancel { job }),
+        2 => any::<Index>().prop_map(|job| Step::Cancel { job }),
         2 => any::<Index>().prop_map(|job| Step::Resume { job }),
         2 => any::<Index>().prop_map(|job| Step::Retry { job }),
         10 => lease().prop_map(|lease| Step::Proceed { lease }),
@@ -101,7 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
 #[test]
 fn redis_and_the_model_agree() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let config = Config { cases: 120, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let steps = proptest::collection::vec(step(), 1..80);
     TestRunner::new(config)
         .run(&steps, |steps| {

@@ -155,6 +155,22 @@ async fn without_redis_calls_fail_soon_and_say_that_it_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_server_without_free_connections_is_waited_for() {
+    let server = RedisServer::start(&NO_PERSISTENCE);
+    let bed = Bed::on(&server, |_| {}).await;
+    let mut redis = bed.redis.clone();
+    let mut max_clients = async |most: u32| {
+        let _: () = redis::cmd("CONFIG").arg("SET").arg("maxclients").arg(most).query_async(&mut redis).await.unwrap();
+    };
+    max_clients(2).await;
+    let late = Jobs::connect_lazily(bed.config.clone()).unwrap();
+    let error = late.ping().await.unwrap_err();
+    assert_eq!(error.kind(), JobsErrorKind::Unavailable, "{error:?}");
+    max_clients(100).await;
+    late.ping().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_worker_waits_for_redis_and_still_stops_on_demand() {
     let mut server = RedisServer::start(&NO_PERSISTENCE);
     let bed = Bed::on(&server, |_| {}).await;

@@ -3,14 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    answer::Answer,
-    call::{Call, ROOT},
-    execute,
-    resource::Resource,
-    subrequest::{self, invalid, limit_exceeded},
-    work::Context,
-};
+use super::answer::Answer;
+use super::call::{Call, ROOT};
+use super::execute;
+use super::resource::Resource;
+use super::subrequest::{self, invalid, limit_exceeded};
+use super::work::Context;
 use crate::error::ApiError;
 
 /// Most subrequests (REST API Developer Guide, "Composite Batch").

@@ -4,11 +4,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{
-    answer::{malformed_json, not_found},
-    resource::{Method, Resource},
-    version::Version,
-};
+use super::answer::{malformed_json, not_found};
+use super::resource::{Method, Resource};
+use super::version::Version;
 use crate::error::ApiError;
 
 /// Where the data API begins.
@@ -106,11 +104,11 @@ impl Call {
 
     /// Takes over the batch size of a `Sforce-Query-Options` header; a size out of range becomes the nearest in it.
     pub(crate) fn set_query_options(&mut self, header: &str) {
-        let sizes = header.split(',').filter_map(|option| {
+        let mut sizes = header.split(',').filter_map(|option| {
             let (name, value) = option.split_once('=')?;
             if name.trim().eq_ignore_ascii_case("batchSize") { value.trim().parse::<usize>().ok() } else { None }
         });
-        if let Some(size) = sizes.last() {
+        if let Some(size) = sizes.next_back() {
             self.batch_size = size.clamp(MIN_BATCH_SIZE, MAX_BATCH_SIZE);
         }
     }

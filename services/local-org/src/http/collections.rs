@@ -2,13 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    answer::{Answer, malformed_json, not_found},
-    call::Call,
-    sobjects::saved,
-    work::{Context, Records},
-};
-use crate::{error::ApiError, id};
+use super::answer::{Answer, malformed_json, not_found};
+use super::call::Call;
+use super::sobjects::saved;
+use super::work::{Context, Records};
+use crate::error::ApiError;
+use crate::id;
 
 /// Most records of a request (REST API Developer Guide, "sObject Collections").
 const MAX_RECORDS: usize = 200;

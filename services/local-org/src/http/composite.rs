@@ -3,13 +3,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    answer::Answer,
-    call::Call,
-    resource::Resource,
-    subrequest::{self, Results, Subrequest},
-    work::Context,
-};
+use super::answer::Answer;
+use super::call::Call;
+use super::resource::Resource;
+use super::subrequest::{self, Results, Subrequest};
+use super::work::Context;
 use crate::error::ApiError;
 
 /// Most subrequests (REST API Developer Guide, "Composite").

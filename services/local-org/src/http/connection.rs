@@ -1,12 +1,12 @@
 //! The TCP connection under a request, for faults that close it without an answer.
 
-use std::{
-    any::Any,
-    net::{Shutdown, TcpStream},
-    os::fd::AsFd,
-};
+use std::any::Any;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
 
-use actix_web::{HttpRequest, dev::Extensions, rt::net::TcpStream as ServerStream};
+use actix_web::HttpRequest;
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream as ServerStream;
 
 /// A second handle of a connection's socket.
 struct Connection(TcpStream);

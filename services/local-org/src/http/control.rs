@@ -1,18 +1,18 @@
 //! The control API under `/local/`: data for tests, costs, faults, counters. It asks for no session, is not counted and
 //! has neither costs nor faults.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    DEFAULT_VERSION, MAX_BODY,
-    answer::{Answer, internal, malformed_json, not_found},
-    host::{Host, OrgHost, base_url},
-};
-use crate::{costs::Costs, error::ApiError, faults::Rule, seed, store::Tx};
+use super::answer::{Answer, internal, malformed_json, not_found};
+use super::host::{Host, OrgHost, base_url};
+use super::{DEFAULT_VERSION, MAX_BODY};
+use crate::costs::Costs;
+use crate::error::ApiError;
+use crate::faults::Rule;
+use crate::seed;
+use crate::store::Tx;
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -50,20 +50,23 @@ async fn health() -> HttpResponse {
 }
 
 async fn orgs(request: HttpRequest, host: HostData) -> HttpResponse {
-    let users = |org: &OrgHost| {
-        let user = |user: &super::host::User| json!({"id": user.id, "username": user.username, "accessToken": org.sessions.token(&user.id)});
-        org.users.iter().map(user).collect::<Vec<_>>()
-    };
-    let org = |org: &Arc<OrgHost>| {
-        json!({
-            "name": org.store.name(),
-            "id": org.store.id(),
-            "instanceUrl": base_url(&request),
-            "apiVersion": DEFAULT_VERSION.to_string(),
-            "users": users(org),
-        })
-    };
-    Answer::ok(host.orgs.iter().map(org).collect()).into_response()
+    let base_url = base_url(&request);
+    Answer::ok(host.orgs.iter().map(|org| listed(org, &base_url)).collect()).into_response()
+}
+
+fn listed(org: &OrgHost, base_url: &str) -> Value {
+    let mut users = Vec::with_capacity(org.users.len());
+    for user in &org.users {
+        let token = org.sessions.token(&user.id);
+        users.push(json!({"id": user.id, "username": user.username, "accessToken": token}));
+    }
+    json!({
+        "name": org.store.name(),
+        "id": org.store.id(),
+        "instanceUrl": base_url,
+        "apiVersion": DEFAULT_VERSION.to_string(),
+        "users": users,
+    })
 }
 
 #[derive(Deserialize)]

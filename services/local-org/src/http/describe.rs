@@ -2,16 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    answer::{Answer, not_found},
-    call::Call,
-    version::Version,
-    work::Context,
-};
-use crate::{
-    error::ApiError,
-    schema::{FieldDef, FieldType, ObjectDef, OnDelete, Schema},
-};
+use super::answer::{Answer, not_found};
+use super::call::Call;
+use super::version::Version;
+use super::work::Context;
+use crate::error::ApiError;
+use crate::schema::{FieldDef, FieldType, ObjectDef, OnDelete, Schema};
 
 /// `sobjects`
 pub(crate) fn global(cx: &Context<'_>, call: &Call) -> Answer {

@@ -1,14 +1,10 @@
 //! Runs calls: composite resources make transactions as they need them, any other call is one transaction.
 
-use super::{
-    answer::{Answer, not_found},
-    batch,
-    call::Call,
-    collections, composite, describe, graph, limits, query,
-    resource::{Method, Resource},
-    sobjects, tree, upsert,
-    work::{Context, Records},
-};
+use super::answer::{Answer, not_found};
+use super::call::Call;
+use super::resource::{Method, Resource};
+use super::work::{Context, Records};
+use super::{batch, collections, composite, describe, graph, limits, query, sobjects, tree, upsert};
 use crate::error::ApiError;
 
 /// Runs a call.

@@ -1,27 +1,22 @@
 //! The way of an HTTP request to the data API and back: limits on its size, session, usage limits, faults, costs.
 
-use std::{cell::Cell, future::Future, sync::Arc, time::Duration};
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{HeaderName, HeaderValue},
-    rt::time::sleep,
-    web,
-};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::rt::time::sleep;
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{
-    answer::{Answer, builder, internal, invalid_session, malformed_json},
-    call::Call,
-    connection, execute,
-    host::{Host, OrgHost, User, base_url},
-    limits, version,
-    work::Context,
-};
-use crate::{
-    counters::Rows,
-    error::ApiError,
-    faults::{Action, Probe, RecordError},
-};
+use super::answer::{Answer, builder, internal, invalid_session, malformed_json};
+use super::call::Call;
+use super::host::{Host, OrgHost, User, base_url};
+use super::work::Context;
+use super::{connection, execute, limits, version};
+use crate::counters::Rows;
+use crate::error::ApiError;
+use crate::faults::{Action, Probe, RecordError};
 
 /// Longest URI, and longest URI with headers, in bytes (REST API Developer Guide, "Status Codes and Error Responses").
 const MAX_HEAD: usize = 16_384;

@@ -6,13 +6,11 @@ mod payload;
 use serde_json::{Value, json};
 
 use self::payload::{Graph, Payload};
-use super::{
-    answer::Answer,
-    call::Call,
-    composite,
-    subrequest::{self, Results},
-    work::Context,
-};
+use super::answer::Answer;
+use super::call::Call;
+use super::composite;
+use super::subrequest::{self, Results};
+use super::work::Context;
 use crate::error::ApiError;
 
 /// Graphs that may fail before the rest is not tried (REST API Developer Guide, "Composite Graph Limits").

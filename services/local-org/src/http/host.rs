@@ -1,26 +1,24 @@
 //! The orgs of this process and what is set for all of them.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use anyhow::Context;
 
-use super::{cursors::Cursors, sessions::Sessions};
-use crate::{
-    Config,
-    applink::Addon,
-    costs::CostModel,
-    counters::Counters,
-    faults::Faults,
-    id, metadata,
-    schema::Schema,
-    seed,
-    store::{Actor, Org, OrgConfig},
-};
+use super::cursors::Cursors;
+use super::sessions::Sessions;
+use crate::applink::Addon;
+use crate::costs::CostModel;
+use crate::counters::Counters;
+use crate::faults::Faults;
+use crate::schema::Schema;
+use crate::store::{Actor, Org, OrgConfig};
+use crate::{Config, id, metadata, seed};
 
 /// All that handlers share.
 #[derive(Debug)]
-pub struct Host {
+pub(crate) struct Host {
     pub(crate) orgs: Vec<Arc<OrgHost>>,
     pub(crate) addon: Addon,
     pub(crate) costs: CostModel,
@@ -53,7 +51,7 @@ impl Host {
     /// # Errors
     ///
     /// When the metadata or a database cannot be read, or the data cannot be made.
-    pub fn open(config: Config) -> anyhow::Result<Self> {
+    pub(crate) fn open(config: Config) -> anyhow::Result<Self> {
         let schema = Arc::new(schema(config.salesforce_dir.as_deref())?);
         if let Some(directory) = &config.db {
             std::fs::create_dir_all(directory)

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{answer::Answer, call::Call, work::Context};
+use super::answer::Answer;
+use super::call::Call;
+use super::work::Context;
 
 /// Resources that the index names.
 const RESOURCES: [&str; 6] = ["composite", "limits", "query", "queryAll", "recent", "sobjects"];

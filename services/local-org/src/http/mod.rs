@@ -32,12 +32,10 @@ mod work;
 
 use actix_web::{HttpResponse, web};
 
-pub use self::host::Host;
+use self::answer::{Answer, not_found};
+pub(crate) use self::host::Host;
+use self::host::OrgHost;
 pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
-use self::{
-    answer::{Answer, not_found},
-    host::OrgHost,
-};
 use crate::applink;
 
 /// Largest body that is read, in bytes. The documented limits on records in a request are reached long before.

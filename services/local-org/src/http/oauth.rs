@@ -5,11 +5,9 @@ use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    answer::{Answer, not_found},
-    gateway::with_faults,
-    host::{Host, OrgHost, User, base_url, bearer},
-};
+use super::answer::{Answer, not_found};
+use super::gateway::with_faults;
+use super::host::{Host, OrgHost, User, base_url, bearer};
 use crate::id;
 
 /// Adds the routes of `/services/oauth2` and `/id`.

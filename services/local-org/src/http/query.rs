@@ -9,12 +9,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{
-    answer::{Answer, Body},
-    call::Call,
-    cursors::{Cursors, Page},
-    work::{Context, Records},
-};
+use super::answer::{Answer, Body};
+use super::call::Call;
+use super::cursors::{Cursors, Page};
+use super::work::{Context, Records};
 use crate::error::ApiError;
 
 /// Longest query text in characters (SOQL and SOSL Reference, "SOQL and SOSL Limits").
@@ -41,8 +39,10 @@ pub(crate) fn run(
         path: format!("{}/query", call.version.path()),
         batch_size: call.batch_size,
     };
-    let (first, children) = paging.first_page(result.total_size, result.records);
-    cx.add_read(children);
+    // A page's rows are counted when it is given, not when the query ran.
+    records.defer(result.records.len());
+    let (first, rows) = paging.first_page(result.total_size, result.records);
+    cx.add_read(rows);
     Ok(Answer::ok(first))
 }
 
@@ -74,18 +74,17 @@ struct Cut {
 }
 
 impl Paging<'_> {
-    /// Keeps all pages but the first, which it gives, with the number of children in all.
+    /// Keeps all pages but the first, which it gives with the number of its records and children.
     fn first_page(&self, total_size: usize, records: Vec<Value>) -> (Value, u64) {
-        let mut children = 0;
-        let cuts = self.cut(records, &mut children);
-        (self.link(total_size, cuts), children)
+        let cuts = self.cut(records);
+        let rows = cuts.first().map_or(0, |first| first.rows);
+        (self.link(total_size, cuts), rows as u64)
     }
 
-    fn cut(&self, records: Vec<Value>, all_children: &mut u64) -> Vec<Cut> {
+    fn cut(&self, records: Vec<Value>) -> Vec<Cut> {
         let mut cuts = vec![Cut { start: 0, records: Vec::new(), rows: 0 }];
         for (index, mut record) in records.into_iter().enumerate() {
             let children = self.split_children(&mut record);
-            *all_children += children as u64;
             let rows = 1 + children.min(self.batch_size - 1);
             match cuts.last_mut() {
                 Some(cut) if cut.rows + rows <= self.batch_size => {
@@ -131,7 +130,7 @@ impl Paging<'_> {
 
     /// Chains pages with locators, keeps the later ones and gives the first.
     fn link(&self, total_size: usize, cuts: Vec<Cut>) -> Value {
-        let id = (cuts.len() > 1).then(|| self.cursors.next_id()).unwrap_or_default();
+        let id = if cuts.len() > 1 { self.cursors.next_id() } else { String::new() };
         let mut next: Option<String> = None;
         let mut kept = HashMap::new();
         let mut first = Value::Null;

@@ -3,10 +3,8 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::{
-    subrequest::{Results, halted},
-    version::Version,
-};
+use super::subrequest::{Results, halted};
+use super::version::Version;
 use crate::error::ApiError;
 
 /// The version from which on a reference to a null is a null, and not an error.

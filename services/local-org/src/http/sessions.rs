@@ -1,12 +1,11 @@
 //! Access tokens of one org.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rand::{RngExt, distr::Alphanumeric};
+use rand::RngExt;
+use rand::distr::Alphanumeric;
 
 /// Characters after `!AQ`.
 const SECRET_LENGTH: usize = 80;

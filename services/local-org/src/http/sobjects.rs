@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{answer::Answer, call::Call, version::Version, work::Records};
+use super::answer::Answer;
+use super::call::Call;
+use super::version::Version;
+use super::work::Records;
 use crate::error::ApiError;
 
 /// `POST sobjects/X`

@@ -5,14 +5,12 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    answer::{Answer, malformed_json},
-    call::{Call, ROOT},
-    execute, references,
-    resource::Method,
-    version::Version,
-    work::{Context, Records},
-};
+use super::answer::{Answer, malformed_json};
+use super::call::{Call, ROOT};
+use super::resource::Method;
+use super::version::Version;
+use super::work::{Context, Records};
+use super::{execute, references};
 use crate::error::ApiError;
 
 /// Headers that only the whole request may have (REST API Developer Guide, "Composite Subrequest").

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    answer::{Answer, malformed_json},
-    call::Call,
-    collections::{status_error, type_of},
-    subrequest::{invalid, limit_exceeded},
-    work::{Context, Records},
-};
-use crate::{error::ApiError, schema::Schema};
+use super::answer::{Answer, malformed_json};
+use super::call::Call;
+use super::collections::{status_error, type_of};
+use super::subrequest::{invalid, limit_exceeded};
+use super::work::{Context, Records};
+use crate::error::ApiError;
+use crate::schema::Schema;
 
 /// Most records, levels and objects (REST API Developer Guide, "sObject Tree").
 const MAX_RECORDS: usize = 200;

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    answer::Answer,
-    call::Call,
-    resource::Method,
-    sobjects::{record_path, refuse_id, saved},
-    work::Records,
-};
-use crate::{error::ApiError, store::Upserted};
+use super::answer::Answer;
+use super::call::Call;
+use super::resource::Method;
+use super::sobjects::{record_path, refuse_id, saved};
+use super::work::Records;
+use crate::error::ApiError;
+use crate::store::Upserted;
 
 /// An object, one of its external id fields, and a value of it.
 #[derive(Debug, Clone, Copy)]

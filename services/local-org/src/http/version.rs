@@ -39,7 +39,8 @@ impl fmt::Display for Version {
     }
 }
 
-/// The answer of `GET /services/data`: all versions, the oldest first. Salesforce makes three a year; 50.0 is Winter '21.
+/// The answer of `GET /services/data`: all versions, the oldest first. Salesforce makes three a year; 50.0 is
+/// Winter '21.
 pub(crate) fn list() -> Value {
     let version = |number: u8| {
         let season = match (number - OLDEST) % 3 {

@@ -5,14 +5,12 @@ use std::cell::Cell;
 use serde_json::{Map, Value};
 
 use super::version::Version;
-use crate::{
-    counters::Rows,
-    error::ApiError,
-    faults::RecordError,
-    http::OrgHost,
-    soql::ResultSet,
-    store::{Actor, Tx, Upserted},
-};
+use crate::counters::Rows;
+use crate::error::ApiError;
+use crate::faults::RecordError;
+use crate::http::OrgHost;
+use crate::soql::ResultSet;
+use crate::store::{Actor, Tx, Upserted};
 
 /// What a call works with.
 pub(crate) struct Context<'a> {
@@ -35,6 +33,8 @@ pub(crate) struct Records<'r, 'tx> {
     tx: &'r mut Tx<'tx>,
     fault: Option<&'r RecordError>,
     written: u64,
+    /// Rows read now whose cost is that of a later call.
+    deferred: u64,
 }
 
 impl Context<'_> {
@@ -44,12 +44,12 @@ impl Context<'_> {
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         self.org.store.transaction(self.actor, |tx| {
-            let mut records = Records { tx, fault: self.fault, written: 0 };
+            let mut records = Records { tx, fault: self.fault, written: 0, deferred: 0 };
             let result = work(&mut records);
             let touched = records.tx.rows_touched();
             let rows = self.rows.get();
             self.rows.set(Rows {
-                read: rows.read + touched.saturating_sub(records.written),
+                read: rows.read + touched.saturating_sub(records.written + records.deferred),
                 written: rows.written + records.written,
             });
             result
@@ -69,14 +69,14 @@ impl Records<'_, '_> {
         &mut self,
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let (fault, mut written) = (self.fault, 0);
+        let Records { fault, mut written, mut deferred, .. } = *self;
         let result = self.tx.savepoint(|tx| {
-            let mut records = Records { tx, fault, written: 0 };
+            let mut records = Records { tx, fault, written, deferred };
             let result = work(&mut records);
-            written = records.written;
+            (written, deferred) = (records.written, records.deferred);
             result
         });
-        self.written += written;
+        (self.written, self.deferred) = (written, deferred);
         result
     }
 
@@ -142,6 +142,11 @@ impl Records<'_, '_> {
     /// Runs a query.
     pub(crate) fn query(&mut self, soql: &str, deleted: bool, version: Version) -> Result<ResultSet, ApiError> {
         self.tx.query(soql, deleted, &version.to_string())
+    }
+
+    /// Leaves rows that were read to be counted when they are fetched.
+    pub(crate) fn defer(&mut self, rows: usize) {
+        self.deferred += rows as u64;
     }
 
     fn check_fault(&self, object: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {

@@ -12,7 +12,7 @@ if call('SETBIT', key('bits', j), task, 1) == 1 then
   return 'duplicate'
 end
 call('HDEL', key('chunk', j), task)
-call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c')
+forget_tries(j, task)
 call('HINCRBY', job, 'done', 1)
 for i, name in ipairs({'processed', 'succeeded', 'skipped', 'failed'}) do
   if ARGV[i + 2] ~= '0' then call('HINCRBY', job, name, ARGV[i + 2]) end

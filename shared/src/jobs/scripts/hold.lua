@@ -11,7 +11,7 @@ if fields(j, 'cancel') then
 end
 give_back(j, task, 0)
 local job = key('job', j)
-if true then
+if call('HSETNX', job, 'held', 1) == 1 then
   call('HSET', job, 'state', 'needs_authorization', 'reason', reason)
   call('ZADD', P .. 'holds', NOW + fields(j, 'ttl'), j)
   event(j, 'needs_authorization')

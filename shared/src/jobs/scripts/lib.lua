@@ -58,6 +58,8 @@ end
 -- Ends a lease; false when it was not held any more.
 local function end_lease(j, lease) return call('ZREM', key('leases', j), lease) == 1 end
 
+local function forget_tries(j, task) call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c') end
+
 -- Makes the state final: once per run, since only an unfinished job is open.
 local function finalize(j)
   if call('SREM', P .. 'open', j) == 0 then return end
@@ -66,6 +68,7 @@ local function finalize(j)
   call('HSET', key('job', j), 'state', outcome, 'finish', 'done', 'finished_at', NOW)
   for _, index in ipairs({'expiries', 'delays', 'holds'}) do call('ZREM', P .. index, j) end
   for _, name in ipairs({'session', 'ready', 'leases', 'delayed', 'chunk', 'bits'}) do call('UNLINK', key(name, j)) end
+  forget_tries(j, 'F')
   event(j, outcome)
   local keep = call('EXISTS', key('dead', j)) == 1 and dead_ttl or ttl
   for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead'}) do
@@ -107,7 +110,7 @@ local function drop(j, task)
     call('HINCRBY', key('job', j), 'dropped', 1)
     call('HDEL', key('chunk', j), task)
   end
-  call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c')
+  forget_tries(j, task)
 end
 
 -- Puts a task that has no lease any more back: at once in front, or after delay ms. True when it will run again.

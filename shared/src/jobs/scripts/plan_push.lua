@@ -6,7 +6,7 @@ local lease, done, mark = ARGV[2], ARGV[4] == '1', tonumber(ARGV[5])
 local j = parse(lease)
 if not end_lease(j, lease) then return 'lost' end
 local job = key('job', j)
-call('HDEL', key('tries', j), 'P:d', 'P:a', 'P:c')
+forget_tries(j, 'P')
 if fields(j, 'cancel') then
   drop(j, 'P')
   advance(j)

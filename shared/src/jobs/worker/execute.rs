@@ -37,6 +37,7 @@ impl Shared {
     ) {
         let started = Instant::now();
         let (lease, attempts) = (claimed.lease.clone(), claimed.attempts);
+        let _guard = self.held.forget_on_drop(&lease);
         let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
         let result = match tokio::time::timeout(self.settings.task_timeout, work).await {
             Ok(Ok(result)) => result,
@@ -44,7 +45,6 @@ impl Shared {
             Err(_) => Err(retry("the task took too long")),
         };
         let how = self.settle(&lease, attempts, result).await;
-        self.held.remove(&lease);
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
         tracing::debug!(how, "task ended");
     }

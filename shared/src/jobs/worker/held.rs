@@ -34,8 +34,10 @@ impl Held {
         token
     }
 
-    pub(super) fn remove(&self, lease: &Lease) {
-        self.lock().remove(lease);
+    /// Forgets a lease when the guard is dropped, however its task ends: a lease that is renewed for ever would keep
+    /// the task from everybody.
+    pub(super) fn forget_on_drop<'a>(&'a self, lease: &'a Lease) -> impl Drop + use<'a> {
+        Guard { held: self, lease }
     }
 
     /// What is to become of a task; lost when the lease is not known.
@@ -78,6 +80,17 @@ impl Held {
     }
 }
 
+struct Guard<'a> {
+    held: &'a Held,
+    lease: &'a Lease,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.held.lock().remove(self.lease);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,8 +121,8 @@ mod tests {
         held.stop(&lost, Fate::Lost);
         held.stop_all(Fate::Drain);
         assert_eq!((held.fate(&lost), held.fate(&kept)), (Fate::Lost, Fate::Drain));
-        assert_eq!(held.leases(), [kept.clone()]);
-        held.remove(&kept);
+        assert_eq!(held.leases(), std::slice::from_ref(&kept));
+        drop(held.forget_on_drop(&kept));
         assert_eq!(held.fate(&kept), Fate::Lost);
     }
 }

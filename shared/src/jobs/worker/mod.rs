@@ -29,6 +29,8 @@ use held::{Fate, Held};
 
 /// Most tasks per claim.
 const MAX_CLAIM: usize = 64;
+/// Claims in a row that look on among very many jobs, of which none may run now.
+const MAX_EMPTY_CLAIMS: u32 = 8;
 /// The last part of the drain time, in which tasks are told to stop and what is left is given back.
 const DRAIN_MARGIN: Duration = Duration::from_secs(3);
 const CLAIM_BACKOFF_BASE: Duration = Duration::from_millis(100);
@@ -120,33 +122,35 @@ impl Shared {
     /// Keeps the free slots filled, for ever.
     async fn take_work(self: Arc<Self>, running: &mut JoinSet<()>) {
         let kinds: Vec<&str> = self.kinds.keys().copied().collect();
-        let mut failures = 0;
+        let (mut failures, mut empty_claims) = (0, 0);
         loop {
             while running.try_join_next().is_some() {}
-            let free = self.settings.concurrency.saturating_sub(running.len());
+            let free = self.settings.concurrency.max(1).saturating_sub(running.len());
             if free == 0 {
                 running.join_next().await;
                 continue;
             }
-            let wait = match self.tasks.claim(&self.id, free.min(MAX_CLAIM), &kinds).await {
-                Ok(claim) => {
-                    failures = 0;
-                    let again = claim.more;
-                    self.start(claim, running);
-                    if again { Duration::ZERO } else { jittered(self.settings.poll) }
-                }
+            let claim = match self.tasks.claim(&self.id, free.min(MAX_CLAIM), &kinds).await {
+                Ok(claim) => claim,
                 Err(error) => {
                     tracing::warn!(error = ?error, "could not claim tasks");
                     meters::redis_failed("claim");
-                    let wait = full_jitter(CLAIM_BACKOFF_BASE, CLAIM_BACKOFF_CAP, failures);
+                    tokio::time::sleep(full_jitter(CLAIM_BACKOFF_BASE, CLAIM_BACKOFF_CAP, failures)).await;
                     failures += 1;
-                    tokio::time::sleep(wait).await;
                     self.release_unknown().await;
                     continue;
                 }
             };
+            failures = 0;
+            empty_claims = if claim.tasks.is_empty() { empty_claims + 1 } else { 0 };
+            let look_on = claim.more && empty_claims < MAX_EMPTY_CLAIMS;
+            self.start(claim, running);
+            if look_on {
+                continue;
+            }
+            empty_claims = 0;
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = tokio::time::sleep(jittered(self.settings.poll)) => {}
                 () = self.wake.notified() => {}
                 Some(_) = running.join_next() => {}
             }

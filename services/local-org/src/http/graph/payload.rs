@@ -5,16 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-use crate::{
-    error::ApiError,
-    http::{
-        call::Call,
-        references,
-        resource::{Method, Resource},
-        subrequest::{self, Subrequest, invalid, limit_exceeded},
-        version::Version,
-    },
-};
+use crate::error::ApiError;
+use crate::http::call::Call;
+use crate::http::references;
+use crate::http::resource::{Method, Resource};
+use crate::http::subrequest::{self, Subrequest, invalid, limit_exceeded};
+use crate::http::version::Version;
 
 const MAX_GRAPHS: usize = 75;
 const MAX_NODES: usize = 500;

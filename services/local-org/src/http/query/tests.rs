@@ -36,9 +36,9 @@ fn all(cursors: &Cursors, first: Value) -> Vec<Value> {
 #[test]
 fn a_small_result_is_one_page() {
     let cursors = Cursors::default();
-    let (page, children) = paging(&cursors, 200).first_page(2, vec![parent(0, 0), parent(1, 3)]);
+    let (page, rows) = paging(&cursors, 200).first_page(2, vec![parent(0, 0), parent(1, 3)]);
     assert_eq!(page, json!({"totalSize": 2, "done": true, "records": [parent(0, 0), parent(1, 3)]}));
-    assert_eq!(children, 3);
+    assert_eq!(rows, 5);
 }
 
 #[test]
@@ -73,8 +73,7 @@ proptest! {
     ) {
         let cursors = Cursors::default();
         let parents: Vec<_> = sizes.iter().enumerate().map(|(number, &size)| parent(number, size)).collect();
-        let (first, children) = paging(&cursors, batch_size).first_page(parents.len(), parents.clone());
-        prop_assert_eq!(children as usize, sizes.iter().sum::<usize>());
+        let (first, _) = paging(&cursors, batch_size).first_page(parents.len(), parents.clone());
         let mut page = Some(first.clone());
         while let Some(current) = page {
             let rows: usize = current["records"].as_array().expect("records").iter()

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::{is_name, names, resolve, resolve_url, visit_names};
-use crate::http::{subrequest::Results, version::Version};
+use crate::http::subrequest::Results;
+use crate::http::version::Version;
 
 fn results() -> Results {
     Results::from([

@@ -1,0 +1,84 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::TestOrg;
+
+#[tokio::test]
+async fn tells_its_health_and_its_orgs() {
+    let org = TestOrg::start().await;
+    assert_eq!(org.control(Method::GET, "/local/health", Value::Null).await.body, json!({"status": "ok"}));
+    let orgs = org.control(Method::GET, "/local/orgs", Value::Null).await.body;
+    let names: Vec<_> = orgs.as_array().expect("orgs").iter().map(|org| org["name"].clone()).collect();
+    assert_eq!(names, ["my-org", "my-org-sales-a", "empty-org"]);
+    let user = &orgs[0]["users"][0];
+    assert_eq!(
+        orgs[0],
+        json!({
+            "name": "my-org",
+            "id": orgs[0]["id"],
+            "instanceUrl": org.base,
+            "apiVersion": "62.0",
+            "users": [{"id": user["id"], "username": "admin@my-org.local", "accessToken": org.token}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn seeds_counts_and_queries() {
+    let org = TestOrg::start().await;
+    org.seed(30, 2).await;
+    let counts = org.control(Method::GET, "/local/orgs/my-org/counts", Value::Null).await.body;
+    let lines = (&counts["Opportunity"], &counts["OpportunityLineItem"], &counts["Quote"]);
+    assert_eq!(lines, (&json!(30), &json!(60), &json!(0)));
+    let path = "/local/orgs/my-org/query?q=SELECT+Amount+FROM+Opportunity+ORDER+BY+Id";
+    let reply = org.control(Method::GET, path, Value::Null).await.body;
+    assert_eq!(reply["totalSize"], 30);
+    assert_eq!(reply["records"][29]["Amount"].as_f64(), Some(200.0));
+    let reply = org.control(Method::GET, "/local/orgs/my-org/query?q=SELEKT", Value::Null).await;
+    assert_eq!((reply.status, reply.code()), (400, "MALFORMED_QUERY"));
+    let other = org.control(Method::GET, "/local/orgs/empty-org/counts", Value::Null).await.body;
+    assert_eq!(other["Opportunity"], 0);
+}
+
+#[tokio::test]
+async fn writes_records_by_the_same_rules() {
+    let org = TestOrg::start().await;
+    let path = "/local/orgs/my-org/records/Account";
+    let reply = org.control(Method::POST, path, json!({"Name": "Test"})).await;
+    let id = reply.body["id"].as_str().expect("an id").to_owned();
+    assert_eq!((reply.status, reply.body), (201, json!({"id": id})));
+    let one = format!("{path}/{id}");
+    assert_eq!(org.control(Method::PATCH, &one, json!({"Name": "Changed"})).await.status, 204);
+    assert_eq!(org.accounts_named("Changed").await, 1);
+    assert_eq!(org.control(Method::DELETE, &one, Value::Null).await.status, 204);
+    assert_eq!(org.control(Method::POST, path, json!({})).await.code(), "REQUIRED_FIELD_MISSING");
+    assert_eq!(org.control(Method::POST, "/local/orgs/nothing/records/Account", json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn counts_only_calls_of_the_org() {
+    let org = TestOrg::start().await;
+    let account = org.account("Counted").await;
+    org.get(&format!("/sobjects/Account/{account}")).await;
+    org.query("SELECT Id FROM Account WHERE Name = 'Counted'").await;
+    org.control(Method::GET, "/local/orgs/my-org/counts", Value::Null).await;
+    let counters = org.counters().await;
+    assert_eq!(counters["calls"], json!({"total": 3, "byOperation": {"create": 1, "query": 1, "retrieve": 1}}));
+    assert_eq!(counters["rows"]["written"], 1);
+    assert_eq!(counters["concurrent"], json!({"now": 0, "max": 1}));
+    assert_eq!(org.control(Method::DELETE, "/local/orgs/my-org/counters", Value::Null).await.status, 204);
+    assert_eq!(org.counters().await["calls"], json!({"total": 0, "byOperation": {}}));
+}
+
+#[tokio::test]
+async fn refuses_what_it_does_not_understand() {
+    let org = TestOrg::start().await;
+    for (method, path, body) in [
+        (Method::PUT, "/local/costs", json!({"callMillis": 1})),
+        (Method::POST, "/local/faults", json!({"action": {"kind": "explode"}})),
+        (Method::POST, "/local/orgs/my-org/seed", json!({"opportunities": "many"})),
+    ] {
+        assert_eq!(org.control(method, path, body).await.status, 400, "{path}");
+    }
+    assert_eq!(org.control(Method::GET, "/local/nothing", Value::Null).await.status, 404);
+}
