@@ -165,6 +165,8 @@ pub struct JobView {
     pub skipped: u64,
     /// Records with an error, and all records of dead chunks.
     pub failed: u64,
+    /// Records processed per second, on the average since the job started; `None` before that.
+    pub records_per_second: Option<f64>,
     /// Record errors reported.
     pub errors: u64,
     /// What the kind counts, by name.

@@ -23,6 +23,7 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         .then(|| fields.time_of("pause", now_ms.saturating_add(pause_ms)))
         .transpose()?;
     let reason = job.get("reason").cloned().or_else(|| paused_until.and(pause_reason));
+    let (started_at, finished_at) = (fields.time("started_at")?, fields.time("finished_at")?);
     Ok(JobView {
         id: fields.parse_text("id", id)?,
         kind: fields.text("kind")?.to_owned(),
@@ -40,17 +41,26 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         succeeded: progress.succeeded,
         skipped: progress.skipped,
         failed: progress.failed,
+        records_per_second: rate(progress.processed, started_at, finished_at.unwrap_or_else(Utc::now)),
         errors: progress.errors,
         counters,
         per_worker,
         paused_until,
         reason,
         created_at: fields.time("created_at")?.ok_or_else(|| fields.corrupt("created_at"))?,
-        started_at: fields.time("started_at")?,
-        finished_at: fields.time("finished_at")?,
+        started_at,
+        finished_at,
         run: progress.run,
         request_id: fields.text("request_id")?.to_owned(),
     })
+}
+
+/// Records per second, to one decimal. Spans under 100 ms count as 100 ms, so that clocks a little apart do no harm.
+fn rate(processed: u64, started_at: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Option<f64> {
+    let tenths = (until - started_at?).num_milliseconds().max(100) / 100;
+    let processed = u32::try_from(processed).map_or(f64::from(u32::MAX), f64::from);
+    let tenths = u32::try_from(tenths).map_or(f64::from(u32::MAX), f64::from);
+    Some((processed / tenths * 100.0).round() / 10.0)
 }
 
 pub(super) fn job_event(entry: &StreamId) -> Result<JobEvent, JobsError> {
@@ -146,4 +156,20 @@ impl<'v, G: Fn(&str) -> Option<&'v str>> Fields<'_, G> {
 /// A duration as Redis wants it: whole ms, at least one.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_an_average_since_the_start() {
+        let start = DateTime::from_timestamp(1_000, 0).unwrap();
+        let after = |milliseconds| start + chrono::Duration::milliseconds(milliseconds);
+        assert_eq!(rate(5_000, Some(start), after(4_000)), Some(1_250.0));
+        assert_eq!(rate(1, Some(start), after(3_000)), Some(0.3));
+        assert_eq!(rate(7, Some(start), after(-50)), Some(70.0));
+        assert_eq!(rate(0, Some(start), after(0)), Some(0.0));
+        assert_eq!(rate(0, None, after(0)), None);
+    }
 }

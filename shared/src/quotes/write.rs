@@ -112,7 +112,7 @@ impl Generator {
             self.check_cancelled()?;
             self.submit_one(&request, &mut open, &mut round, outcomes).await?;
         }
-        // In the order of the graph ids, so that a resubmission is as ordered as the first try.
+        // In the order of ids, so that a resubmission locks rows in the same order as the first try.
         let mut rest: Vec<_> = open.into_values().collect();
         rest.sort_by_key(|draft| draft.opportunity);
         round.pending = rest;
@@ -234,8 +234,9 @@ fn give_up(
     }
     for draft in pending {
         let failure = locked.remove(&draft.opportunity).unwrap_or_else(|| Failure {
-            code: "DUPLICATE_VALUE".to_owned(),
-            message: "Salesforce says that the Quote exists but does not show it to this user".to_owned(),
+            code: "NOT_WRITTEN".to_owned(),
+            message: "Salesforce did not try the Quote, or says that it exists but does not show it to this user"
+                .to_owned(),
         });
         outcomes.insert(draft.opportunity, Outcome::Failed(failure));
     }

@@ -23,6 +23,7 @@ use utoipa::{OpenApi, ToSchema};
         jobs::list_jobs,
         jobs::get_job,
         jobs::get_job_errors,
+        jobs::get_job_dead_letters,
         jobs::cancel_job,
         jobs::resume_job,
         jobs::retry_job

@@ -1,7 +1,7 @@
 -- Lets a held job go on, with a new session if one is given. Returns 1 when it was held.
 -- ARGV 2 job  3 sealed session or ''  4 its TTL ms
 local j = ARGV[2]
-local held, finish, started_at = fields(j, 'held', 'finish', 'started_at')
+local held, finish = fields(j, 'held', 'finish')
 if not held then return 0 end
 if ARGV[3] ~= '' then call('SET', key('session', j), ARGV[3], 'PX', ARGV[4]) end
 local job = key('job', j)

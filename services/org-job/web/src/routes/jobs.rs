@@ -5,7 +5,7 @@ use crate::State;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
-use shared::jobs::{ErrorPage, JobState, JobView};
+use shared::jobs::{DeadLetter, ErrorPage, JobState, JobView};
 use shared::web::ApiError;
 use shared::web::client_context::Caller;
 use utoipa::{IntoParams, ToSchema};
@@ -81,6 +81,33 @@ pub(crate) async fn get_job_errors(
     page.map(Json).ok_or_else(unknown_job)
 }
 
+/// Chunks that were given up.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeadLetterList {
+    /// The chunks, with the reasons.
+    dead_letters: Vec<DeadLetter>,
+}
+
+/// Lists the chunks of a job that were given up, with the reasons. `retryJob` runs them once more.
+#[utoipa::path(
+    operation_id = "getJobDeadLetters",
+    params(("id" = String, Path, description = "Id of the job.")),
+    responses(
+        (status = 200, description = "Chunks that were given up.", body = DeadLetterList),
+        (status = 404, description = "No such job in this org.")
+    )
+)]
+#[get("/api/jobs/{id}/deadletters")]
+pub(crate) async fn get_job_dead_letters(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<DeadLetterList>, ApiError> {
+    let letters = state.jobs.dead_letters(caller.org_id().as_str(), &job_id(&id)?).await.map_err(job_error)?;
+    letters.map(|dead_letters| Json(DeadLetterList { dead_letters })).ok_or_else(unknown_job)
+}
+
 /// Cancels a job: what has not started is dropped at once, what runs ends.
 #[utoipa::path(operation_id = "cancelJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job, cancelling, cancelled or ended before.", body = JobView), (status = 404, description = "No such job in this org.")))]
 #[post("/api/jobs/{id}/cancel")]
@@ -93,7 +120,7 @@ pub(crate) async fn cancel_job(
     job.map(Json).ok_or_else(unknown_job)
 }
 
-/// Lets a job that needs authorization, or whose org is paused, go on from where it stood, with the caller's session.
+/// Lets a job that needs authorization go on from where it stood, with the caller's session.
 #[utoipa::path(operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job, running.", body = JobView), (status = 404, description = "No such job in this org."), (status = 409, description = "The job has ended.")))]
 #[post("/api/jobs/{id}/resume")]
 pub(crate) async fn resume_job(

@@ -16,6 +16,7 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
         .service(jobs::list_jobs)
         .service(jobs::get_job)
         .service(jobs::get_job_errors)
+        .service(jobs::get_job_dead_letters)
         .service(jobs::cancel_job)
         .service(jobs::resume_job)
         .service(jobs::retry_job)

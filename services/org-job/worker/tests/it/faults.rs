@@ -112,3 +112,23 @@ async fn twenty_refused_graphs_in_one_request_fail_alone() -> Result<()> {
     assert!(errors.iter().all(|error| error["code"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION"), "{errors:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_chunk_that_was_given_up_is_shown_and_retried() -> Result<()> {
+    let stack = Stack::start(60, 2, 1).await?;
+    let refused = FaultAction::status(400, "INVALID_FIELD", "No such column 'Quantity'");
+    // The plan is the first query, the first chunk's the second.
+    stack.fault(Fault::new(refused).path("/query").skip(1).times(1)).await?;
+    let id = stack.post(ALL).await?;
+    let job = stack.reaches(&id, "completed").await?;
+    assert_eq!((&job["deadChunks"], &job["failed"], &job["succeeded"]), (&json!(1), &json!(25), &json!(35)), "{job}");
+    let request = stack.call(reqwest::Method::GET, &format!("/api/jobs/{id}/deadletters")).await?;
+    let letters: serde_json::Value = request.send().await?.error_for_status()?.json().await?;
+    let reason = letters["deadLetters"][0]["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("INVALID_FIELD"), "{letters}");
+    stack.act(&id, "retry").await?;
+    let job = stack.reaches(&id, "completed").await?;
+    assert_eq!((&job["run"], &job["failed"], &job["succeeded"]), (&json!(2), &json!(0), &json!(60)), "{job}");
+    assert_eq!(stack.org.counts(ORG).await?["Quote"], 60);
+    Ok(())
+}

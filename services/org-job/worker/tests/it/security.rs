@@ -99,6 +99,7 @@ async fn a_job_is_invisible_to_another_org() -> Result<()> {
         (Method::GET, format!("/api/jobs/{id}")),
         (Method::GET, format!("/api/jobs/{id}/errors")),
         (Method::GET, format!("/api/jobs/{id}/events")),
+        (Method::GET, format!("/api/jobs/{id}/deadletters")),
         (Method::POST, format!("/api/jobs/{id}/cancel")),
         (Method::POST, format!("/api/jobs/{id}/resume")),
         (Method::POST, format!("/api/jobs/{id}/retry")),
