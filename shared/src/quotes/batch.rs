@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use url::Url;
-use utoipa::ToSchema;
 
 /// Name of the job kind.
 pub const GENERATE_QUOTES: &str = "generateQuotes";
@@ -25,7 +24,7 @@ pub struct GenerateQuotes {
 }
 
 /// What is posted to the callback URL when the job has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResult {
     /// The job.

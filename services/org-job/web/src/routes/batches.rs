@@ -23,7 +23,7 @@ pub(crate) struct BatchExecutionRequest {
     /// WHERE clause of a SOQL query on Opportunity, without the word WHERE.
     #[schema(example = "StageName = 'Closed Won' AND CloseDate = THIS_QUARTER")]
     soql_where_clause: String,
-    /// Where to post the result when the job has ended. Salesforce fills it in for asynchronous calls.
+    /// Where to post the result when the job has ended: https on a Salesforce domain, or a host in `ALLOWED_ORG_HOSTS`.
     #[schema(required = false)]
     callback_url: Option<String>,
 }
