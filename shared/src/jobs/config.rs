@@ -34,7 +34,8 @@ pub struct JobsConfig {
     pub max_outstanding_chunks: u32,
     /// Tasks of one org that run at a time, over all workers. Default 10.
     pub org_limit: u32,
-    /// Runs of a task that may fail before it becomes a dead letter. Default 8.
+    /// Runs of a task that may fail before it becomes a dead letter. Default 12: an outage of some minutes is
+    /// waited out.
     pub max_attempts: u32,
     /// Workers a task may outlive before it becomes a dead letter. Default 5.
     pub max_crashes: u32,
@@ -59,7 +60,7 @@ impl JobsConfig {
             idempotency_ttl: DAY,
             max_outstanding_chunks: 200,
             org_limit: 10,
-            max_attempts: 8,
+            max_attempts: 12,
             max_crashes: 5,
             max_errors: 10_000,
         }

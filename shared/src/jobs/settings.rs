@@ -18,7 +18,7 @@ impl JobsConfig {
     /// | `QUEUE_PREFIX` | the service's | start of all keys, with a hash tag |
     /// | `ORG_CONCURRENCY` | 10 | tasks of one org at a time, over all workers |
     /// | `MAX_OUTSTANDING_CHUNKS` | 200 | chunks of a job that Redis holds at a time |
-    /// | `MAX_ATTEMPTS` | 8 | failed runs before a task becomes a dead letter |
+    /// | `MAX_ATTEMPTS` | 12 | failed runs before a task becomes a dead letter |
     /// | `LEASE_SECONDS` | 20 | time after which a silent worker's tasks are taken over |
     /// | `JOB_RETENTION_DAYS` | 7 | how long ended jobs stay visible |
     pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {

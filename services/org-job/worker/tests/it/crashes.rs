@@ -93,6 +93,26 @@ async fn a_worker_told_to_stop_gives_its_work_back() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_worker_that_hung_and_comes_back_changes_nothing() -> Result<()> {
+    let mut stack = Stack::start(60, 2, 1).await?;
+    let fault = stack.fault(Fault::new(FaultAction::DelayAfter { ms: 300 }).path("/composite/graph").times(1)).await?;
+    let id = stack.post(ALL).await?;
+    stack.hit(fault).await?;
+    stack.workers[0].freeze()?;
+    stack.add_worker("successor").await?;
+    // The successor takes over what the frozen worker holds, and ends the job.
+    stack.assert_quoted(&id, 60, 120).await?;
+    let before = stack.job(&id).await?;
+    stack.workers[0].thaw()?;
+    // Its late word is refused, and it goes on with new work.
+    let second = stack.post("Name LIKE 'nobody%'").await?;
+    stack.reaches(&second, "completed").await?;
+    stack.assert_quoted(&id, 60, 120).await?;
+    assert_eq!(stack.job(&id).await?["perWorker"], before["perWorker"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn web_killed_and_started_again() -> Result<()> {
     let mut stack = Stack::start(100, 2, 2).await?;
     let fault = stack.fault(Fault::new(FaultAction::DelayBefore { ms: 300 }).path("/composite/graph").always()).await?;
