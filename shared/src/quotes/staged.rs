@@ -7,8 +7,8 @@
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
 use super::{Failure, Outcome};
-use crate::salesforce::ErrorKind;
 use crate::salesforce::SalesforceId;
+use crate::salesforce::{Error, ErrorKind};
 use crate::salesforce::{Graph, GraphOutcome};
 use crate::salesforce::{MAX_NODES, UnitOfWork};
 
@@ -16,8 +16,8 @@ use crate::salesforce::{MAX_NODES, UnitOfWork};
 enum Step {
     /// Written; the id of node 0.
     Done(Option<SalesforceId>),
-    /// Nobody knows, or a passing fault: begin anew.
-    Again,
+    /// Nobody knows, or a passing fault: begin anew. With the error when the request as a whole failed.
+    Again(Option<Error>),
     /// The data is at fault.
     Refused(Failure),
 }
@@ -26,6 +26,7 @@ impl Generator {
     /// Writes one big Quote, and tells what became of it.
     pub(super) async fn write_in_stages(&self, work: &Work<'_>, draft: &Draft) -> Result<Outcome, GenerateError> {
         (work.note_staging)().await.map_err(GenerateError::Note)?;
+        let mut last = None;
         for round in 0..=self.settings.max_rounds {
             if round > 0 {
                 self.pause(round).await?;
@@ -40,7 +41,8 @@ impl Generator {
             }
             match self.build(work, draft).await? {
                 Step::Done(Some(quote)) => return Ok(Outcome::Quoted { quote, lines: draft.line_count() }),
-                Step::Done(None) | Step::Again => {}
+                Step::Done(None) => last = None,
+                Step::Again(error) => last = error,
                 Step::Refused(failure) => {
                     if let Some(begun) = self
                         .existing(work.key, &[&draft.opportunity])
@@ -53,6 +55,10 @@ impl Generator {
                     return Ok(Outcome::Failed(failure));
                 }
             }
+        }
+        // An outage is the caller's to wait out; only what concerns this Quote fails it.
+        if let Some(error) = last {
+            return Err(error.into());
         }
         Ok(Outcome::Failed(Failure {
             code: "STAGING_INTERRUPTED".to_owned(),
@@ -70,26 +76,22 @@ impl Generator {
         let graph = draft.graph("quote".to_owned(), &work.key.staging(&draft.opportunity), first)?;
         let quote = match self.step(graph).await? {
             Step::Done(Some(quote)) => quote,
-            Step::Done(None) => return Ok(Step::Again),
+            Step::Done(None) => return Ok(Step::Again(None)),
             other => return Ok(other),
         };
         let complete = work.key.complete(&draft.opportunity);
         let mut written = first;
-        while written < draft.line_count() {
-            let rest = draft.line_count() - written;
-            // The key takes one node of the last graph.
-            let (count, key) = if rest < MAX_NODES { (rest, Some(complete.as_str())) } else { (MAX_NODES, None) };
-            match self.step(draft.more_lines(&quote, written, count.min(rest), key)?).await? {
-                Step::Done(_) => written += count,
+        // The key takes one record of the last graph, which so holds fewer lines than the others.
+        while draft.line_count().saturating_sub(written) >= MAX_NODES {
+            match self.step(draft.more_lines(&quote, written, MAX_NODES, None)?).await? {
+                Step::Done(_) => written += MAX_NODES,
                 other => return Ok(other),
             }
-            if key.is_none() && written >= draft.line_count() {
-                // The lines ended exactly at a full graph: the key goes alone.
-                match self.step(draft.more_lines(&quote, written, 0, Some(&complete))?).await? {
-                    Step::Done(_) => {}
-                    other => return Ok(other),
-                }
-            }
+        }
+        let rest = draft.line_count().saturating_sub(written);
+        match self.step(draft.more_lines(&quote, written, rest, Some(&complete))?).await? {
+            Step::Done(_) => {}
+            other => return Ok(other),
         }
         Ok(Step::Done(Some(quote)))
     }
@@ -103,21 +105,21 @@ impl Generator {
             let results = match self.client.submit_graphs(&request).await {
                 Ok(results) => results,
                 Err(error) if matches!(error.kind(), ErrorKind::Transient | ErrorKind::RowLocked) => {
-                    return Ok(Step::Again);
+                    return Ok(Step::Again(Some(error)));
                 }
                 Err(error) => return Err(error.into()),
             };
             if let Some(result) = results.into_iter().next() {
                 return Ok(match result.outcome {
                     GraphOutcome::Committed { ids } => Step::Done(ids.first().copied().flatten()),
-                    GraphOutcome::NotTried => Step::Again,
+                    GraphOutcome::NotTried => Step::Again(None),
                     GraphOutcome::Failed { causes } => match super::write::verdict(&causes) {
                         super::write::Verdict::Refused(failure) => Step::Refused(failure),
-                        _ => Step::Again,
+                        _ => Step::Again(None),
                     },
                 });
             }
         }
-        Ok(Step::Again)
+        Ok(Step::Again(None))
     }
 }

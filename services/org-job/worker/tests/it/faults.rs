@@ -30,6 +30,15 @@ async fn unavailable_for_thirty_seconds() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_big_quote_waits_out_thirty_seconds_of_refused_writes() -> Result<()> {
+    let stack = Stack::start(1, 600, 1).await?;
+    let fault = FaultAction::status(503, "SERVER_UNAVAILABLE", "busy");
+    stack.fault(Fault::new(fault).path(GRAPH).always().lasting(Duration::from_secs(30))).await?;
+    let id = stack.post(ALL).await?;
+    stack.assert_quoted(&id, 1, 600).await
+}
+
+#[tokio::test]
 async fn connection_dropped_before_and_after_the_commit() -> Result<()> {
     survives(Fault::new(FaultAction::DropBefore).path(GRAPH).times(2)).await?;
     survives(Fault::new(FaultAction::DropAfter).path(GRAPH).times(2)).await

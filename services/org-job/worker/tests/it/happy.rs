@@ -121,6 +121,17 @@ async fn an_opportunity_with_more_lines_than_a_graph_holds() -> Result<()> {
 }
 
 #[tokio::test]
+async fn quotes_at_the_borders_of_a_graph() -> Result<()> {
+    let stack = Stack::start(1, 499, 1).await?;
+    // One graph; one line too many for it; a second graph that is exactly full.
+    for lines in [500, 999] {
+        stack.org.seed(ORG, 1, lines).await?;
+    }
+    let id = stack.post(ALL).await?;
+    stack.assert_quoted(&id, 3, 499 + 500 + 999).await
+}
+
+#[tokio::test]
 async fn nothing_matches() -> Result<()> {
     let stack = Stack::start(0, 0, 1).await?;
     let id = stack.post("Name = 'nobody'").await?;
