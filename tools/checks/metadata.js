@@ -2,24 +2,38 @@
 // that may stand once, nothing missing that must be there. An org checks more; `sf project deploy start` asks it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { loadTypes } from './metadata-types.js';
+import { checkReferences } from './references.js';
+import { childText, malformed, parseXml } from './xml.js';
 
 const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
 
-/** The type of a file by what stands before `-meta.xml`. A new kind of metadata gets a line here. */
-const ROOTS = new Map([
-  ['field', 'CustomField'],
-  ['flow', 'Flow'],
-  ['object', 'CustomObject'],
-  ['permissionset', 'PermissionSet'],
+/**
+ * The type of a file by what stands before `-meta.xml`, and the elements that an org demands although the declarations
+ * leave them open. A new kind of metadata gets a line here.
+ */
+const KINDS = new Map([
+  ['cls', { root: 'ApexClass', required: ['apiVersion', 'status'] }],
+  ['field', { root: 'CustomField', required: ['fullName', 'label', 'type'] }],
+  ['flow', { root: 'Flow', required: ['apiVersion', 'label', 'processType', 'start', 'status'] }],
+  ['genAiFunction', { root: 'GenAiFunction', required: ['description', 'invocationTarget', 'invocationTargetType'] }],
+  ['genAiPlugin', { root: 'GenAiPlugin', required: ['description', 'developerName', 'scope'] }],
+  ['js', { root: 'LightningComponentBundle', required: ['apiVersion', 'isExposed'] }],
+  ['notiftype', { root: 'CustomNotificationType', required: ['masterLabel'] }],
+  ['object', { root: 'CustomObject', required: ['label', 'pluralLabel', 'deploymentStatus'] }],
+  ['permissionset', { root: 'PermissionSet', required: ['hasActivationRequired', 'label'] }],
+  ['platformEventChannelMember', { root: 'PlatformEventChannelMember', required: [] }],
+]);
+
+/** The element that repeats the file's name, where a type has one. */
+const NAMED_BY = new Map([
+  ['CustomField', 'fullName'],
+  ['CustomNotificationType', 'customNotifTypeName'],
+  ['GenAiPlugin', 'developerName'],
 ]);
 
 /** Elements that an org takes and the declarations do not know. */
 const UNDECLARED = new Set(['FlowActionCall.versionSegment']);
-
-/** Elements of CustomField that every field on a record has; the declarations share the type with others. */
-const FIELD_REQUIRED = ['fullName', 'label', 'type'];
 
 const SIMPLE = {
   boolean: (text) => text === 'true' || text === 'false',
@@ -28,24 +42,33 @@ const SIMPLE = {
   any: () => true,
 };
 
+/** All files of an sfdx project's package directories, as paths below the project. */
+export function projectFiles(project) {
+  const { packageDirectories } = JSON.parse(readFileSync(join(project, 'sfdx-project.json'), 'utf8'));
+  return packageDirectories.flatMap(({ path }) =>
+    readdirSync(join(project, path), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(project, join(entry.parentPath ?? entry.path, entry.name)))
+      .sort(),
+  );
+}
+
 /**
  * Checks all metadata of an sfdx project.
  * @param {string} project folder of sfdx-project.json
  * @returns {string[]} problems
  */
 export function checkProject(project) {
-  const { packageDirectories } = JSON.parse(readFileSync(join(project, 'sfdx-project.json'), 'utf8'));
-  const files = packageDirectories.flatMap(({ path }) =>
-    readdirSync(join(project, path), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('-meta.xml'))
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name)),
-  );
-  if (files.length === 0) {
+  const files = projectFiles(project);
+  const metadata = files.filter((file) => file.endsWith('-meta.xml'));
+  if (metadata.length === 0) {
     return [`${project}: no metadata found`];
   }
   const types = loadTypes();
-  const sources = files.map((file) => ({ file: relative(project, file), xml: readFileSync(file, 'utf8') }));
-  return [...sources.flatMap(({ file, xml }) => checkFile(types, file, xml)), ...checkReferences(sources)];
+  const sources = metadata.map((file) => ({ file, xml: readFileSync(join(project, file), 'utf8') }));
+  const problems = sources.flatMap(({ file, xml }) => checkFile(types, file, xml));
+  const parsed = sources.filter(({ xml }) => !malformed(xml)).map(({ file, xml }) => ({ file, root: parseXml(xml) }));
+  return [...problems, ...checkReferences(parsed.filter(({ root }) => root), files)];
 }
 
 /**
@@ -55,29 +78,28 @@ export function checkProject(project) {
  */
 export function checkFile(types, file, xml) {
   const [, name, suffix] = /^(.*)\.(\w+)-meta\.xml$/.exec(basename(file)) ?? [];
-  const expected = ROOTS.get(suffix);
-  if (!expected) {
-    return [`${file}: no check for metadata of this kind; add it to ROOTS in metadata.js`];
+  const kind = KINDS.get(suffix);
+  if (!kind) {
+    return [`${file}: no check for metadata of this kind; add it to KINDS in metadata.js`];
   }
-  const wellFormed = XMLValidator.validate(xml);
-  if (wellFormed !== true) {
-    return [`${file}:${wellFormed.err.line}: ${wellFormed.err.msg}`];
+  const error = malformed(xml);
+  if (error) {
+    return [`${file}:${error.line}: ${error.msg}`];
   }
-  const root = elementsOf(parse(xml)).at(0);
-  if (root?.name !== expected) {
-    return [`${file}: the root is <${root?.name}>, not <${expected}>`];
+  const root = parseXml(xml);
+  if (root?.name !== kind.root) {
+    return [`${file}: the root is <${root?.name}>, not <${kind.root}>`];
   }
   const problems = [];
   if (root.attributes['@_xmlns'] !== NAMESPACE) {
     problems.push(`the root is not in the namespace ${NAMESPACE}`);
   }
-  checkElement(types, root, expected, expected, problems);
-  const value = (element) => textOf(root.children.find((child) => child.name === element) ?? { content: [] });
-  if (expected === 'CustomField') {
-    problems.push(...FIELD_REQUIRED.filter((element) => !value(element)).map((element) => `<${element}> is missing`));
-    if (value('fullName') && value('fullName') !== name) {
-      problems.push(`<fullName> is ${value('fullName')}, not the file's name`);
-    }
+  checkElement(types, root, kind.root, kind.root, problems);
+  const missing = kind.required.filter((element) => !root.children.some((child) => child.name === element));
+  problems.push(...missing.map((element) => `<${element}> is missing`));
+  const named = NAMED_BY.get(kind.root);
+  if (named && childText(root, named) && childText(root, named) !== name) {
+    problems.push(`<${named}> is ${childText(root, named)}, not the file's name`);
   }
   return problems.map((problem) => `${file}: ${problem}`);
 }
@@ -103,7 +125,7 @@ function checkElement(types, element, type, path, problems) {
       problems.push(`${path}.${name} stands ${seen.get(name)} times`);
     }
   }
-  if (textOf(element)) {
+  if (element.text) {
     problems.push(`text between the elements of ${path}`);
   }
 }
@@ -113,7 +135,7 @@ function checkValue(types, element, type, path, problems) {
     checkElement(types, element, type, path, problems);
     return;
   }
-  const text = textOf(element);
+  const { text } = element;
   if (element.children.length > 0) {
     problems.push(`${path} has elements, but is a value`);
   } else if (types.enums.has(type)) {
@@ -123,48 +145,4 @@ function checkValue(types, element, type, path, problems) {
   } else if (!types.texts.has(type) && !SIMPLE[type]?.(text)) {
     problems.push(`${path}: ${text || 'nothing'} is not a ${type}`);
   }
-}
-
-/** What the files say about each other: permission sets name fields that exist and may be restricted. */
-function checkReferences(sources) {
-  const fields = new Map();
-  for (const { file, xml } of sources) {
-    const [, object, field] = /objects\/(\w+)\/fields\/(\w+)\.field-meta\.xml$/.exec(file) ?? [];
-    if (field) {
-      fields.set(`${object}.${field}`, /<required>true<\/required>/.test(xml));
-    }
-  }
-  return sources
-    .filter(({ file }) => file.endsWith('.permissionset-meta.xml'))
-    .flatMap(({ file, xml }) =>
-      [...xml.matchAll(/<field>([^<]+)<\/field>/g)].flatMap(([, field]) => {
-        if (field.endsWith('__c') && !fields.has(field)) {
-          return [`${file}: there is no field ${field}`];
-        }
-        return fields.get(field) ? [`${file}: ${field} is required, so it cannot be restricted`] : [];
-      }),
-    );
-}
-
-function parse(xml) {
-  return new XMLParser({
-    preserveOrder: true,
-    ignoreAttributes: false,
-    ignoreDeclaration: true,
-    parseTagValue: false,
-  }).parse(xml);
-}
-
-/** The parser's nodes as elements with name, attributes, child elements and content. */
-function elementsOf(nodes) {
-  return nodes.flatMap((node) => {
-    const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text');
-    return name
-      ? [{ name, attributes: node[':@'] ?? {}, children: elementsOf(node[name]), content: node[name] }]
-      : [];
-  });
-}
-
-function textOf(element) {
-  return element.content.map((node) => node['#text'] ?? '').join('').trim();
 }
