@@ -2,8 +2,8 @@
 
 use clap::{Parser, ValueEnum};
 
-/// Runs a batch job on this machine: Redis, a local Salesforce org, a web process and workers, all on free ports of
-/// 127.0.0.1 and stopped at the end. No account is needed.
+/// Runs an integration pattern on this machine: Redis, a local Salesforce org, a web process and workers, all on free
+/// ports of 127.0.0.1 and stopped at the end. No account is needed.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bin/demo", version)]
 pub struct Args {
@@ -47,6 +47,15 @@ pub struct Args {
 pub enum Pattern {
     /// Scaling batch jobs: a SOQL filter becomes a job that all workers share.
     OrgJob,
+}
+
+impl Pattern {
+    /// As in `PATTERN` and in the names of its binaries.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::OrgJob => "org-job",
+        }
+    }
 }
 
 #[cfg(test)]

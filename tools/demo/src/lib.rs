@@ -1,20 +1,16 @@
-//! `bin/demo`: one command that runs the main job on real processes and shows it.
+//! `bin/demo`: one command that runs a pattern on real processes and shows it.
 //!
-//! It starts Redis, local-org, org-job-web and some org-job-workers, posts a job through the HTTP API as Salesforce would,
-//! follows it with a progress bar, and believes nobody about the result: it counts the Quotes in local-org.
+//! It starts Redis, local-org, the pattern's web process and some of its workers, has Salesforce's side played, and
+//! believes nobody about the result: it counts the records in local-org.
 
-mod api;
 mod args;
 mod console;
-mod curl;
-mod follow;
-mod job;
 mod memory;
-mod progress;
-mod report;
+mod org_job;
+mod shell;
+mod shown;
 mod signals;
 mod stack;
-mod tally;
 
 use std::process::ExitCode;
 
@@ -24,7 +20,7 @@ use tempfile::TempDir;
 pub use args::{Args, Pattern};
 
 use console::Console;
-use job::Outcome;
+use shown::Shown;
 use signals::Signals;
 use stack::Stack;
 
@@ -33,15 +29,15 @@ const INTERRUPTED: u8 = 130;
 
 /// Runs the demo to its end: the result with `--once`, else Ctrl-C.
 ///
-/// The exit status is 0 when the job completed and the counts in local-org are right.
+/// The exit status is 0 when all went well and the counts in local-org are right.
 pub async fn main(args: Args) -> ExitCode {
     let console = Console::new(args.json);
     match demo(&args, &console).await {
-        Ok(Some(outcome)) => {
+        Ok(Some(shown)) => {
             if args.json {
-                console.json(&outcome.summary());
+                console.json(&shown.summary);
             }
-            if outcome.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if shown.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Ok(None) => ExitCode::from(INTERRUPTED),
         Err(error) => {
@@ -51,19 +47,19 @@ pub async fn main(args: Args) -> ExitCode {
     }
 }
 
-/// The outcome of the job, `None` when Ctrl-C came first. When it returns, everything that it started has ended.
-async fn demo(args: &Args, console: &Console) -> Result<Option<Outcome>> {
+/// What came out, `None` when Ctrl-C came first. When it returns, everything that it started has ended.
+async fn demo(args: &Args, console: &Console) -> Result<Option<Shown>> {
     let mut signals = Signals::new()?;
     let logs = tempfile::Builder::new().prefix("demo-logs-").tempdir().context("cannot create a directory for logs")?;
     let result = run(args, console, &mut signals, &logs).await;
-    let good = result.as_ref().is_ok_and(|outcome| outcome.as_ref().is_none_or(|outcome| outcome.problems.is_empty()));
+    let good = result.as_ref().is_ok_and(|shown| shown.as_ref().is_none_or(|shown| shown.problems.is_empty()));
     if args.keep_logs || !good {
         console.say(&format!("Logs: {}", logs.keep().display()));
     }
     result
 }
 
-async fn run(args: &Args, console: &Console, signals: &mut Signals, logs: &TempDir) -> Result<Option<Outcome>> {
+async fn run(args: &Args, console: &Console, signals: &mut Signals, logs: &TempDir) -> Result<Option<Shown>> {
     let mut stack = tokio::select! {
         stack = Stack::start(args, console, logs.path()) => stack?,
         // What has been started so far is killed when the unfinished start is dropped.
@@ -78,18 +74,23 @@ async fn run(args: &Args, console: &Console, signals: &mut Signals, logs: &TempD
     result
 }
 
-async fn show(args: &Args, console: &Console, signals: &mut Signals, stack: &mut Stack) -> Result<Option<Outcome>> {
-    let outcome = tokio::select! {
-        outcome = job::run(args, console, stack) => outcome?,
+async fn show(args: &Args, console: &Console, signals: &mut Signals, stack: &mut Stack) -> Result<Option<Shown>> {
+    let play = async {
+        match args.pattern {
+            Pattern::OrgJob => org_job::play(args, console, stack).await,
+        }
+    };
+    let shown = tokio::select! {
+        shown = play => shown?,
         () = signals.stop() => return Ok(None),
     };
-    report::print(console, &outcome);
+    shown.print(console);
     if !args.once {
-        curl::print(console, &stack.web_url()?, &stack.context().await?, args);
+        console.say(&shown.afterwards);
         tokio::select! {
             watched = stack.watch(console) => watched?,
             () = signals.stop() => {}
         }
     }
-    Ok(Some(outcome))
+    Ok(Some(shown))
 }

@@ -10,7 +10,7 @@ use test_support::{
     User, client_context,
 };
 
-use crate::args::Args;
+use crate::args::{Args, Pattern};
 use crate::console::Console;
 
 /// The org that gets the sample records.
@@ -69,34 +69,35 @@ impl Stack {
             seeding.elapsed().as_secs_f64(),
         ));
 
-        let common = |binary: &str, name: &str| -> Result<ServiceSpec> {
-            Ok(ServiceSpec::new(binary)?
-                .named(name)
-                .process(process(name))
-                .env("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()))
-                .env("LOG_FORMAT", "text"))
-        };
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
         let allowed_hosts = local_org.host()?;
-        let with_jobs = |spec: ServiceSpec| {
-            spec.env("REDIS_URL", &redis_url)
+        let pattern_env = environment(args.pattern, &local_org)?;
+        let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
+            let spec = ServiceSpec::new(binary)?
+                .named(name)
+                .process(process(name))
+                .env("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()))
+                .env("LOG_FORMAT", "text")
+                .env("REDIS_URL", &redis_url)
                 .env("JOB_SECRET_KEY", &job_secret_key)
-                .env("ALLOWED_ORG_HOSTS", &allowed_hosts)
+                .env("ALLOWED_ORG_HOSTS", &allowed_hosts);
+            Ok(pattern_env.iter().fold(spec, |spec, (name, value)| spec.env(*name, value)))
         };
 
-        let web = with_jobs(common("org-job-web", "org-job-web")?)
+        let name = format!("{}-web", args.pattern.name());
+        let web = service(&name, &name)?
             .env("PORT", 0)
             .env("BIND_ADDRESS", "127.0.0.1")
             .ready("listening on http://")
             .start()
             .await?;
-        console.say(&format!("org-job-web  {} (pid {})", web.url()?, web.pid()));
+        console.say(&format!("{name:<12} {} (pid {})", web.url()?, web.pid()));
 
         let mut workers = Vec::new();
         for number in 1..=args.workers {
             let name = format!("worker-{number}");
-            let service = with_jobs(common("org-job-worker", &name)?)
+            let service = service(&format!("{}-worker", args.pattern.name()), &name)?
                 .env("WORKER_NAME", &name)
                 .env("WORKER_CONCURRENCY", args.concurrency)
                 .ready("worker ready")
@@ -166,12 +167,12 @@ impl Stack {
         self.local_org.org(ORG).await
     }
 
-    /// Address of org-job-web.
+    /// Address of the web process.
     pub(crate) fn web_url(&self) -> Result<String> {
         self.web.url()
     }
 
-    /// Process id of org-job-web.
+    /// Process id of the web process.
     pub(crate) fn web_pid(&self) -> u32 {
         self.web.pid()
     }
@@ -186,6 +187,13 @@ impl Stack {
         let (org, user) = self.org().await?;
         Ok(client_context(&org, &user))
     }
+}
+
+/// What a pattern's processes need to know beside that which all need.
+fn environment(pattern: Pattern, _local_org: &LocalOrg) -> Result<Vec<(&'static str, String)>> {
+    Ok(match pattern {
+        Pattern::OrgJob => Vec::new(),
+    })
 }
 
 /// Lower-case hexadecimal digits.

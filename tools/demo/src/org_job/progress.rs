@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use crate::api::JobView;
+use super::api::JobView;
 use crate::console::Console;
 
 /// Without a terminal, a line this often takes the place of the bar.
@@ -106,7 +106,7 @@ fn per_worker(job: &JobView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::JobState;
+    use crate::org_job::api::JobState;
 
     fn job(planned: bool, planned_records: u64, processed: u64) -> JobView {
         JobView { state: JobState::Running, planned, planned_records, processed, ..JobView::default() }

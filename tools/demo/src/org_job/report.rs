@@ -2,19 +2,11 @@
 
 use indicatif::{HumanBytes, HumanCount};
 
-use crate::console::Console;
-use crate::job::Outcome;
+use super::Outcome;
 use crate::memory::Memory;
 
-/// Prints the result; problems go to standard error.
-pub(crate) fn print(console: &Console, outcome: &Outcome) {
-    console.say(&text(outcome));
-    for problem in &outcome.problems {
-        console.error(problem);
-    }
-}
-
-fn text(outcome: &Outcome) -> String {
+/// The result in rows.
+pub(crate) fn text(outcome: &Outcome) -> String {
     let tally = &outcome.tally;
     let seconds = outcome.time.as_secs_f64();
     let rate = if seconds > 0.0 { tally.opportunities as f64 / seconds } else { 0.0 };
@@ -59,8 +51,8 @@ mod tests {
     use test_support::{Calls, Counters};
 
     use super::*;
-    use crate::api::{JobState, JobView};
-    use crate::tally::Tally;
+    use crate::org_job::api::{JobState, JobView};
+    use crate::org_job::tally::Tally;
 
     fn outcome() -> Outcome {
         let memory = |mebibytes: u64| Some(Memory { resident: mebibytes << 20, peak: (mebibytes + 5) << 20 });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use test_support::Control;
 
-use crate::api::{JobState, JobView};
+use super::api::{JobState, JobView};
 
 /// Counts of records in local-org after a job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::api::{Api, JobState, JobView};
+use super::api::{Api, JobState, JobView};
+use super::progress::Progress;
 use crate::console::Console;
-use crate::progress::Progress;
 use crate::stack::Stack;
 
 /// How often the job is asked for. Also the error of the measured time.

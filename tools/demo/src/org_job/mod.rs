@@ -1,4 +1,11 @@
-//! The job of the demo, from the request to the counted result.
+//! Pattern 3: a batch job, from the request to the counted result.
+
+mod api;
+mod curl;
+mod follow;
+mod progress;
+mod report;
+mod tally;
 
 use std::time::{Duration, Instant};
 
@@ -6,41 +13,42 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use test_support::Counters;
 
-use crate::api::{Api, JobView};
+use self::api::{Api, JobView};
+use self::follow::follow;
+use self::tally::Tally;
 use crate::args::Args;
 use crate::console::Console;
-use crate::follow::follow;
 use crate::memory::{self, Memory};
+use crate::shown::{Shown, seconds};
 use crate::stack::{ORG, Stack};
-use crate::tally::Tally;
 
 /// What came out.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) job_id: String,
+struct Outcome {
+    job_id: String,
     /// The job's own last words.
-    pub(crate) job: JobView,
+    job: JobView,
     /// What is in local-org.
-    pub(crate) tally: Tally,
+    tally: Tally,
     /// What is not as it should be; empty is good.
-    pub(crate) problems: Vec<String>,
+    problems: Vec<String>,
     /// From the request to the end of the job.
-    pub(crate) time: Duration,
+    time: Duration,
     /// What the job asked of local-org.
-    pub(crate) counters: Counters,
+    counters: Counters,
     /// Each worker's memory at the end; `None` for one that has ended.
-    pub(crate) workers: Vec<(String, Option<Memory>)>,
+    workers: Vec<(String, Option<Memory>)>,
     /// Memory of org-job-web before the job and after it.
-    pub(crate) web: (Option<Memory>, Option<Memory>),
-    pub(crate) web_url: String,
-    pub(crate) local_org_url: String,
+    web: (Option<Memory>, Option<Memory>),
+    web_url: String,
+    local_org_url: String,
 }
 
 /// The JSON of `--json`. Counts are those of local-org; `failed` are Opportunities with lines but without a Quote of this
 /// job, `skipped` those without lines.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Summary<'a> {
+struct Summary<'a> {
     job_id: &'a str,
     opportunities: u64,
     quotes: u64,
@@ -53,7 +61,7 @@ pub(crate) struct Summary<'a> {
 }
 
 impl Outcome {
-    pub(crate) fn summary(&self) -> Summary<'_> {
+    fn summary(&self) -> Summary<'_> {
         Summary {
             job_id: &self.job_id,
             opportunities: self.tally.opportunities,
@@ -61,7 +69,7 @@ impl Outcome {
             quote_line_items: self.tally.quote_line_items,
             failed: self.tally.failed,
             skipped: self.tally.skipped,
-            seconds: (self.time.as_secs_f64() * 1000.0).round() / 1000.0,
+            seconds: seconds(self.time),
             api_calls: self.counters.calls.total,
             workers: self.workers.len(),
         }
@@ -69,7 +77,17 @@ impl Outcome {
 }
 
 /// Posts the job, follows it to its end and counts.
-pub(crate) async fn run(args: &Args, console: &Console, stack: &mut Stack) -> Result<Outcome> {
+pub(crate) async fn play(args: &Args, console: &Console, stack: &mut Stack) -> Result<Shown> {
+    let outcome = run(args, console, stack).await?;
+    Ok(Shown {
+        text: report::text(&outcome),
+        summary: serde_json::to_value(outcome.summary()).context("cannot write the result as JSON")?,
+        afterwards: curl::text(&stack.web_url()?, &stack.context().await?, &args.where_clause),
+        problems: outcome.problems,
+    })
+}
+
+async fn run(args: &Args, console: &Console, stack: &mut Stack) -> Result<Outcome> {
     let api = Api::new(stack.web_url()?, stack.context().await?)?;
     let before = stack.local_org().counts(ORG).await?;
     stack.local_org().reset_counters(ORG).await?;

@@ -2,29 +2,19 @@
 
 use serde_json::json;
 
-use crate::args::Args;
-use crate::console::Console;
+use crate::shell::quoted;
 
-/// Prints commands, ready to paste, that post another job and look at all jobs.
-pub(crate) fn print(console: &Console, web_url: &str, context: &str, args: &Args) {
-    console.say(&text(web_url, context, &args.where_clause));
-}
-
-fn text(web_url: &str, context: &str, where_clause: &str) -> String {
+/// Commands, ready to paste, that post another job and look at all jobs.
+pub(crate) fn text(web_url: &str, context: &str, where_clause: &str) -> String {
     let body = json!({ "soqlWhereClause": where_clause }).to_string();
     format!(
         "Everything stays up until Ctrl-C. Another job, and the list of jobs, with the header that AppLink would send:\n\n\
          CONTEXT={context}\n\
          curl -s {web_url}/api/executebatch -H \"x-client-context: $CONTEXT\" -H 'content-type: application/json' -d {body}\n\
          curl -s {web_url}/api/jobs -H \"x-client-context: $CONTEXT\"\n",
-        context = shell_quoted(context),
-        body = shell_quoted(&body),
+        context = quoted(context),
+        body = quoted(&body),
     )
-}
-
-/// One word of a POSIX shell.
-fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
