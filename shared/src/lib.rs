@@ -1,5 +1,5 @@
-//! What two services of this workspace need: Salesforce and AppLink clients, jobs on Redis, quotes, web, configuration,
-//! telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
+//! What two services of this workspace need: Salesforce and AppLink clients, jobs on Redis, Salesforce work
+//! inside jobs, quotes, web, configuration, telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
 
 pub mod applink;
 pub mod config;
@@ -8,3 +8,4 @@ pub mod quotes;
 pub mod salesforce;
 pub mod telemetry;
 pub mod web;
+pub mod work;

@@ -1,10 +1,27 @@
 //! Results of asynchronous calls, posted back to Salesforce (Salesforce Help, "External Services Asynchronous Operations").
 
-use crate::salesforce::Session;
+use crate::salesforce::{Session, retry_after};
+use chrono::Utc;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use std::time::Duration;
 use url::Url;
+
+/// A result on its way to the caller.
+#[derive(Debug)]
+pub struct Callback<'a, B> {
+    /// Where to; must have passed [`AllowedHosts::check`](crate::salesforce::AllowedHosts::check).
+    pub url: Url,
+    /// The result, sent as JSON.
+    pub body: &'a B,
+    /// Sent as `Idempotency-Key`: the same for every try, so that a receiver can tell a repeated delivery.
+    pub key: &'a str,
+    /// Sent as `X-Request-Id`: the id of the request that asked for the result.
+    pub request_id: &'a str,
+    /// Longest wait for the answer.
+    pub timeout: Duration,
+}
 
 /// How the receiver answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,32 +39,52 @@ pub enum CallbackError {
     #[error("the callback's host did not answer")]
     Transport(#[source] reqwest::Error),
     /// A passing fault of the receiver.
-    #[error("the callback was answered {0}")]
-    Status(u16),
+    #[error("the callback was answered {status}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// How long the receiver asks to wait.
+        retry_after: Option<Duration>,
+    },
 }
 
-/// Posts `body` to `url`, which must have passed [`AllowedHosts::check`](crate::salesforce::AllowedHosts::check).
+impl CallbackError {
+    /// How long the receiver asks to wait, when it does.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Transport(_) => None,
+        }
+    }
+}
+
+/// Posts a result with the token of `session`. The answer's body is not read.
 ///
 /// # Errors
 /// [`CallbackError`] when it should be tried again.
 pub async fn deliver(
     http: &reqwest::Client,
     session: &Session,
-    url: Url,
-    body: &impl Serialize,
+    callback: &Callback<'_, impl Serialize>,
 ) -> Result<Delivery, CallbackError> {
     let answer = http
-        .post(url)
+        .post(callback.url.clone())
         .bearer_auth(session.access_token.expose_secret())
-        .json(body)
+        .header("Idempotency-Key", callback.key)
+        .header("X-Request-Id", callback.request_id)
+        .timeout(callback.timeout)
+        .json(callback.body)
         .send()
         .await
         .map_err(|error| CallbackError::Transport(error.without_url()))?;
     let status = answer.status();
     match status {
         _ if status.is_success() => Ok(Delivery::Taken),
-        StatusCode::TOO_MANY_REQUESTS => Err(CallbackError::Status(status.as_u16())),
-        _ if status.is_server_error() => Err(CallbackError::Status(status.as_u16())),
+        _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            let retry_after = retry_after(answer.headers(), Utc::now());
+            Err(CallbackError::Status { status: status.as_u16(), retry_after })
+        }
         _ => Ok(Delivery::Refused(status.as_u16())),
     }
 }

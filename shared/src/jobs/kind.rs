@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::JobsError;
 use super::lease::Lease;
 use super::store::Jobs;
-use super::types::{JobId, JobView, RecordError};
+use super::types::{DeadLetter, JobId, JobView, RecordError};
 
 /// A kind of job. A worker calls it; every call may be repeated after a crash, so what it does must be idempotent.
 ///
@@ -109,7 +109,15 @@ impl TaskContext {
     /// # Errors
     /// [`JobsError::LeaseLost`] when another worker has the task; then leave the side effect undone.
     pub async fn set_flag(&self, name: &str) -> Result<(), JobsError> {
-        self.jobs.tasks().set_flag(&self.lease, name).await
+        self.remember(name, "1").await
+    }
+
+    /// As [`set_flag`](Self::set_flag), with a value for later tasks of the job. No secrets; short.
+    ///
+    /// # Errors
+    /// As [`set_flag`](Self::set_flag).
+    pub async fn remember(&self, name: &str, value: &str) -> Result<(), JobsError> {
+        self.jobs.tasks().set_flag(&self.lease, name, value).await
     }
 
     /// True when [`set_flag`](Self::set_flag) was called with `name` by any task of the job.
@@ -117,7 +125,32 @@ impl TaskContext {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn flag(&self, name: &str) -> Result<bool, JobsError> {
+        Ok(self.recall(name).await?.is_some())
+    }
+
+    /// The last value that any task of the job gave to [`remember`](Self::remember) for `name`.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn recall(&self, name: &str) -> Result<Option<String>, JobsError> {
         self.jobs.tasks().flag(&self.job_id, name).await
+    }
+
+    /// The first errors of the job's records, at most `limit`.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn record_errors(&self, limit: u64) -> Result<Vec<RecordError>, JobsError> {
+        let page = self.jobs.errors(&self.org, &self.job_id, 0, limit).await?;
+        Ok(page.map(|page| page.errors).unwrap_or_default())
+    }
+
+    /// The tasks of the job that were given up.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, JobsError> {
+        Ok(self.jobs.dead_letters(&self.org, &self.job_id).await?.unwrap_or_default())
     }
 }
 

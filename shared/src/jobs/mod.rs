@@ -27,7 +27,7 @@
 //! | `dead:<job>` | hash | task → dead letter as JSON |
 //! | `counters:<job>`, `workers:<job>` | hash | the kind's counters; records processed by worker name |
 //! | `errors:<job>` | list | record errors as JSON, up to [`JobsConfig::max_errors`] |
-//! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::set_flag) |
+//! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember) |
 //! | `session:<job>` | string | sealed session, with a TTL, deleted when the job ends |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand |
 //! | `open`, `open:<org>` | set | jobs that have not ended |

@@ -340,15 +340,15 @@ impl Tasks {
         Ok(Stats { open_jobs, ready, leased, delayed })
     }
 
-    pub(super) async fn set_flag(&self, lease: &Lease, name: &str) -> Result<(), JobsError> {
+    pub(super) async fn set_flag(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
         let mut script = self.jobs.script(&SCRIPTS.set_flag);
-        script.arg(lease.as_str()).arg(name);
+        script.arg(lease.as_str()).arg(name).arg(value);
         let held: bool = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         if held { Ok(()) } else { Err(JobsError::LeaseLost) }
     }
 
-    pub(super) async fn flag(&self, id: &JobId, name: &str) -> Result<bool, JobsError> {
-        let command = redis::cmd("HEXISTS").arg(self.jobs.key("flags", id)).arg(name).to_owned();
+    pub(super) async fn flag(&self, id: &JobId, name: &str) -> Result<Option<String>, JobsError> {
+        let command = redis::cmd("HGET").arg(self.jobs.key("flags", id)).arg(name).to_owned();
         self.jobs.connection().query(&command, Repeat::Safe).await
     }
 

@@ -20,6 +20,12 @@ impl JobId {
     pub(super) fn generate() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// The id as a number: its hexadecimal digits are the text.
+    #[must_use]
+    pub fn as_u128(&self) -> u128 {
+        self.0.as_u128()
+    }
 }
 
 impl fmt::Display for JobId {

@@ -5,6 +5,7 @@
 
 use crate::salesforce::SalesforceId;
 use crate::salesforce::soql;
+use sha2::{Digest, Sha256};
 
 /// Name of the key field on Quote.
 pub const QUOTE_JOB_KEY: &str = "QuoteJobKey__c";
@@ -12,18 +13,26 @@ pub const QUOTE_JOB_KEY: &str = "QuoteJobKey__c";
 const STAGING_SUFFIX: &str = ":staging";
 
 /// The keys of one piece of work: a job, or one synchronous request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Written as 32 hexadecimal digits, which mean nothing special in SOQL's `LIKE`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobKey(String);
 
 impl JobKey {
-    /// Keys that begin with `job`: a job id, 40 characters at most, without `%`, `_`, `\` and `'` (SOQL's `LIKE`).
-    ///
-    /// # Errors
-    /// The text itself, when it is empty, too long or has another character than letters, digits and `-`.
-    pub fn new(job: impl Into<String>) -> Result<Self, InvalidJobKey> {
-        let job = job.into();
-        let usable = !job.is_empty() && job.len() <= 40 && job.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if usable { Ok(Self(job)) } else { Err(InvalidJobKey(job)) }
+    /// The keys of the work with this number: a job's id.
+    #[must_use]
+    pub fn of(number: u128) -> Self {
+        Self(format!("{number:032x}"))
+    }
+
+    /// The keys of a request that is no job. The same `request` for the same Opportunity of the same org has the same
+    /// keys, so that a repeated request makes no second Quote; `request` may be any text of the caller's.
+    #[must_use]
+    pub fn of_request(org: &SalesforceId, opportunity: &SalesforceId, request: &str) -> Self {
+        // Ids have a fixed length, so no two requests are the same text.
+        let digest = Sha256::new().chain_update(org.as_str()).chain_update(opportunity.as_str()).chain_update(request);
+        let number = digest.finalize().iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte));
+        Self::of(number)
     }
 
     /// Key of a complete Quote.
@@ -57,11 +66,6 @@ impl JobKey {
     }
 }
 
-/// The text is no job id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a job key has 1 to 40 letters, digits or hyphens, not {0:?}")]
-pub struct InvalidJobKey(String);
-
 /// `'id','id',…` in the 15-character form, which leaves room for more ids in a WHERE clause of 4,000 characters.
 pub(super) fn id_list<'a>(ids: impl Iterator<Item = &'a SalesforceId>) -> String {
     ids.map(|id| soql::quote(id.as_15())).collect::<Vec<_>>().join(",")
@@ -73,7 +77,7 @@ mod tests {
 
     #[test]
     fn keys_fit_the_field_and_tell_complete_from_staging() {
-        let job = JobKey::new("0193a5b0c1d27e3f8a4b5c6d7e8f9a0b").unwrap();
+        let job = JobKey::of(0x0193_a5b0_c1d2_7e3f_8a4b_5c6d_7e8f_9a0b);
         let opportunity: SalesforceId = "006R0000003FPYxIAO".parse().unwrap();
         assert_eq!(job.complete(&opportunity), "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b:006R0000003FPYxIAO");
         assert!(job.staging(&opportunity).len() <= 80);
@@ -82,15 +86,27 @@ mod tests {
     }
 
     #[test]
-    fn a_job_id_that_means_something_in_like_is_refused() {
-        for bad in ["", "a%", "a_b", "a'b", "a\\b", &"x".repeat(41)] {
-            assert!(JobKey::new(bad).is_err(), "{bad:?}");
+    fn a_repeated_request_has_the_same_key_and_no_other_has() {
+        let org: SalesforceId = "00DLO0000000001".parse().unwrap();
+        let (one, two): (SalesforceId, SalesforceId) =
+            ("006R0000003FPYx".parse().unwrap(), "006R0000003FPYy".parse().unwrap());
+        let key = JobKey::of_request(&org, &one, "'; % _ any text");
+        assert_eq!(key, JobKey::of_request(&org, &one, "'; % _ any text"));
+        for other in [
+            JobKey::of_request(&org, &one, "another"),
+            JobKey::of_request(&org, &two, "'; % _ any text"),
+            JobKey::of_request(&one, &org, "'; % _ any text"),
+        ] {
+            assert_ne!(key, other);
         }
+        let complete = key.complete(&one);
+        let (prefix, _) = complete.split_once(':').unwrap();
+        assert!(prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit()), "{complete}");
     }
 
     #[test]
     fn the_existing_quotes_query_stays_within_4000_characters_for_a_full_chunk() {
-        let job = JobKey::new("0193a5b0c1d27e3f8a4b5c6d7e8f9a0b").unwrap();
+        let job = JobKey::of(0x0193_a5b0_c1d2_7e3f_8a4b_5c6d_7e8f_9a0b);
         let opportunity: SalesforceId = "006R0000003FPYxIAO".parse().unwrap();
         let soql = job.existing_quotes(&vec![&opportunity; crate::quotes::MAX_CHUNK]);
         let (_, clause) = soql.split_once(" WHERE ").unwrap();

@@ -11,10 +11,12 @@ pub mod key;
 pub mod opportunity;
 pub mod plan;
 pub mod pricing;
+mod settings;
 mod staged;
 mod write;
 
 pub use generate::{GenerateError, Generator, GeneratorSettings, NoteStaging};
+pub use settings::QuoteSettings;
 
 use crate::salesforce::SalesforceId;
 

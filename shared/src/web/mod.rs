@@ -4,6 +4,7 @@
 //! This module knows no service.
 
 mod app;
+mod config;
 mod error;
 mod extract;
 mod framework_errors;
@@ -12,15 +13,18 @@ mod request_id;
 
 pub mod client_context;
 pub mod health;
+pub mod jobs;
 pub mod openapi;
 pub mod server;
 pub mod shutdown;
 pub mod sse;
+pub mod upstream;
 
 #[cfg(test)]
 mod tests;
 
 pub use app::app;
+pub use config::WebConfig;
 pub use error::ApiError;
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
 pub use request_id::RequestId;

@@ -8,6 +8,7 @@ mod observe;
 mod server;
 mod shutdown;
 mod sse;
+mod upstream;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;

@@ -1,12 +1,12 @@
 //! `org-job-web`: see the crate `org_job_web`.
 
-use org_job_web::Config;
 use shared::config::{Settings, exit_on_error};
+use shared::web::WebConfig;
 use std::process::ExitCode;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let config = match Settings::from_process_env().and_then(|settings| Config::read(&settings)) {
+    let config = match Settings::from_process_env().and_then(|settings| org_job_web::config(&settings)) {
         Ok(config) => config,
         Err(error) => return exit_on_error(&error),
     };
@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start(config: Config) -> anyhow::Result<()> {
+async fn start(config: WebConfig) -> anyhow::Result<()> {
     shared::telemetry::init(&config.telemetry)?;
     shared::salesforce::install_tls_provider();
     let shutdown = shared::web::shutdown::signal_token()?;

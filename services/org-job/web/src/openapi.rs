@@ -1,6 +1,7 @@
 //! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
 
-use crate::routes::{batches, jobs};
+use crate::routes::batches;
+use shared::web::jobs::{control, read};
 use shared::web::openapi::{Document, DocumentError};
 use utoipa::OpenApi;
 
@@ -16,13 +17,13 @@ use utoipa::OpenApi;
     ),
     paths(
         batches::execute_batch,
-        jobs::list_jobs,
-        jobs::get_job,
-        jobs::get_job_errors,
-        jobs::get_job_dead_letters,
-        jobs::cancel_job,
-        jobs::resume_job,
-        jobs::retry_job
+        read::list_jobs,
+        read::get_job,
+        read::get_job_errors,
+        read::get_job_dead_letters,
+        control::cancel_job,
+        control::resume_job,
+        control::retry_job
     )
 )]
 struct Api;

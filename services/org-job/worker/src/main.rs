@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start(config: Config) -> anyhow::Result<()> {
-    shared::telemetry::init(&config.telemetry)?;
+    shared::telemetry::init(&config.work.telemetry)?;
     shared::salesforce::install_tls_provider();
     let shutdown = shared::web::shutdown::signal_token()?;
     org_job_worker::run(config, shutdown).await

@@ -1,20 +1,15 @@
 //! `POST /api/executebatch`: takes a job and answers at once.
 
-use super::job_error;
-use crate::State;
-use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
-use shared::jobs::NewJob;
+use shared::jobs::{Jobs, NewJob};
 use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
-use shared::salesforce::soql;
+use shared::salesforce::{AllowedHosts, soql};
 use shared::web::client_context::Caller;
+use shared::web::jobs::{idempotency_key, job_error};
 use shared::web::{ApiError, RequestId};
 use utoipa::ToSchema;
-
-/// Longest `Idempotency-Key`, in bytes.
-const MAX_KEY: usize = 255;
 
 /// Which Opportunities get a Quote.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,7 +42,8 @@ pub(crate) struct BatchExecutionResponse {
 #[post("/api/executebatch")]
 pub(crate) async fn execute_batch(
     request: HttpRequest,
-    state: Data<State>,
+    jobs: Data<Jobs>,
+    hosts: Data<AllowedHosts>,
     caller: Caller,
     request_id: RequestId,
     body: Json<BatchExecutionRequest>,
@@ -58,7 +54,7 @@ pub(crate) async fn execute_batch(
     let callback_url = body
         .callback_url
         .filter(|url| !url.is_empty())
-        .map(|url| state.hosts.check(&url).map_err(|error| ApiError::bad_request("callbackUrl", error.to_string())))
+        .map(|url| hosts.check(&url).map_err(|error| ApiError::bad_request("callbackUrl", error.to_string())))
         .transpose()?;
     let params = GenerateQuotes { soql_where_clause: clause.to_string(), callback_url };
     let job = NewJob {
@@ -69,15 +65,7 @@ pub(crate) async fn execute_batch(
         idempotency_key: idempotency_key(request.headers())?,
         request_id: request_id.as_str().to_owned(),
     };
-    let created = state.jobs.create(job).await.map_err(job_error)?;
+    let created = jobs.create(job).await.map_err(job_error)?;
     tracing::info!(job = %created.id, org = %caller.org_id(), existing = created.existing, "batch accepted");
     Ok(HttpResponse::Accepted().json(BatchExecutionResponse { job_id: created.id.to_string() }))
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get("Idempotency-Key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
-    let key =
-        key.ok_or_else(|| ApiError::bad_request("Idempotency-Key", "expected 1 to 255 visible ASCII characters"))?;
-    Ok(Some(key.to_owned()))
 }

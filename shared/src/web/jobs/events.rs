@@ -1,13 +1,13 @@
 //! `GET /api/jobs/{id}/events`: the job's events as they happen (server-sent events).
 
+use super::serve::Shutdown;
 use super::{job_error, job_id, unknown_job};
-use crate::State;
+use crate::jobs::{JobEvent, JobId, Jobs};
+use crate::web::client_context::Caller;
+use crate::web::{ApiError, sse};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
-use shared::jobs::{JobEvent, JobId, Jobs};
-use shared::web::client_context::Caller;
-use shared::web::{ApiError, sse};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -27,19 +27,19 @@ struct Follower {
 
 /// Sends the events of a job, past ones first, until the job ends. `Last-Event-ID` resumes after that event.
 // Not in the OpenAPI document: External Services takes no event streams.
-#[get("/api/jobs/{id}/events")]
-pub(crate) async fn get_job_events(
+pub(super) async fn get_job_events(
     request: HttpRequest,
-    state: Data<State>,
+    jobs: Data<Jobs>,
+    shutdown: Data<Shutdown>,
     caller: Caller,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let after = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok()).unwrap_or("0").to_owned();
     let org = caller.org_id().to_string();
     let id = job_id(&id)?;
-    let first = state.jobs.events(&org, &id, &after, PAGE).await.map_err(job_error)?.ok_or_else(unknown_job)?;
-    let follower = Follower { jobs: state.jobs.clone(), org, id, after, waiting: first.into(), ended: false };
-    Ok(sse::response(stream::unfold(follower, Follower::next), state.shutdown.clone()))
+    let first = jobs.events(&org, &id, &after, PAGE).await.map_err(job_error)?.ok_or_else(unknown_job)?;
+    let follower = Follower { jobs: Jobs::clone(&jobs), org, id, after, waiting: first.into(), ended: false };
+    Ok(sse::response(stream::unfold(follower, Follower::next), shutdown.0.clone()))
 }
 
 impl Follower {

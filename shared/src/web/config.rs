@@ -1,0 +1,37 @@
+//! The settings that every web process with jobs has.
+
+use crate::config::{Bind, Reader, TelemetryConfig};
+use crate::jobs::JobsConfig;
+use crate::salesforce::AllowedHosts;
+
+/// Settings of a web process that starts jobs.
+///
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `WEB_THREADS` | 1 | server threads |
+///
+/// and those of [`Bind`], [`TelemetryConfig`], [`JobsConfig::read`] and [`AllowedHosts::read`].
+pub struct WebConfig {
+    /// Address.
+    pub bind: Bind,
+    /// Logs.
+    pub telemetry: TelemetryConfig,
+    /// Redis.
+    pub jobs: JobsConfig,
+    /// Orgs that may be named in a client context, and callback hosts.
+    pub hosts: AllowedHosts,
+    /// Server threads.
+    pub threads: usize,
+}
+
+impl WebConfig {
+    /// Reads the settings; `prefix` is the service's own start of all Redis keys, such as `{org-job}:`.
+    pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {
+        let bind = Bind::read(reader);
+        let telemetry = TelemetryConfig::read(reader);
+        let jobs = JobsConfig::read(reader, prefix);
+        let hosts = AllowedHosts::read(reader);
+        let threads = reader.bounded("WEB_THREADS", 1, 1..=64);
+        Self { bind, telemetry, jobs, hosts, threads }
+    }
+}

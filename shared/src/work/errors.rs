@@ -1,0 +1,38 @@
+//! What a failed call means for the task that made it.
+
+use crate::jobs::TaskError;
+use crate::quotes::GenerateError;
+use crate::salesforce::{Error, ErrorKind};
+use std::time::Duration;
+
+/// The task ends for good, with the error's words: trying again is useless.
+pub fn fail(error: &dyn std::error::Error) -> TaskError {
+    TaskError::Fail { reason: error.to_string() }
+}
+
+/// The task runs again after a while.
+pub fn retry(error: &dyn std::error::Error) -> TaskError {
+    TaskError::Retry { reason: error.to_string(), after: None }
+}
+
+/// `limit_pause` is how long an org rests that has reached its limit and does not say for how long.
+pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
+    let reason = error.to_string();
+    match error.kind() {
+        ErrorKind::SessionExpired => TaskError::NeedsAuthorization { reason },
+        ErrorKind::LimitExceeded => TaskError::PauseOrg { reason, wait: error.retry_after().unwrap_or(limit_pause) },
+        ErrorKind::Transient | ErrorKind::RowLocked | ErrorKind::Malformed => {
+            TaskError::Retry { reason, after: error.retry_after() }
+        }
+        // Not found, forbidden, invalid: trying again is useless.
+        _ => TaskError::Fail { reason },
+    }
+}
+
+pub(super) fn of_quotes(error: &GenerateError, limit_pause: Duration) -> TaskError {
+    match error {
+        GenerateError::Salesforce(error) => of_salesforce(error, limit_pause),
+        GenerateError::Cancelled | GenerateError::Note(_) => retry(error),
+        GenerateError::Pack(_) => fail(error),
+    }
+}

@@ -1,0 +1,38 @@
+//! Salesforce work inside a task of a job: what every worker does the same way, whatever its kind of job.
+//!
+//! [`Orgs`] opens the org of a task in the name of a [`TaskUser`] and says with which
+//! [`TaskError`](crate::jobs::TaskError) a failed call ends the task. On top of it, [`quotes`] makes the Quotes of a
+//! chunk, and [`callback`] posts a job's result. [`WorkSettings`] are the settings of a worker process, and [`run`] is
+//! the process itself.
+
+pub mod callback;
+mod errors;
+mod orgs;
+pub mod quotes;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use errors::{fail, retry};
+pub use orgs::{OrgWork, Orgs, TaskUser};
+pub use settings::WorkSettings;
+
+use crate::jobs::{JobKind, Jobs, Worker};
+use anyhow::Context;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Runs the jobs of `kinds` until `shutdown` is cancelled, then lets running tasks end or gives them back.
+///
+/// # Errors
+/// When Redis cannot be reached at the start or cannot hold jobs, or the HTTP client cannot be set up.
+pub async fn run(
+    settings: WorkSettings,
+    kinds: impl FnOnce(Orgs) -> Vec<Arc<dyn JobKind>>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let orgs = Orgs::new(&settings).context("Failed to set up the HTTP client")?;
+    let jobs = Jobs::connect(settings.jobs).await.context("Failed to connect to REDIS_URL")?;
+    tracing::info!(worker = %settings.worker.name, concurrency = settings.worker.concurrency, "worker ready");
+    Worker::new(jobs, settings.worker, kinds(orgs)).run(shutdown).await.context("The worker stopped")
+}

@@ -1,0 +1,105 @@
+//! Quotes as the work of a task: a chunk of Opportunities becomes Quotes under the job's key.
+
+use super::orgs::{OrgWork, Orgs};
+use super::retry;
+use crate::jobs::{ChunkReport, RecordError, TaskContext, TaskError};
+use crate::quotes::batch::{QUOTE_LINE_ITEMS, QUOTES};
+use crate::quotes::key::JobKey;
+use crate::quotes::{GenerateError, Generator, Outcome, QuoteSettings};
+use crate::salesforce::SalesforceId;
+use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Flag of a job: Quotes were written in stages, so incomplete ones may be left over.
+const STAGED: &str = "staged";
+
+/// What became of each Opportunity of a chunk.
+pub type Outcomes = Vec<(SalesforceId, Outcome)>;
+
+/// Makes one Quote for each of `ids` (at most [`MAX_CHUNK`](crate::quotes::MAX_CHUNK)) under the job's key, and none
+/// that an earlier run of the task has made.
+///
+/// # Errors
+/// [`GenerateError`], for [`Orgs::quote_error`].
+pub async fn make(
+    cx: &TaskContext,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+    ids: &[SalesforceId],
+) -> Result<Outcomes, GenerateError> {
+    let note = || -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { cx.set_flag(STAGED).await.map_err(|error| error.to_string()) })
+    };
+    // Somebody else may have written part of it: an earlier run, or this one before it was given back.
+    let repeated = cx.delivery > 1 || cx.run > 1;
+    generator(cx, org, settings).generate(&key(cx), ids, repeated, &note).await
+}
+
+/// The last step of a job that makes Quotes: deletes those that were begun in stages and never completed, if any were.
+///
+/// # Errors
+/// Those of the query, the deletes and Redis.
+pub async fn remove_incomplete(
+    cx: &TaskContext,
+    orgs: &Orgs,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+) -> Result<(), TaskError> {
+    if !has_staged(cx).await? {
+        return Ok(());
+    }
+    let removed = generator(cx, org, settings).delete_incomplete(&key(cx)).await;
+    let deleted = removed.map_err(|error| orgs.quote_error(&error))?;
+    tracing::info!(deleted, "incomplete Quotes removed");
+    Ok(())
+}
+
+/// Whether the job has written any Quote in stages, so that [`remove_incomplete`] needs the org.
+///
+/// # Errors
+/// When Redis cannot be asked.
+pub async fn has_staged(cx: &TaskContext) -> Result<bool, TaskError> {
+    cx.flag(STAGED).await.map_err(|error| retry(&error))
+}
+
+/// The outcomes as a job counts them; the counters are [`QUOTES`] and [`QUOTE_LINE_ITEMS`].
+pub fn report(outcomes: Outcomes) -> ChunkReport {
+    let mut report = ChunkReport::default();
+    let (mut quotes, mut quote_lines) = (0, 0);
+    for (opportunity, outcome) in outcomes {
+        report.processed += 1;
+        match outcome {
+            Outcome::Quoted { lines, .. } => {
+                report.succeeded += 1;
+                quotes += 1;
+                quote_lines += u64::try_from(lines).unwrap_or(u64::MAX);
+            }
+            Outcome::Skipped => report.skipped += 1,
+            Outcome::Failed(failure) => {
+                report.failed += 1;
+                report.errors.push(RecordError {
+                    record_id: opportunity.to_string(),
+                    code: failure.code,
+                    message: failure.message,
+                });
+            }
+        }
+    }
+    report.counters = BTreeMap::from([(QUOTES.to_owned(), quotes), (QUOTE_LINE_ITEMS.to_owned(), quote_lines)]);
+    report
+}
+
+fn key(cx: &TaskContext) -> JobKey {
+    JobKey::of(cx.job_id.as_u128())
+}
+
+fn generator(cx: &TaskContext, org: &OrgWork, settings: &QuoteSettings) -> Generator {
+    Generator::new(
+        org.client().clone(),
+        org.session().api_version.clone(),
+        Arc::clone(&settings.rules),
+        settings.generator.clone(),
+        cx.cancelled.clone(),
+    )
+}

@@ -1,0 +1,49 @@
+//! The settings that every worker has.
+
+use crate::config::{Reader, TelemetryConfig};
+use crate::jobs::{JobsConfig, WorkerSettings};
+use crate::salesforce::AllowedHosts;
+use std::time::Duration;
+
+/// Settings of a worker process, whatever kinds of jobs it runs.
+///
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `WORKER_CONCURRENCY` | 4 | chunks in flight |
+/// | `WORKER_NAME` | `DYNO`, or the process id | name in a job's counts per worker |
+/// | `API_LIMIT_PAUSE_SECONDS` | 60 | rest of an org's jobs after `REQUEST_LIMIT_EXCEEDED` |
+/// | `CALLBACK_TIMEOUT_SECONDS` | 30 | longest wait for the answer of a callback URL |
+///
+/// and those of [`TelemetryConfig`], [`JobsConfig::read`] and [`AllowedHosts::read`].
+pub struct WorkSettings {
+    /// Logs.
+    pub telemetry: TelemetryConfig,
+    /// Redis.
+    pub jobs: JobsConfig,
+    /// Orgs that may be called, and callback hosts.
+    pub hosts: AllowedHosts,
+    /// The worker loop.
+    pub worker: WorkerSettings,
+    /// Rest of an org's jobs after its API limit.
+    pub limit_pause: Duration,
+    /// Longest wait for the answer of a callback URL.
+    pub callback_timeout: Duration,
+}
+
+impl WorkSettings {
+    /// Reads the settings; `prefix` is the service's own start of all Redis keys, such as `{org-job}:`.
+    pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {
+        let telemetry = TelemetryConfig::read(reader);
+        let jobs = JobsConfig::read(reader, prefix);
+        let hosts = AllowedHosts::read(reader);
+        let name = reader
+            .optional_value("WORKER_NAME")
+            .or_else(|| reader.optional_value("DYNO"))
+            .unwrap_or_else(|| format!("worker-{}", std::process::id()));
+        let concurrency = reader.bounded("WORKER_CONCURRENCY", 4, 1..=256);
+        let limit_pause = reader.seconds("API_LIMIT_PAUSE_SECONDS", Duration::from_secs(60), 1..=86_400);
+        let callback_timeout = reader.seconds("CALLBACK_TIMEOUT_SECONDS", Duration::from_secs(30), 1..=120);
+        let worker = WorkerSettings { name, concurrency, ..WorkerSettings::default() };
+        Self { telemetry, jobs, hosts, worker, limit_pause, callback_timeout }
+    }
+}
