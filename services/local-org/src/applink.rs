@@ -56,7 +56,10 @@ async fn authorization(request: HttpRequest, path: web::Path<(String, String)>, 
         return failed(404, "record_not_found", "record not found");
     };
     with_faults(&host, &request, Some(org.store.name()), b"", |_| async {
-        HttpResponse::Ok().json(body(org, user, &base_url(&request)))
+        match org.token(&user.id).await {
+            Ok(token) => HttpResponse::Ok().json(body(org, user, &token, &base_url(&request))),
+            Err(error) => failed(error.status, "internal_error", &error.message),
+        }
     })
     .await
 }
@@ -66,7 +69,7 @@ fn alias_of(name: &str) -> &str {
     name.strip_prefix("applink:").unwrap_or(name)
 }
 
-fn body(org: &OrgHost, user: &User, instance_url: &str) -> Value {
+fn body(org: &OrgHost, user: &User, token: &str, instance_url: &str) -> Value {
     // The same id each time, as an authorization is a lasting thing.
     let id = Uuid::from_u64_pair(0x0000_0000_0000_4000, 0x8000_0000_0000_0000 | fold(org.store.id()));
     json!({
@@ -81,7 +84,7 @@ fn body(org: &OrgHost, user: &User, instance_url: &str) -> Value {
             "user_auth": {
                 "username": user.username,
                 "user_id": user.id,
-                "access_token": org.sessions.token(&user.id),
+                "access_token": token,
             },
         },
         "created_at": GIVEN_AT,

@@ -1,12 +1,13 @@
 //! The first records of an org, and sample data.
 
+mod people;
+mod permissions;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, json};
-
+pub use self::people::people;
+pub use self::permissions::deploy;
 use crate::error::ApiError;
-use crate::metadata::PermissionSet;
 use crate::store::{Org, Record, Tx};
 
 /// Products of every org: name, code, family and price.
@@ -30,7 +31,7 @@ const ACCOUNTS: [(&str, &str, &str, &str); 8] = [
     ("Acme Singapore", "Banking", "Singapore", "Singapore"),
 ];
 
-/// Writes the records that every org has (organization, administrator, standard price book, products) and, with
+/// Writes the records that every org has beside its [`people`] (organization, standard price book, products) and, with
 /// `business_data`, some Accounts. Called once, when the org is new.
 ///
 /// # Errors
@@ -38,27 +39,8 @@ const ACCOUNTS: [(&str, &str, &str, &str); 8] = [
 pub fn base(org: &Org, business_data: bool) -> Result<(), ApiError> {
     org.transaction(&org.admin(), |tx| {
         organization(tx, org)?;
-        users(tx, org)?;
         price_book(tx)?;
         if business_data { accounts(tx) } else { Ok(()) }
-    })
-}
-
-/// Makes the permission sets of a project records of the org; those of the same name are brought up to date.
-///
-/// # Errors
-/// [`ApiError`] when the database fails.
-pub fn permission_sets(org: &Org, permission_sets: &[PermissionSet]) -> Result<(), ApiError> {
-    org.transaction(&org.admin(), |tx| {
-        for set in permission_sets {
-            let fields = json!({
-                "Label": set.label,
-                "Description": set.description,
-                "HasActivationRequired": set.has_activation_required,
-            });
-            tx.upsert("PermissionSet", "Name", &set.name, fields.as_object().unwrap_or(&Map::new()))?;
-        }
-        Ok(())
     })
 }
 
@@ -124,25 +106,6 @@ fn organization(tx: &mut Tx<'_>, org: &Org) -> Result<(), ApiError> {
         .with("OrganizationType", "Developer Edition".to_owned())
         .with("FiscalYearStartMonth", 1);
     tx.insert_as(object, org.id(), record)
-}
-
-/// The administrator, who is the owner of all that follows.
-fn users(tx: &mut Tx<'_>, org: &Org) -> Result<(), ApiError> {
-    let profile = insert(tx, "Profile", Record::default().with("Name", "System Administrator".to_owned()))?;
-    let username = format!("admin@{}.local", org.name());
-    let user = Record::default()
-        .with("Username", username.clone())
-        .with("Email", username)
-        .with("FirstName", "Admin".to_owned())
-        .with("LastName", "User".to_owned())
-        .with("Alias", "admin".to_owned())
-        .with("CompanyName", org.name().to_owned())
-        .with("TimeZoneSidKey", "GMT".to_owned())
-        .with("LocaleSidKey", "en_US".to_owned())
-        .with("LanguageLocaleKey", "en_US".to_owned())
-        .with("EmailEncodingKey", "UTF-8".to_owned())
-        .with("ProfileId", profile);
-    insert(tx, "User", user).map(drop)
 }
 
 fn price_book(tx: &mut Tx<'_>) -> Result<(), ApiError> {

@@ -12,6 +12,7 @@ use crate::http_client;
 
 mod types;
 
+use types::OpenedSession;
 pub use types::{Calls, Concurrent, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User};
 
 /// A client of one local-org. Clones share connections.
@@ -124,6 +125,18 @@ impl Control {
     /// See [`Control::orgs`].
     pub async fn delete_record(&self, org: &str, object: &str, id: &str) -> Result<()> {
         self.delete(&format!("/local/orgs/{org}/records/{object}/{id}")).await
+    }
+
+    /// Opens a session of the user of that name, as AppLink does for a call to an app, with permission sets that require
+    /// activation activated for it ("user mode plus"). The answer's token is that session's.
+    ///
+    /// # Errors
+    /// Also when a permission set does not exist, requires no activation or is not assigned to the user.
+    pub async fn open_session(&self, org: &str, username: &str, permission_sets: &[&str]) -> Result<User> {
+        let path = format!("/local/orgs/{org}/sessions");
+        let body = json!({ "user": username, "permissionSets": permission_sets });
+        let opened: OpenedSession = json_body(self.send(Method::POST, &path, Some(&body)).await?, &path).await?;
+        Ok(opened.into())
     }
 
     /// Makes every access token handed out so far invalid.

@@ -1,6 +1,8 @@
 //! The control API under `/local/`: data for tests, costs, faults, counters. It asks for no session, is not counted and
 //! has neither costs nor faults.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -33,6 +35,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             .route("/orgs/{name}/records/{object}", web::post().to(create))
             .route("/orgs/{name}/records/{object}/{id}", web::patch().to(update))
             .route("/orgs/{name}/records/{object}/{id}", web::delete().to(delete))
+            .route("/orgs/{name}/sessions", web::post().to(open_session))
             .route("/orgs/{name}/sessions/expire", web::post().to(expire))
             .route("/costs", web::get().to(costs))
             .route("/costs", web::put().to(set_costs))
@@ -51,22 +54,29 @@ async fn health() -> HttpResponse {
 
 async fn orgs(request: HttpRequest, host: HostData) -> HttpResponse {
     let base_url = base_url(&request);
-    Answer::ok(host.orgs.iter().map(|org| listed(org, &base_url)).collect()).into_response()
+    let mut orgs = Vec::with_capacity(host.orgs.len());
+    for org in &host.orgs {
+        match listed(org, &base_url).await {
+            Ok(listed) => orgs.push(listed),
+            Err(error) => return Answer::from(error).into_response(),
+        }
+    }
+    Answer::ok(Value::Array(orgs)).into_response()
 }
 
-fn listed(org: &OrgHost, base_url: &str) -> Value {
+async fn listed(org: &Arc<OrgHost>, base_url: &str) -> Result<Value, ApiError> {
     let mut users = Vec::with_capacity(org.users.len());
     for user in &org.users {
-        let token = org.sessions.token(&user.id);
+        let token = org.token(&user.id).await?;
         users.push(json!({"id": user.id, "username": user.username, "accessToken": token}));
     }
-    json!({
+    Ok(json!({
         "name": org.store.name(),
         "id": org.store.id(),
         "instanceUrl": base_url,
         "apiVersion": DEFAULT_VERSION.to_string(),
         "users": users,
-    })
+    }))
 }
 
 #[derive(Deserialize)]
@@ -148,10 +158,37 @@ async fn delete(path: web::Path<(String, String, String)>, host: HostData) -> Ht
     .await
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OpenSession {
+    /// User name.
+    user: String,
+    /// API names of permission sets to activate.
+    #[serde(default)]
+    permission_sets: Vec<String>,
+}
+
+/// Opens a session as AppLink does for a call to an app; in "user mode plus" with permission sets activated.
+async fn open_session(name: web::Path<String>, wanted: web::Json<OpenSession>, host: HostData) -> HttpResponse {
+    let OpenSession { user, permission_sets } = wanted.into_inner();
+    blocking(&host, &name, move |org| {
+        let user = org.user_named(&user).ok_or_else(|| {
+            let message = format!("{} has no active user {user}", org.store.name());
+            ApiError::new(404, "NOT_FOUND", message).with_fields(["user"])
+        })?;
+        let (_, token) = org.open_session(user, &permission_sets)?;
+        let session = json!({"accessToken": token, "userId": user.id, "username": user.username});
+        Ok(Answer::json(201, session))
+    })
+    .await
+}
+
 async fn expire(name: web::Path<String>, host: HostData) -> HttpResponse {
-    let Some(org) = host.org(&name) else { return no_such_org() };
-    org.sessions.expire();
-    no_content()
+    blocking(&host, &name, |org| {
+        org.end_sessions()?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 async fn costs(host: HostData) -> HttpResponse {

@@ -8,27 +8,30 @@ use super::version::Version;
 use super::work::Context;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType, ObjectDef, OnDelete, Schema};
+use crate::store::{Access, Operation, is_protected};
 
 /// `sobjects`
-pub(crate) fn global(cx: &Context<'_>, call: &Call) -> Answer {
-    let objects: Vec<_> = cx.org.store.schema().objects().map(|object| summary(object, call.version)).collect();
+pub(crate) fn global(cx: &Context<'_>, access: &Access, call: &Call) -> Answer {
+    let objects = cx.org.store.schema().objects().filter(|object| access.reads(object));
+    let objects: Vec<_> = objects.map(|object| summary(object, access, call.version)).collect();
     Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}))
 }
 
 /// `sobjects/X`
-pub(crate) fn basic(cx: &Context<'_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
-    let object = find(cx.org.store.schema(), object)?;
-    Ok(Answer::ok(json!({"objectDescribe": summary(object, call.version), "recentItems": []})))
+pub(crate) fn basic(cx: &Context<'_>, access: &Access, call: &Call, object: &str) -> Result<Answer, ApiError> {
+    let object = find(cx.org.store.schema(), access, object)?;
+    Ok(Answer::ok(json!({"objectDescribe": summary(object, access, call.version), "recentItems": []})))
 }
 
 /// `sobjects/X/describe`
-pub(crate) fn sobject(cx: &Context<'_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
+pub(crate) fn sobject(cx: &Context<'_>, access: &Access, call: &Call, object: &str) -> Result<Answer, ApiError> {
     let schema = cx.org.store.schema();
-    let object = find(schema, object)?;
-    let mut describe = summary(object, call.version);
-    describe["fields"] = object.fields.iter().map(field).collect();
-    describe["childRelationships"] =
-        schema.children_of(&object.name).map(|(child, field)| child_relationship(child, field)).collect();
+    let object = find(schema, access, object)?;
+    let mut describe = summary(object, access, call.version);
+    let fields = object.fields.iter().filter(|field| access.sees(object, field));
+    describe["fields"] = fields.map(|described| field(object, described, access)).collect();
+    let children = schema.children_of(&object.name).filter(|(child, field)| access.sees(child, field));
+    describe["childRelationships"] = children.map(|(child, field)| child_relationship(child, field)).collect();
     describe["recordTypeInfos"] = json!([{
         "active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master",
         "master": true, "name": "Master", "recordTypeId": "012000000000000AAA",
@@ -36,18 +39,20 @@ pub(crate) fn sobject(cx: &Context<'_>, call: &Call, object: &str) -> Result<Ans
     Ok(Answer::ok(describe))
 }
 
-fn find<'s>(schema: &'s Schema, name: &str) -> Result<&'s ObjectDef, ApiError> {
-    schema.object(name).ok_or_else(not_found)
+fn find<'s>(schema: &'s Schema, access: &Access, name: &str) -> Result<&'s ObjectDef, ApiError> {
+    schema.object(name).filter(|object| access.reads(object)).ok_or_else(not_found)
 }
 
-fn summary(object: &ObjectDef, version: Version) -> Value {
+fn summary(object: &ObjectDef, access: &Access, version: Version) -> Value {
+    let can = |operation| object.writable && access.allows(object, operation);
+    let deletable = can(Operation::Delete);
     let path = format!("{}/sobjects/{}", version.path(), object.name);
     json!({
         "name": object.name, "label": object.label, "labelPlural": object.label_plural,
         "keyPrefix": object.key_prefix, "custom": object.is_custom(), "customSetting": false,
         "queryable": true, "retrieveable": true, "searchable": object.writable,
-        "createable": object.writable, "updateable": object.writable, "deletable": object.writable,
-        "undeletable": object.writable, "mergeable": false, "triggerable": false, "layoutable": object.writable,
+        "createable": can(Operation::Create), "updateable": can(Operation::Update), "deletable": deletable,
+        "undeletable": deletable, "mergeable": false, "triggerable": false, "layoutable": object.writable,
         "activateable": false, "deprecatedAndHidden": false, "feedEnabled": false, "mruEnabled": false,
         "hasSubtypes": false, "isSubtype": false,
         "urls": {
@@ -85,7 +90,8 @@ const NOTHING: [&str; 6] = [
     "relationshipOrder",
 ];
 
-fn field(field: &FieldDef) -> Value {
+fn field(object: &ObjectDef, field: &FieldDef, access: &Access) -> Value {
+    let editable = access.edits(object, field);
     let (kind, soap) = types(field.kind);
     let is_int = field.kind == FieldType::Int;
     let picklist: Vec<_> = field.picklist.iter().map(|value| picklist_value(field, value)).collect();
@@ -94,11 +100,12 @@ fn field(field: &FieldDef) -> Value {
         "length": field.length, "byteLength": field.length.saturating_mul(3),
         "digits": if is_int { field.precision } else { 0 },
         "precision": if is_int { 0 } else { field.precision }, "scale": field.scale,
-        "nillable": field.nillable, "createable": field.createable, "updateable": field.updateable,
+        "nillable": field.nillable, "createable": field.createable && editable,
+        "updateable": field.updateable && editable,
         "defaultedOnCreate": field.defaulted_on_create, "defaultValue": field.default_value,
         "externalId": field.external_id, "idLookup": field.is_id_lookup(), "unique": field.unique,
         "caseSensitive": field.case_sensitive, "custom": field.is_custom(), "nameField": field.name_field,
-        "autoNumber": field.auto_number.is_some(), "permissionable": field.is_custom(),
+        "autoNumber": field.auto_number.is_some(), "permissionable": is_protected(object, field),
         "picklistValues": picklist, "restrictedPicklist": field.restricted,
     });
     describe["referenceTo"] = json!(field.reference_to);

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{Answer, builder, internal, invalid_session, malformed_json};
 use super::call::Call;
-use super::host::{Host, OrgHost, User, base_url};
+use super::host::{Host, OrgHost, Session, base_url};
 use super::work::Context;
 use super::{connection, execute, limits, version};
 use crate::counters::Rows;
@@ -52,7 +52,7 @@ async fn data(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, 
 /// A call on its way.
 struct Exchange {
     org: Arc<OrgHost>,
-    user: User,
+    session: Session,
     call: Call,
     body: web::Bytes,
     base_url: String,
@@ -61,13 +61,13 @@ struct Exchange {
 impl Exchange {
     fn begin(request: &HttpRequest, body: web::Bytes, host: &Host) -> Result<Self, ApiError> {
         check_head(request)?;
-        let (org, user) = host.session_of(request).ok_or_else(invalid_session)?;
+        let (org, session) = host.session_of(request).ok_or_else(invalid_session)?;
         let mut call = Call::parse(request.method().as_str(), &target(request))?;
         let options = request.headers().get("Sforce-Query-Options").and_then(|options| options.to_str().ok());
         if let Some(options) = options {
             call.set_query_options(options);
         }
-        Ok(Self { org: Arc::clone(org), user: user.clone(), call, body, base_url: base_url(request) })
+        Ok(Self { org: Arc::clone(org), session, call, body, base_url: base_url(request) })
     }
 
     async fn run(self, request: &HttpRequest, host: &Host) -> HttpResponse {
@@ -106,7 +106,7 @@ impl Exchange {
 
     /// Does the work in the store; blocks.
     fn work(self, fault: Option<&RecordError>, daily_limit: u64) -> (Answer, Rows) {
-        let actor = self.user.actor();
+        let actor = self.session.actor();
         let cx = Context {
             org: &self.org,
             actor: &actor,

@@ -3,17 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web};
 use anyhow::Context;
 
+use super::answer::internal;
 use super::cursors::Cursors;
 use super::sessions::Sessions;
 use crate::applink::Addon;
 use crate::costs::CostModel;
 use crate::counters::Counters;
+use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::metadata::Deployed;
 use crate::schema::Schema;
-use crate::store::{Actor, Org, OrgConfig};
+use crate::store::{Acting, Actor, Org, OrgConfig};
 use crate::{Config, id, metadata, seed};
 
 /// All that handlers share.
@@ -45,6 +48,14 @@ pub(crate) struct User {
     pub(crate) email: String,
 }
 
+/// A user in one of their sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Id of the `AuthSession`, 18 characters.
+    pub(crate) id: String,
+    pub(crate) user: User,
+}
+
 impl Host {
     /// Opens the orgs and makes the data that was asked for. Takes a while; not for an async thread.
     ///
@@ -52,14 +63,15 @@ impl Host {
     ///
     /// When the metadata or a database cannot be read, or the data cannot be made.
     pub(crate) fn open(config: Config) -> anyhow::Result<Self> {
-        let schema = Arc::new(schema(config.salesforce_dir.as_deref())?);
+        let (schema, deployed) = metadata(config.salesforce_dir.as_deref())?;
+        let schema = Arc::new(schema);
         if let Some(directory) = &config.db {
             std::fs::create_dir_all(directory)
                 .with_context(|| format!("cannot make the database directory {}", directory.display()))?;
         }
         let orgs = OrgConfig::defaults(config.db.as_deref());
         let orgs: Vec<_> =
-            orgs.iter().map(|org| OrgHost::open(org, &schema).map(Arc::new)).collect::<Result<_, _>>()?;
+            orgs.iter().map(|org| OrgHost::open(org, &schema, &deployed).map(Arc::new)).collect::<Result<_, _>>()?;
         if let Some(org) = orgs.first() {
             org.seed_once(config.opportunities, config.lines)?;
         }
@@ -72,23 +84,25 @@ impl Host {
         self.orgs.iter().find(|org| org.store.name() == name)
     }
 
-    /// The org and the user of an access token.
-    pub(crate) fn session(&self, token: &str) -> Option<(&Arc<OrgHost>, &User)> {
+    /// The org and the session of an access token.
+    pub(crate) fn session(&self, token: &str) -> Option<(&Arc<OrgHost>, Session)> {
         let (org_id, _) = token.split_once('!')?;
         let org = self.orgs.iter().find(|org| org.short_id() == org_id)?;
-        let user_id = org.sessions.user_of(token)?;
-        Some((org, org.user(&user_id)?))
+        let (id, user_id) = org.sessions.of(token)?;
+        Some((org, Session { id, user: org.user(&user_id)?.clone() }))
     }
 
-    /// The org and the user of a request's `Authorization: Bearer` header.
-    pub(crate) fn session_of(&self, request: &HttpRequest) -> Option<(&Arc<OrgHost>, &User)> {
+    /// The org and the session of a request's `Authorization: Bearer` header.
+    pub(crate) fn session_of(&self, request: &HttpRequest) -> Option<(&Arc<OrgHost>, Session)> {
         self.session(bearer(request)?)
     }
 }
 
 impl OrgHost {
-    fn open(config: &OrgConfig, schema: &Arc<Schema>) -> anyhow::Result<Self> {
+    fn open(config: &OrgConfig, schema: &Arc<Schema>, deployed: &Deployed) -> anyhow::Result<Self> {
         let store = Org::open(config, Arc::clone(schema)).with_context(|| format!("cannot open {}", config.name))?;
+        seed::deploy(&store, &deployed.permission_sets)
+            .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
         let sessions = Sessions::new(id::short(store.id()));
         Ok(Self { store, users, sessions, counters: Arc::default(), cursors: Cursors::default() })
@@ -116,16 +130,70 @@ impl OrgHost {
         self.users.iter().find(|user| user.id == id)
     }
 
+    /// The user of that name, in any case.
+    pub(crate) fn user_named(&self, username: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.username.eq_ignore_ascii_case(username))
+    }
+
+    /// The token of the user's usual session, which is made when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn token(self: &Arc<Self>, user_id: &str) -> Result<String, ApiError> {
+        if let Some(token) = self.sessions.usual(user_id) {
+            return Ok(token);
+        }
+        let (org, user_id) = (Arc::clone(self), user_id.to_owned());
+        web::block(move || {
+            let session = org.store.open_session(&user_id, &[])?;
+            let token = org.sessions.add_usual(&session, &user_id);
+            if org.sessions.of(&token).is_none_or(|(id, _)| id != session) {
+                // Someone else was faster.
+                org.store.close_session(&session)?;
+            }
+            Ok(token)
+        })
+        .await
+        .unwrap_or_else(|error| Err(internal(error.to_string())))
+    }
+
+    /// A new session of the user, with permission sets (by API name) activated for it, and its token. Blocks.
+    ///
+    /// # Errors
+    /// 400 when a permission set cannot be activated.
+    pub(crate) fn open_session(&self, user: &User, permission_sets: &[String]) -> Result<(String, String), ApiError> {
+        let id = self.store.open_session(&user.id, permission_sets)?;
+        let token = self.sessions.add(&id, &user.id);
+        Ok((id, token))
+    }
+
+    /// Ends the session of a token; its activations end with it. Blocks.
+    ///
+    /// # Errors
+    /// When the database fails; the token is dead in any case.
+    pub(crate) fn end_session(&self, token: &str) -> Result<(), ApiError> {
+        self.sessions.revoke(token).map_or(Ok(()), |id| self.store.close_session(&id))
+    }
+
+    /// Ends all sessions. Blocks.
+    ///
+    /// # Errors
+    /// When the database fails; all tokens are dead in any case.
+    pub(crate) fn end_sessions(&self) -> Result<(), ApiError> {
+        self.sessions.expire();
+        self.store.close_sessions()
+    }
+
     /// The administrator.
     pub(crate) fn admin(&self) -> Option<&User> {
         self.user(&self.store.admin().user_id)
     }
 }
 
-impl User {
-    /// The user as one who acts in the store.
+impl Session {
+    /// The user as one who acts in the store in this session.
     pub(crate) fn actor(&self) -> Actor {
-        Actor { user_id: self.id.clone(), permission_sets: Vec::new() }
+        Actor { user_id: self.user.id.clone(), acting: Acting::Session(self.id.clone()) }
     }
 }
 
@@ -142,15 +210,14 @@ pub(crate) fn base_url(request: &HttpRequest) -> String {
     format!("http://{}", host.unwrap_or("127.0.0.1"))
 }
 
-fn schema(salesforce_dir: Option<&Path>) -> anyhow::Result<Schema> {
+fn metadata(salesforce_dir: Option<&Path>) -> anyhow::Result<(Schema, Deployed)> {
     let mut schema = metadata::standard();
-    if let Some(directory) = salesforce_dir {
-        let deployed = metadata::load(directory, &mut schema).context("cannot deploy the Salesforce project")?;
-        for path in deployed.ignored {
-            tracing::debug!(path, "metadata of a kind that a local org does not know");
-        }
+    let Some(directory) = salesforce_dir else { return Ok((schema, Deployed::default())) };
+    let deployed = metadata::load(directory, &mut schema).context("cannot deploy the Salesforce project")?;
+    for path in &deployed.ignored {
+        tracing::debug!(path, "metadata of a kind that a local org does not know");
     }
-    Ok(schema)
+    Ok((schema, deployed))
 }
 
 fn users(store: &Org) -> anyhow::Result<Vec<User>> {

@@ -1,13 +1,15 @@
 //! OAuth 2.0 and identity, as simple as a local org allows: any password or secret is right.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, not_found};
+use super::answer::{Answer, internal, not_found};
 use super::gateway::with_faults;
-use super::host::{Host, OrgHost, User, base_url, bearer};
+use super::host::{Host, OrgHost, Session, User, base_url, bearer};
 use crate::id;
 
 /// Adds the routes of `/services/oauth2` and `/id`.
@@ -46,8 +48,12 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, host: web::Data
     };
     with_faults(&host, &request, Some(org.store.name()), b"", |_| async {
         let base_url = base_url(&request);
+        let token = match org.token(&user.id).await {
+            Ok(token) => token,
+            Err(error) => return Answer::from(error).into_response(),
+        };
         let body = json!({
-            "access_token": org.sessions.token(&user.id),
+            "access_token": token,
             "instance_url": base_url,
             "id": identity_url(&base_url, org, user),
             "token_type": "Bearer",
@@ -62,10 +68,13 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, host: web::Data
 
 /// Ends the session of a token.
 async fn revoke(form: web::Form<RevokeForm>, host: web::Data<Host>) -> HttpResponse {
-    if let Some((org, _)) = host.session(&form.token) {
-        org.sessions.revoke(&form.token);
+    let Some((org, _)) = host.session(&form.token) else { return HttpResponse::Ok().finish() };
+    let org = Arc::clone(org);
+    match web::block(move || org.end_session(&form.token)).await {
+        Ok(Ok(())) => HttpResponse::Ok().finish(),
+        Ok(Err(error)) => Answer::from(error).into_response(),
+        Err(error) => Answer::from(internal(error.to_string())).into_response(),
     }
-    HttpResponse::Ok().finish()
 }
 
 #[derive(Deserialize)]
@@ -75,10 +84,10 @@ struct RevokeForm {
 
 /// The OpenID Connect user information of a token.
 async fn userinfo(request: HttpRequest, host: web::Data<Host>) -> HttpResponse {
-    let Some((org, user)) = host.session_of(&request) else { return bad_token() };
+    let Some((org, Session { user, .. })) = host.session_of(&request) else { return bad_token() };
     let base_url = base_url(&request);
-    let mut body = identity_of(&base_url, org, user);
-    body["sub"] = json!(identity_url(&base_url, org, user));
+    let mut body = identity_of(&base_url, org, &user);
+    body["sub"] = json!(identity_url(&base_url, org, &user));
     body["preferred_username"] = json!(user.username);
     body["nickname"] = json!(user.username);
     body["name"] = json!(user.name);
@@ -111,19 +120,16 @@ async fn identity(
     }
 }
 
-fn by_username<'h>(host: &'h Host, username: &str) -> Option<(&'h OrgHost, &'h User)> {
-    host.orgs.iter().find_map(|org| {
-        let user = org.users.iter().find(|user| user.username.eq_ignore_ascii_case(username))?;
-        Some((org.as_ref(), user))
-    })
+fn by_username<'h>(host: &'h Host, username: &str) -> Option<(&'h Arc<OrgHost>, &'h User)> {
+    host.orgs.iter().find_map(|org| Some((org, org.user_named(username)?)))
 }
 
-fn by_client<'h>(host: &'h Host, client_id: &str) -> Option<(&'h OrgHost, &'h User)> {
-    let matches = |org: &&'h std::sync::Arc<OrgHost>| {
+fn by_client<'h>(host: &'h Host, client_id: &str) -> Option<(&'h Arc<OrgHost>, &'h User)> {
+    let matches = |org: &&'h Arc<OrgHost>| {
         org.store.name() == client_id || id::normalise(client_id).as_deref() == Some(org.store.id())
     };
     let org = host.orgs.iter().find(matches)?;
-    Some((org.as_ref(), org.admin()?))
+    Some((org, org.admin()?))
 }
 
 fn identity_url(base_url: &str, org: &OrgHost, user: &User) -> String {

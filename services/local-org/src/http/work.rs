@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::faults::RecordError;
 use crate::http::OrgHost;
 use crate::soql::ResultSet;
-use crate::store::{Actor, Tx, Upserted};
+use crate::store::{Access, Actor, Tx, Upserted};
 
 /// What a call works with.
 pub(crate) struct Context<'a> {
@@ -142,6 +142,11 @@ impl Records<'_, '_> {
     /// Runs a query.
     pub(crate) fn query(&mut self, soql: &str, deleted: bool, version: Version) -> Result<ResultSet, ApiError> {
         self.tx.query(soql, deleted, &version.to_string())
+    }
+
+    /// What the caller may do.
+    pub(crate) fn access(&self) -> &Access {
+        self.tx.access()
     }
 
     /// Leaves rows that were read to be counted when they are fetched.

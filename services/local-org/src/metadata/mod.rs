@@ -10,7 +10,7 @@ mod xml;
 
 use std::path::{Path, PathBuf};
 
-pub use self::permission_set::{FieldPermission, PermissionSet};
+pub use self::permission_set::{FieldPermission, ObjectPermission, PermissionSet};
 pub(crate) use self::standard::stages;
 pub use self::standard::standard;
 use crate::schema::Schema;

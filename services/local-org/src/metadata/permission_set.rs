@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use roxmltree::Node;
+
 use super::MetadataError;
 use super::xml::{children, required, text, value, with_root};
 use crate::schema::Schema;
@@ -21,6 +23,29 @@ pub struct PermissionSet {
     pub has_activation_required: bool,
     /// What it allows on single fields.
     pub field_permissions: Vec<FieldPermission>,
+    /// What it allows on whole objects.
+    pub object_permissions: Vec<ObjectPermission>,
+    /// Whether it allows to change all records of all objects (`ModifyAllData`).
+    pub modify_all_data: bool,
+}
+
+/// What a permission set allows on an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectPermission {
+    /// API name of the object.
+    pub object: String,
+    /// Whether records may be read.
+    pub read: bool,
+    /// Whether records may be created.
+    pub create: bool,
+    /// Whether records may be changed.
+    pub edit: bool,
+    /// Whether records may be deleted.
+    pub delete: bool,
+    /// Whether all records may be read, whoever owns them; a local org has no sharing, so this only implies `read`.
+    pub view_all: bool,
+    /// Whether all records may be changed, whoever owns them.
+    pub modify_all: bool,
 }
 
 /// What a permission set allows on one field.
@@ -57,12 +82,34 @@ pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, Metada
                 editable: value(path, permission, "editable")?,
             });
         }
+        let object_permissions =
+            children(node, "objectPermissions").map(|permission| object_permission(path, permission));
+        let mut modify_all_data = false;
+        for permission in children(node, "userPermissions") {
+            let enabled = value::<bool>(path, permission, "enabled")?;
+            modify_all_data |= enabled && required(path, permission, "name")? == "ModifyAllData";
+        }
         Ok(PermissionSet {
             name: file.strip_suffix(SUFFIX).unwrap_or(file).to_owned(),
             label: required(path, node, "label")?.to_owned(),
             description: text(node, "description").map(str::to_owned),
             has_activation_required: value(path, node, "hasActivationRequired")?,
             field_permissions,
+            object_permissions: object_permissions.collect::<Result<_, _>>()?,
+            modify_all_data,
         })
+    })
+}
+
+fn object_permission(path: &Path, node: Node<'_, '_>) -> Result<ObjectPermission, MetadataError> {
+    let allowed = |name| value::<bool>(path, node, name);
+    Ok(ObjectPermission {
+        object: required(path, node, "object")?.to_owned(),
+        read: allowed("allowRead")?,
+        create: allowed("allowCreate")?,
+        edit: allowed("allowEdit")?,
+        delete: allowed("allowDelete")?,
+        view_all: allowed("viewAllRecords")?,
+        modify_all: allowed("modifyAllRecords")?,
     })
 }

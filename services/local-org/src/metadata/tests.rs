@@ -72,6 +72,8 @@ fn fields_and_permission_sets_of_a_project() {
                 <label>Quote Generation</label>
                 <hasActivationRequired>true</hasActivationRequired>
                 <fieldPermissions><editable>false</editable><field>Quote.QuoteJobKey__c</field><readable>true</readable></fieldPermissions>
+                <objectPermissions><allowRead>true</allowRead><object>Opportunity</object></objectPermissions>
+                <userPermissions><enabled>false</enabled><name>ModifyAllData</name></userPermissions>
             </PermissionSet>"#,
         ),
         ("objects/Done__e/Done__e.object-meta.xml", "<CustomObject/>"),
@@ -107,6 +109,12 @@ fn fields_and_permission_sets_of_a_project() {
                 readable: true,
                 editable: false,
             }],
+            object_permissions: vec![ObjectPermission {
+                object: "Opportunity".to_owned(),
+                read: true,
+                ..ObjectPermission::default()
+            }],
+            modify_all_data: false,
         }]
     );
 }

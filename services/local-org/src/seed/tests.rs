@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::*;
-use crate::metadata;
+use crate::metadata::{self, FieldPermission, PermissionSet};
 use crate::store::OrgConfig;
 
 fn orgs() -> Vec<Org> {
@@ -72,6 +72,10 @@ fn none_is_fine() {
     assert_eq!(count(org, "Opportunity"), 0);
 }
 
+fn permission(field: &str) -> FieldPermission {
+    FieldPermission { object: "Quote".to_owned(), field: field.to_owned(), readable: true, editable: true }
+}
+
 #[test]
 fn permission_sets_become_records() {
     let org = &orgs()[0];
@@ -80,12 +84,21 @@ fn permission_sets_become_records() {
         label: "Quote Generation".to_owned(),
         description: None,
         has_activation_required: true,
-        field_permissions: Vec::new(),
+        field_permissions: vec![permission("Name"), permission("Status")],
+        object_permissions: Vec::new(),
+        modify_all_data: false,
     };
-    permission_sets(org, std::slice::from_ref(&set)).unwrap();
+    deploy(org, std::slice::from_ref(&set)).unwrap();
     set.label = "Quotes".to_owned();
-    permission_sets(org, &[set]).unwrap();
-    let query = "SELECT Name, Label, HasActivationRequired FROM PermissionSet";
+    set.field_permissions.truncate(1);
+    deploy(org, &[set]).unwrap();
+    assert_eq!(count(org, "FieldPermissions"), 1, "a deploy replaces what was allowed");
+    assert_eq!(
+        count(org, "PermissionSetAssignment"),
+        2,
+        "to the administrator and, because it is activated, all others"
+    );
+    let query = "SELECT Name, Label, HasActivationRequired FROM PermissionSet WHERE IsOwnedByProfile = FALSE";
     let found = org.transaction(&org.admin(), |tx| tx.query(query, false, "62.0")).unwrap();
     assert_eq!(found.total_size, 1);
     assert_eq!(

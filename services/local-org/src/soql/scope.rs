@@ -34,6 +34,7 @@ impl<'a> Context<'a> {
     /// The object that a query is on.
     pub(super) fn object(&self, from: &Path) -> Result<&'a ObjectDef, ApiError> {
         let found = if from.parents.is_empty() { self.schema.object(&from.name.text) } else { None };
+        let found = found.filter(|object| self.exists(object));
         found.ok_or_else(|| {
             let message = format!(
                 "sObject type '{from}' is not supported. If you are attempting to use a custom object, be sure to \
@@ -42,6 +43,11 @@ impl<'a> Context<'a> {
             );
             self.error(from.at(), "INVALID_TYPE", message)
         })
+    }
+
+    /// Whether the caller may see the object at all: then at least its id.
+    fn exists(&self, object: &ObjectDef) -> bool {
+        object.fields.first().is_some_and(|id| (self.options.visible)(object, id))
     }
 
     /// The fields that the caller may see.
@@ -141,6 +147,7 @@ impl<'a> Scope<'a> {
             let via = self.parent_field(object, name).ok_or_else(|| self.no_such_relationship(path, name))?;
             let targets = via.reference_to.iter();
             let parent = targets.into_iter().find_map(|target| self.context.schema.object(target));
+            let parent = parent.filter(|parent| self.context.exists(parent));
             object = parent.ok_or_else(|| self.no_such_relationship(path, name))?;
             table = self.join(table, via, object, path)?;
             let relationship = via.relationship_name.clone().unwrap_or_default();

@@ -24,6 +24,13 @@ impl<'a> Tx<'a> {
         Ok(self.prepare(&sql)?.query_row([], |row| row.get(0)).optional()?)
     }
 
+    /// All live records that fulfil an SQL condition, the oldest first.
+    pub(crate) fn ids(&self, object: &str, condition: &str) -> Result<Vec<String>, ApiError> {
+        let table = quoted(object);
+        let sql = format!("SELECT \"Id\" FROM {table} WHERE \"IsDeleted\" = 0 AND {condition} ORDER BY \"Id\"");
+        Ok(self.prepare(&sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// Writes a record under a given id: for the one record of its object that does not come from the counter.
     pub(crate) fn insert_as(&mut self, object: &'a ObjectDef, id: &str, record: Record<'a>) -> Result<(), ApiError> {
         let made = self.insert(object, record)?;

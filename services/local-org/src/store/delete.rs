@@ -27,7 +27,7 @@ impl<'a> Tx<'a> {
         } else {
             let sql = format!("DELETE FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
             self.prepare(&sql)?.execute([id])?;
-            self.rows += 1;
+            self.wrote(object);
         }
         for (child, field) in references {
             match field.on_delete {

@@ -4,6 +4,7 @@
 //! the object's own rules ([`rules`]), required fields, uniqueness, the SQL, and the effects on other records. Nothing
 //! here knows HTTP.
 
+mod access;
 mod bulk;
 mod checks;
 mod convert;
@@ -14,6 +15,7 @@ mod read;
 mod record;
 mod rules;
 mod sequences;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -25,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+pub(crate) use self::access::{Access, Operation, is_protected};
 use self::ddl::ObjectSql;
 pub(crate) use self::record::Record;
 use self::sequences::Sequences;
@@ -62,12 +65,33 @@ impl OrgConfig {
 }
 
 /// Who acts: recorded as creator, owner and last modifier.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// Id of the user, 18 characters.
     pub user_id: String,
-    /// Permission sets activated for the session.
-    pub permission_sets: Vec<String>,
+    /// With which rights.
+    pub acting: Acting,
+}
+
+/// With which rights someone acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acting {
+    /// With all there are: the org itself, in the name of the user.
+    System,
+    /// With those that the user has in every session.
+    User,
+    /// With those that the user has in the session of this id, where permission sets may be activated.
+    Session(String),
+}
+
+impl Actor {
+    /// Id of the session, if it is one that acts.
+    pub fn session_id(&self) -> Option<&str> {
+        match &self.acting {
+            Acting::Session(id) => Some(id),
+            Acting::System | Acting::User => None,
+        }
+    }
 }
 
 /// Why an org cannot be opened.
@@ -99,6 +123,7 @@ pub struct Org {
 struct Database {
     connection: Connection,
     sequences: Sequences,
+    access: access::Cache,
 }
 
 impl Org {
@@ -115,8 +140,11 @@ impl Org {
         let is_new = ddl::migrate(&connection, &schema)?;
         let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
         let sequences = Sequences::load(&connection)?;
-        let database = Mutex::new(Database { connection, sequences });
+        let database = Mutex::new(Database { connection, sequences, access: access::Cache::default() });
         let org = Self { name: config.name.clone(), id, schema, sql, database };
+        // Those of an earlier run with the same file ended with it.
+        org.close_sessions()?;
+        seed::people(&org)?;
         if is_new {
             seed::base(&org, config.business_data)?;
         }
@@ -138,9 +166,9 @@ impl Org {
         &self.schema
     }
 
-    /// The administrator, whom every org has.
+    /// The administrator, whom every org has, acting for the org itself: nothing is hidden or forbidden.
     pub fn admin(&self) -> Actor {
-        Actor { user_id: id::generate("005", 1), permission_sets: Vec::new() }
+        Actor { user_id: id::generate("005", 1), acting: Acting::System }
     }
 
     /// Runs `work` in one transaction: commits on `Ok`, rolls back on `Err` and when `work` panics.
@@ -154,9 +182,15 @@ impl Org {
     ) -> Result<T, ApiError> {
         // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        let Database { connection, sequences } = &mut *database;
+        let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&mut Tx::new(self, &transaction, sequences, actor))?;
+        let mut tx = Tx::new(self, &transaction, sequences, actor);
+        tx.access = access.of(&transaction, actor, &tx.stamp)?;
+        let done = work(&mut tx);
+        if tx.access_changed {
+            access.clear();
+        }
+        let done = done?;
         sequences.save(&transaction)?;
         transaction.commit()?;
         Ok(done)

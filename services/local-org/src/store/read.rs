@@ -4,11 +4,14 @@ use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
 
-use super::tx::{Tx, lookup_field, record_id};
+use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef};
 use crate::soql::{self, ExecuteOptions, ResultSet};
+
+/// The object with a field that depends on who asks.
+const SESSIONS: &str = "AuthSession";
 
 impl<'a> Tx<'a> {
     /// A record as the REST API gives it: `attributes`, then the wanted fields, by default all, and always the id.
@@ -22,8 +25,11 @@ impl<'a> Tx<'a> {
         fields: Option<&[String]>,
         api_version: &str,
     ) -> Result<Value, ApiError> {
-        let object = self.object(object)?;
+        let object = self.readable(object)?;
         let id = record_id(object, id)?;
+        if object.name == SESSIONS {
+            self.mark_current_session()?;
+        }
         let wanted = self.wanted(object, fields)?;
         let record = self.load(object, &id)?.ok_or_else(ApiError::not_found)?;
         if record.flag("IsDeleted") {
@@ -50,8 +56,8 @@ impl<'a> Tx<'a> {
         value: &str,
         api_version: &str,
     ) -> Result<Value, ApiError> {
-        let object = self.object(object)?;
-        let field = lookup_field(object, ext_field)?;
+        let object = self.readable(object)?;
+        let field = self.lookup_field(object, ext_field)?;
         let id = self.find_one(object, field, value)?.ok_or_else(ApiError::not_found)?;
         self.retrieve(&object.name, &id, None, api_version)
     }
@@ -62,6 +68,9 @@ impl<'a> Tx<'a> {
     /// Those of SOQL, for example `MALFORMED_QUERY`.
     pub fn query(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<ResultSet, ApiError> {
         let query = soql::parse(soql)?;
+        if soql.to_ascii_lowercase().contains(&SESSIONS.to_ascii_lowercase()) {
+            self.mark_current_session()?;
+        }
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible };
         let result = soql::execute(self.connection, &self.org.schema, &query, &options)?;

@@ -1,9 +1,12 @@
 //! One transaction on an org.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
+use super::access::{self, Access, Operation};
 use super::ddl::ObjectSql;
 use super::sequences::Sequences;
 use super::{Actor, Org, convert};
@@ -29,6 +32,10 @@ pub struct Tx<'a> {
     pub(super) connection: &'a Connection,
     pub(super) sequences: &'a mut Sequences,
     pub(super) actor: &'a Actor,
+    /// What the actor may do, as it was when the transaction began.
+    pub(super) access: Arc<Access>,
+    /// Whether something was written on which rights depend.
+    pub(super) access_changed: bool,
     /// One point in time for all that the transaction writes.
     pub(super) now: DateTime<Utc>,
     pub(super) stamp: String,
@@ -43,7 +50,17 @@ impl<'a> Tx<'a> {
         actor: &'a Actor,
     ) -> Self {
         let now = Utc::now();
-        Self { org, connection, sequences, actor, now, stamp: convert::timestamp(now), rows: 0 }
+        Self {
+            org,
+            connection,
+            sequences,
+            actor,
+            access: Arc::new(Access::System),
+            access_changed: false,
+            now,
+            stamp: convert::timestamp(now),
+            rows: 0,
+        }
     }
 
     /// Creates a record and returns its id, 18 characters.
@@ -52,6 +69,7 @@ impl<'a> Tx<'a> {
     /// What Salesforce's create returns, for example `REQUIRED_FIELD_MISSING`.
     pub fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
         let object = self.writable(object, "create")?;
+        self.allowed(object, Operation::Create)?;
         let record = self.given_on_create(object, fields)?;
         self.insert(object, record)
     }
@@ -62,6 +80,7 @@ impl<'a> Tx<'a> {
     /// What Salesforce's update returns, for example `ENTITY_IS_DELETED`.
     pub fn update(&mut self, object: &str, id: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
         let object = self.writable(object, "update")?;
+        self.allowed(object, Operation::Update)?;
         let id = record_id(object, id)?;
         let old = self.live(object, &id)?;
         let changes = self.given_on_update(object, fields)?;
@@ -82,7 +101,7 @@ impl<'a> Tx<'a> {
         fields: &Map<String, Value>,
     ) -> Result<Upserted, ApiError> {
         let object = self.writable(object, "upsert")?;
-        let field = lookup_field(object, ext_field)?;
+        let field = self.lookup_field(object, ext_field)?;
         if fields.keys().any(|name| name.eq_ignore_ascii_case(&field.name)) {
             let message = format!("The {} field should not be specified in the sobject data.", field.name);
             return Err(ApiError::new(400, "INVALID_FIELD", message));
@@ -91,8 +110,10 @@ impl<'a> Tx<'a> {
             self.update(&object.name, &id, fields)?;
             return Ok(Upserted { id, created: false });
         }
+        self.allowed(object, Operation::Create)?;
         let mut record = self.given_on_create(object, fields)?;
         if field.name != "Id" {
+            self.settable(object, field)?;
             let stored = convert::to_stored(self.org.schema(), field, &Value::String(value.to_owned()))?;
             record.set(&field.name, stored);
         } else if !value.is_empty() {
@@ -108,6 +129,7 @@ impl<'a> Tx<'a> {
     /// records need it.
     pub fn delete(&mut self, object: &str, id: &str) -> Result<(), ApiError> {
         let object = self.writable(object, "delete")?;
+        self.allowed(object, Operation::Delete)?;
         let id = record_id(object, id)?;
         let old = self.live(object, &id)?;
         self.remove(object, &id, &old)
@@ -133,9 +155,35 @@ impl<'a> Tx<'a> {
         self.rows
     }
 
-    /// Whether the actor may see the field. Field-level security will answer here; until then everyone sees all.
-    pub(super) fn visible(&self, _object: &ObjectDef, _field: &FieldDef) -> bool {
-        true
+    /// Whether the actor may see the field.
+    pub(super) fn visible(&self, object: &ObjectDef, field: &FieldDef) -> bool {
+        self.access.sees(object, field)
+    }
+
+    /// What the actor may do.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The object of that name, if it exists for the actor.
+    pub(super) fn readable(&self, name: &str) -> Result<&'a ObjectDef, ApiError> {
+        let object = self.object(name)?;
+        if self.access.reads(object) { Ok(object) } else { Err(ApiError::not_found()) }
+    }
+
+    /// The field by which an upsert or a retrieve by external id finds its record.
+    pub(super) fn lookup_field<'s>(&self, object: &'s ObjectDef, name: &str) -> Result<&'s FieldDef, ApiError> {
+        let field = object.field(name).filter(|field| field.is_id_lookup() && self.visible(object, field));
+        field.ok_or_else(|| {
+            let message = format!("Provided external ID field does not exist or is not accessible: {name}");
+            ApiError::new(404, "NOT_FOUND", message)
+        })
+    }
+
+    /// Notes a write to an object on whose records rights depend.
+    pub(super) fn wrote(&mut self, object: &ObjectDef) {
+        self.rows += 1;
+        self.access_changed |= access::decides_on_access(object);
     }
 
     /// The object of that name, in any case.
@@ -144,12 +192,30 @@ impl<'a> Tx<'a> {
     }
 
     fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
-        let object = self.object(name)?;
+        let object = self.readable(name)?;
         if object.writable {
             return Ok(object);
         }
         let message = format!("entity type {} does not support {operation}", object.name);
         Err(ApiError::new(400, "INVALID_TYPE_FOR_OPERATION", message))
+    }
+
+    fn allowed(&self, object: &ObjectDef, operation: Operation) -> Result<(), ApiError> {
+        if self.access.allows(object, operation) {
+            return Ok(());
+        }
+        let (code, message) = match operation {
+            Operation::Create => {
+                ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", format!("entity type cannot be inserted: {}", object.label))
+            }
+            Operation::Update => {
+                ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", format!("entity type cannot be updated: {}", object.label))
+            }
+            Operation::Delete => {
+                ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id".to_owned())
+            }
+        };
+        Err(ApiError::new(400, code, message).with_fields::<String>([]))
     }
 
     pub(super) fn sql(&self, object: &ObjectDef) -> Result<&'a ObjectSql, ApiError> {
@@ -172,12 +238,4 @@ pub(super) fn record_id(object: &ObjectDef, id: &str) -> Result<String, ApiError
     id::normalise(id)
         .filter(|full| id::prefix(full) == object.key_prefix)
         .ok_or_else(|| ApiError::malformed_id("Record ID", id, "Id"))
-}
-
-/// The field by which an upsert or a retrieve by external id finds its record.
-pub(super) fn lookup_field<'s>(object: &'s ObjectDef, name: &str) -> Result<&'s FieldDef, ApiError> {
-    object.field(name).filter(|field| field.is_id_lookup()).ok_or_else(|| {
-        let message = format!("Provided external ID field does not exist or is not accessible: {name}");
-        ApiError::new(404, "NOT_FOUND", message)
-    })
 }

@@ -3,7 +3,7 @@
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value};
 
-use super::tx::{Tx, lookup_field};
+use super::tx::Tx;
 use super::{Record, checks, convert, ddl, rules};
 use crate::error::ApiError;
 use crate::id;
@@ -54,15 +54,10 @@ impl<'a> Tx<'a> {
             }
             given.push((field, value));
         }
-        let refused: Vec<&str> =
-            given.iter().filter(|(field, _)| !settable(field)).map(|(field, _)| field.name.as_str()).collect();
+        let refused = given.iter().filter(|(field, _)| !settable(field) || !self.access.edits(object, field));
+        let refused: Vec<&str> = refused.map(|(field, _)| field.name.as_str()).collect();
         if !refused.is_empty() {
-            let message = format!(
-                "Unable to create/update fields: {}. Please check the security settings of this field and verify that \
-                 it is read/write for your profile or permission set.",
-                refused.join(", ")
-            );
-            return Err(ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message).with_fields(refused));
+            return Err(not_settable(refused));
         }
         let mut record = Record::default();
         for (field, value) in given {
@@ -75,17 +70,22 @@ impl<'a> Tx<'a> {
         Ok(record)
     }
 
+    /// Refuses a field that the actor may see but not set.
+    pub(super) fn settable(&self, object: &ObjectDef, field: &FieldDef) -> Result<(), ApiError> {
+        if self.access.edits(object, field) { Ok(()) } else { Err(not_settable(vec![&field.name])) }
+    }
+
     /// The parent that `{"Ext__c": "value"}` names.
     fn parent_by_key(&mut self, field: &FieldDef, key: &Map<String, Value>) -> Result<Stored, ApiError> {
         let named = key.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Value::as_str);
         let target = named.or(field.reference_to.first().map(String::as_str)).unwrap_or_default();
-        let target = self.object(target)?;
+        let target = self.readable(target)?;
         let mut keys = key.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("attributes"));
         let (Some((name, value)), None) = (keys.next(), keys.next()) else {
             let message = format!("The {} relationship must be given by exactly one external ID field", field.name);
             return Err(ApiError::new(400, "INVALID_FIELD", message).with_fields([&field.name]));
         };
-        let key = lookup_field(target, name)?;
+        let key = self.lookup_field(target, name)?;
         let value = match value {
             Value::String(text) => text.clone(),
             Value::Null => String::new(),
@@ -130,7 +130,7 @@ impl<'a> Tx<'a> {
             statement.raw_bind_parameter(index + 1, record.get(&field.name).unwrap_or(&empty))?;
         }
         statement.raw_execute()?;
-        self.rows += 1;
+        self.wrote(object);
         Ok(id)
     }
 
@@ -198,9 +198,18 @@ impl<'a> Tx<'a> {
             statement.raw_bind_parameter(index + 2, value)?;
         }
         statement.raw_execute()?;
-        self.rows += 1;
+        self.wrote(object);
         Ok(())
     }
+}
+
+fn not_settable(fields: Vec<&str>) -> ApiError {
+    let message = format!(
+        "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is \
+         read/write for your profile or permission set.",
+        fields.join(", ")
+    );
+    ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message).with_fields(fields)
 }
 
 /// The reference whose parent the caller names by relationship.

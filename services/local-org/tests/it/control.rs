@@ -10,7 +10,9 @@ async fn tells_its_health_and_its_orgs() {
     let orgs = org.control(Method::GET, "/local/orgs", Value::Null).await.body;
     let names: Vec<_> = orgs.as_array().expect("orgs").iter().map(|org| org["name"].clone()).collect();
     assert_eq!(names, ["my-org", "my-org-sales-a", "empty-org"]);
-    let user = &orgs[0]["users"][0];
+    let users = &orgs[0]["users"];
+    let user = |number: usize, name: &str, token: &Value| json!({"id": users[number]["id"], "username": name, "accessToken": token});
+    let other = &users[1]["accessToken"];
     assert_eq!(
         orgs[0],
         json!({
@@ -18,7 +20,10 @@ async fn tells_its_health_and_its_orgs() {
             "id": orgs[0]["id"],
             "instanceUrl": org.base,
             "apiVersion": "62.0",
-            "users": [{"id": user["id"], "username": "admin@my-org.local", "accessToken": org.token}],
+            "users": [
+                user(0, "admin@my-org.local", &json!(org.token)),
+                user(1, "sales.user@my-org.local", other),
+            ],
         })
     );
 }

@@ -12,6 +12,7 @@ mod describe;
 mod faults;
 mod graph;
 mod oauth;
+mod permissions;
 mod process;
 mod query;
 mod sessions;

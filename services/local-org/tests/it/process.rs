@@ -75,6 +75,38 @@ async fn keeps_its_data_in_files() {
     }
 }
 
+#[tokio::test]
+async fn sessions_end_with_the_process_and_permissions_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("orgs");
+    let path = path.to_str().expect("a path");
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let mut program = Program::start(&[
+            "--db",
+            path,
+            "--salesforce-dir",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../salesforce"),
+        ]);
+        let (url, _stdout) = program.url();
+        let orgs: Value =
+            client().get(format!("{url}/local/orgs")).send().await.expect("an answer").json().await.expect("JSON");
+        let token = orgs[0]["users"][0]["accessToken"].as_str().expect("a token");
+        let query = client().get(format!("{url}/services/data/v62.0/query?q=SELECT+QuoteJobKey__c+FROM+Quote"));
+        assert_eq!(query.bearer_auth(token).send().await.expect("an answer").status(), 200);
+        let counts = counts(&url).await;
+        assert_eq!(counts["AuthSession"], 2, "one of each user");
+        seen.push((
+            counts["User"].clone(),
+            counts["PermissionSetAssignment"].clone(),
+            counts["FieldPermissions"].clone(),
+        ));
+        program.signal(Signal::SIGTERM);
+        assert!(program.0.wait().expect("it ends").success());
+    }
+    assert_eq!(seen.first(), seen.last());
+}
+
 #[test]
 fn names_a_wrong_option_in_one_line() {
     for (arguments, text) in [

@@ -26,6 +26,40 @@ const ACCOUNT_FIELDS: [(&str, &str); 3] = [
     ),
 ];
 
+/// Further fields, with a name of an object each, for the tests of permissions: nobody sees the first but through a
+/// permission set, and everybody has to see the second.
+const PROTECTED: [(&str, &str, &str); 2] = [
+    ("Account", "Secret__c", "<type>Text</type><length>80</length><externalId>true</externalId>"),
+    ("Quote", "Origin__c", "<type>Text</type><length>80</length><required>true</required>"),
+];
+
+/// Permission sets: name, whether it requires activation, and permissions.
+const PERMISSION_SETS: [(&str, bool, &str); 4] = [
+    (
+        "AccountFields",
+        false,
+        "<fieldPermissions><editable>true</editable><field>Account.Key__c</field><readable>true</readable></fieldPermissions>
+         <fieldPermissions><editable>true</editable><field>Account.Code__c</field><readable>true</readable></fieldPermissions>
+         <fieldPermissions><editable>true</editable><field>Account.Rating__c</field><readable>true</readable></fieldPermissions>",
+    ),
+    (
+        "SecretReader",
+        true,
+        "<fieldPermissions><editable>false</editable><field>Account.Secret__c</field><readable>true</readable></fieldPermissions>
+         <fieldPermissions><editable>false</editable><field>Account.BillingAddress</field><readable>true</readable></fieldPermissions>",
+    ),
+    (
+        "SecretWriter",
+        true,
+        "<fieldPermissions><editable>true</editable><field>Account.Secret__c</field><readable>true</readable></fieldPermissions>",
+    ),
+    (
+        "ProductManager",
+        true,
+        "<objectPermissions><allowCreate>true</allowCreate><allowEdit>true</allowEdit><object>Product2</object></objectPermissions>",
+    ),
+];
+
 /// A running process' worth of orgs; calls are those of `my-org`'s administrator.
 pub(crate) struct TestOrg {
     pub(crate) base: String,
@@ -74,6 +108,15 @@ impl TestOrg {
         let orgs = orgs.as_array().expect("orgs");
         let org = orgs.iter().find(|listed| listed["name"] == org).expect("the org");
         org["users"][0]["accessToken"].as_str().expect("a token").to_owned()
+    }
+
+    /// The same org for another session: of this user, with these permission sets activated.
+    pub(crate) async fn session(&self, user: &str, permission_sets: &[&str]) -> Caller<'_> {
+        let body = json!({"user": user, "permissionSets": permission_sets});
+        let reply = self.control(Method::POST, "/local/orgs/my-org/sessions", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        assert_eq!(reply.body["username"], user);
+        Caller { org: self, token: reply.body["accessToken"].as_str().expect("a token").to_owned() }
     }
 
     /// A call of the data API, whose path is given from the version on.
@@ -160,6 +203,35 @@ impl TestOrg {
     }
 }
 
+/// One of several sessions of a [`TestOrg`].
+pub(crate) struct Caller<'a> {
+    org: &'a TestOrg,
+    pub(crate) token: String,
+}
+
+impl Caller<'_> {
+    /// A call of the data API, whose path is given from the version on.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Value) -> Reply {
+        let request = self.org.http.request(method, format!("{}{API}{path}", self.org.base)).bearer_auth(&self.token);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        read(request.send().await.expect("an answer")).await.expect("a body")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path, Value::Null).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::POST, path, body).await
+    }
+
+    /// A query of the data API.
+    pub(crate) async fn query(&self, soql: &str) -> Reply {
+        let query = url::form_urlencoded::byte_serialize(soql.as_bytes()).collect::<String>();
+        self.get(&format!("/query?q={query}")).await
+    }
+}
+
 impl Reply {
     /// The code of the first error.
     pub(crate) fn code(&self) -> &str {
@@ -192,13 +264,22 @@ pub(crate) async fn read(response: Response) -> reqwest::Result<Reply> {
 fn project() -> TempDir {
     let project = tempfile::tempdir().expect("a folder");
     write(project.path(), "sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}]}"#);
-    for (name, definition) in ACCOUNT_FIELDS {
+    let fields = ACCOUNT_FIELDS.map(|(name, definition)| ("Account", name, definition)).into_iter().chain(PROTECTED);
+    for (object, name, definition) in fields {
         let label = name.trim_end_matches("__c");
         let xml = format!(
             r#"<CustomField xmlns="http://soap.sforce.com/2006/04/metadata">
             <fullName>{name}</fullName><label>{label}</label>{definition}</CustomField>"#
         );
-        write(project.path(), &format!("force-app/main/default/objects/Account/fields/{name}.field-meta.xml"), &xml);
+        write(project.path(), &format!("force-app/main/default/objects/{object}/fields/{name}.field-meta.xml"), &xml);
+    }
+    for (name, activation, permissions) in PERMISSION_SETS {
+        let xml = format!(
+            r#"<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata"><label>{name}</label>
+            <hasActivationRequired>{activation}</hasActivationRequired>{permissions}</PermissionSet>"#
+        );
+        let path = format!("force-app/main/default/permissionsets/{name}.permissionset-meta.xml");
+        write(project.path(), &path, &xml);
     }
     project
 }

@@ -67,6 +67,17 @@ async fn the_administrator_is_the_first_user() {
     assert_eq!((org.api_version.as_str(), user.username.as_str()), ("62.0", "admin@my-org.local"));
 }
 
+#[tokio::test]
+async fn a_session_is_a_user_with_a_token_of_their_own() {
+    let answer = r#"{"accessToken":"00D!y","userId":"005","username":"sales.user@my-org.local"}"#;
+    let (control, asked) = fake("201 Created", answer).await;
+    let user = control.open_session("my-org", "sales.user@my-org.local", &["Set"]).await.unwrap();
+    assert_eq!((user.id.as_str(), user.access_token.as_str()), ("005", "00D!y"));
+    let asked = asked.await.unwrap();
+    assert!(asked.starts_with("POST /local/orgs/my-org/sessions "), "{asked}");
+    assert!(asked.ends_with(r#"{"user":"sales.user@my-org.local","permissionSets":["Set"]}"#), "{asked}");
+}
+
 #[test]
 fn faults_have_the_form_of_the_control_api() {
     let locked = FaultAction::record_error("Quote", "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access");

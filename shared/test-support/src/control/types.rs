@@ -41,6 +41,21 @@ impl fmt::Debug for User {
     }
 }
 
+/// The answer to opening a session.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenedSession {
+    access_token: String,
+    user_id: String,
+    username: String,
+}
+
+impl From<OpenedSession> for User {
+    fn from(opened: OpenedSession) -> Self {
+        Self { id: opened.user_id, username: opened.username, access_token: opened.access_token }
+    }
+}
+
 /// What an org was asked for since the last reset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,7 +1,12 @@
 //! Objects of the platform itself: the org, its users and their permissions.
 
 use super::builder::*;
-use crate::schema::{ObjectDef, OnDelete};
+use crate::schema::{FieldDef, ObjectDef, OnDelete};
+
+/// The permission set that permissions belong to.
+fn parent_set(children: &str) -> FieldDef {
+    reference("ParentId", "PermissionSet").required().create_only().children(children).on_delete(OnDelete::Cascade)
+}
 
 pub(super) fn objects() -> Vec<ObjectDef> {
     vec![
@@ -64,6 +69,34 @@ pub(super) fn objects() -> Vec<ObjectDef> {
                 flag("IsOwnedByProfile").read_only(),
                 flag("IsCustom").defaults_to("true").read_only(),
                 flag("HasActivationRequired").label("Session Activation Required"),
+                flag("PermissionsModifyAllData").label("Modify All Data"),
+            ],
+        )
+        .audited(),
+        object(
+            "ObjectPermissions",
+            "110",
+            vec![
+                parent_set("ObjectPerms"),
+                text("SobjectType", 40).required().create_only(),
+                flag("PermissionsCreate").label("Create Records"),
+                flag("PermissionsRead").label("Read Records"),
+                flag("PermissionsEdit").label("Edit Records"),
+                flag("PermissionsDelete").label("Delete Records"),
+                flag("PermissionsViewAllRecords").label("Read All Records"),
+                flag("PermissionsModifyAllRecords").label("Edit All Records"),
+            ],
+        )
+        .audited(),
+        object(
+            "FieldPermissions",
+            "01k",
+            vec![
+                parent_set("FieldPerms"),
+                text("SobjectType", 40).required().create_only(),
+                text("Field", 255).required().create_only(),
+                flag("PermissionsRead").label("Read Field"),
+                flag("PermissionsEdit").label("Edit Field"),
             ],
         )
         .audited(),

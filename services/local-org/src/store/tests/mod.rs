@@ -1,5 +1,6 @@
 //! Rules of the store, tested through [`Tx`](super::Tx) as its users see it.
 
+mod access;
 mod concurrency;
 mod crud;
 mod delete;

@@ -1,0 +1,78 @@
+//! Permission sets of a deployed project.
+
+use serde_json::{Map, json};
+
+use super::insert;
+use crate::error::ApiError;
+use crate::metadata::PermissionSet;
+use crate::store::{Org, Record, Tx};
+
+/// Makes the permission sets of a project records of the org, those of the same name being brought up to date, and
+/// assigns them: all to the administrator, those that require activation also to the other users, who hold their
+/// permissions then only in sessions for which someone activates them.
+///
+/// # Errors
+/// [`ApiError`] when the database fails.
+pub fn deploy(org: &Org, permission_sets: &[PermissionSet]) -> Result<(), ApiError> {
+    org.transaction(&org.admin(), |tx| {
+        for set in permission_sets {
+            let id = write(tx, set)?;
+            assign(tx, org, &id, set.has_activation_required)?;
+        }
+        Ok(())
+    })
+}
+
+fn write(tx: &mut Tx<'_>, set: &PermissionSet) -> Result<String, ApiError> {
+    let fields = json!({
+        "Label": set.label,
+        "Description": set.description,
+        "HasActivationRequired": set.has_activation_required,
+        "PermissionsModifyAllData": set.modify_all_data,
+    });
+    let id = tx.upsert("PermissionSet", "Name", &set.name, fields.as_object().unwrap_or(&Map::new()))?.id;
+    // A deploy replaces what the set allowed before.
+    for object in ["FieldPermissions", "ObjectPermissions"] {
+        while let Some(old) = tx.first_id(object, &format!("\"ParentId\" = '{id}'"))? {
+            tx.delete(object, &old)?;
+        }
+    }
+    for permission in &set.field_permissions {
+        let record = Record::default()
+            .with("ParentId", id.clone())
+            .with("SobjectType", permission.object.clone())
+            .with("Field", format!("{}.{}", permission.object, permission.field))
+            .with("PermissionsRead", i64::from(permission.readable))
+            .with("PermissionsEdit", i64::from(permission.editable));
+        insert(tx, "FieldPermissions", record)?;
+    }
+    for permission in &set.object_permissions {
+        let record = Record::default()
+            .with("ParentId", id.clone())
+            .with("SobjectType", permission.object.clone())
+            .with("PermissionsRead", i64::from(permission.read))
+            .with("PermissionsCreate", i64::from(permission.create))
+            .with("PermissionsEdit", i64::from(permission.edit))
+            .with("PermissionsDelete", i64::from(permission.delete))
+            .with("PermissionsViewAllRecords", i64::from(permission.view_all))
+            .with("PermissionsModifyAllRecords", i64::from(permission.modify_all));
+        insert(tx, "ObjectPermissions", record)?;
+    }
+    Ok(id)
+}
+
+/// Assigns a permission set to the administrator and, when it is for `everyone`, to all users; who has it keeps it.
+fn assign(tx: &mut Tx<'_>, org: &Org, set: &str, everyone: bool) -> Result<(), ApiError> {
+    let users = match everyone {
+        true => tx.ids("User", "\"IsActive\" = 1")?,
+        false => vec![org.admin().user_id],
+    };
+    for user in users {
+        let own = format!("\"PermissionSetId\" = '{set}' AND \"AssigneeId\" = '{user}'");
+        if tx.first_id("PermissionSetAssignment", &own)?.is_none() {
+            let assignment = Record::default().with("PermissionSetId", set.to_owned()).with("AssigneeId", user);
+            insert(tx, "PermissionSetAssignment", assignment)?;
+        }
+    }
+    Ok(())
+}
