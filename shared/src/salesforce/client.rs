@@ -22,7 +22,7 @@ pub struct CallRecord {
     pub operation: Operation,
     /// HTTP status; `None` when no answer came.
     pub status: Option<u16>,
-    /// From sending to the last byte of the answer.
+    /// From sending to the last byte of the answer; to its first byte when the answer is read as a stream.
     pub duration: Duration,
     /// The org's use of its daily calls, when the answer told.
     pub usage: Option<ApiUsage>,

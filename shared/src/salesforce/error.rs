@@ -8,7 +8,8 @@ use thiserror::Error;
 
 pub use self::api_error::ApiError;
 pub(super) use self::api_error::kind as kind_of;
-use super::Operation;
+use super::bulk::JobState;
+use super::{Operation, SalesforceId};
 
 /// What a failure asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +75,25 @@ pub enum Error {
         /// Cause, without the URL.
         source: reqwest::Error,
     },
+    /// The request was sent; the answer did not begin, or did not go on, in time.
+    #[error("{operation} got no answer from Salesforce in time")]
+    TimedOut {
+        /// The call.
+        operation: Operation,
+    },
+    /// A bulk job ended without processing all its rows. What it had processed stays, and its results tell what that is.
+    #[error("bulk job {id} ended as {state}{}", message.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
+    BulkJob {
+        /// The job.
+        id: SalesforceId,
+        /// How it ended: failed or aborted.
+        state: JobState,
+        /// Salesforce's reason, `Code : text`, when it gave one.
+        message: Option<String>,
+    },
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
     /// The answer cannot be understood.
     #[error("the answer to {operation} is malformed: {reason}")]
     Malformed {
@@ -124,7 +144,10 @@ impl Error {
         match self {
             Self::Api { status, errors, .. } => api_error::kind(*status, errors),
             Self::Status { status, .. } => api_error::kind_of_status(*status).unwrap_or(ErrorKind::Malformed),
-            Self::NotSent { .. } | Self::NoAnswer { .. } => ErrorKind::Transient,
+            Self::NotSent { .. } | Self::NoAnswer { .. } | Self::TimedOut { .. } | Self::Cancelled => {
+                ErrorKind::Transient
+            }
+            Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
             Self::Malformed { .. } => ErrorKind::Malformed,
             Self::SessionExpired => ErrorKind::SessionExpired,
             Self::Session { kind, .. } => *kind,
@@ -142,8 +165,12 @@ impl Error {
         match self {
             Self::Api { operation, status, .. } => operation.writes() && *status >= 500,
             Self::Status { operation, status, .. } => operation.writes() && !matches!(status, 401 | 429),
-            Self::NoAnswer { operation, .. } | Self::Malformed { operation, .. } => operation.writes(),
+            Self::NoAnswer { operation, .. } | Self::TimedOut { operation } | Self::Malformed { operation, .. } => {
+                operation.writes()
+            }
+            Self::BulkJob { .. } => true,
             Self::NotSent { .. }
+            | Self::Cancelled
             | Self::SessionExpired
             | Self::Session { .. }
             | Self::QueryTooLong { .. }

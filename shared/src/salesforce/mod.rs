@@ -1,9 +1,10 @@
-//! Client of the Salesforce REST API: queries, records, collections, composite graphs.
+//! Client of the Salesforce REST API: queries, records, collections, composite graphs, the Bulk API.
 //!
 //! A [`Client`] asks a [`SessionSource`] for a [`Session`] and repeats a call only when repeating cannot do harm (see
 //! [`RetryPolicy`]). Everything that goes wrong is an [`Error`], sorted by [`ErrorKind`]. Nothing in here knows what
 //! the records mean, where jobs are kept, or who called.
 
+pub mod bulk;
 mod client;
 mod collections;
 mod composite;

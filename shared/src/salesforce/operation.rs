@@ -34,6 +34,22 @@ pub enum Operation {
     Composite,
     /// Composite graphs.
     Graph,
+    /// A new job of the Bulk API.
+    BulkCreate,
+    /// The rows of a bulk job.
+    BulkUpload,
+    /// The rows of a bulk job are complete and may be processed.
+    BulkClose,
+    /// State of a bulk job.
+    BulkStatus,
+    /// Bulk jobs of the org.
+    BulkList,
+    /// A bulk job stops.
+    BulkAbort,
+    /// A bulk job and its results are removed; the records stay.
+    BulkDelete,
+    /// Results of a bulk job.
+    BulkResults,
 }
 
 impl Operation {
@@ -55,13 +71,36 @@ impl Operation {
             Self::DeleteMany => "delete_many",
             Self::Composite => "composite",
             Self::Graph => "graph",
+            Self::BulkCreate => "bulk_create",
+            Self::BulkUpload => "bulk_upload",
+            Self::BulkClose => "bulk_close",
+            Self::BulkStatus => "bulk_status",
+            Self::BulkList => "bulk_list",
+            Self::BulkAbort => "bulk_abort",
+            Self::BulkDelete => "bulk_delete",
+            Self::BulkResults => "bulk_results",
         }
     }
 
-    /// Whether the call can change data in the org.
+    /// Whether the call can change records of the org.
+    ///
+    /// Of the Bulk API only the closing of a job does: until then Salesforce looks at no row, and a job that was made
+    /// twice by accident stays open without rows.
     #[must_use]
     pub fn writes(self) -> bool {
-        !matches!(self, Self::Query | Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits)
+        match self {
+            Self::Query | Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits => false,
+            Self::BulkCreate | Self::BulkUpload | Self::BulkStatus | Self::BulkList => false,
+            Self::BulkAbort | Self::BulkDelete | Self::BulkResults => false,
+            Self::Create | Self::Update | Self::Upsert | Self::Delete => true,
+            Self::CreateMany | Self::UpdateMany | Self::DeleteMany | Self::Composite | Self::Graph => true,
+            Self::BulkClose => true,
+        }
+    }
+
+    /// Whether making the call twice does no more than making it once. Closing a closed job is refused.
+    pub(super) fn repeats_safely(self) -> bool {
+        !self.writes() || self == Self::BulkClose
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Failure {
     pub elapsed: Duration,
     /// What went wrong.
     pub kind: ErrorKind,
-    /// The org may have changed although the try failed.
+    /// The org may have changed although the try failed, and another try would change it again.
     pub may_have_committed: bool,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,

@@ -158,6 +158,10 @@ async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
+    if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
+        let body = read_chunked(stream, bytes.split_off(end)).await?;
+        return Some(Seen { method, target, headers, body });
+    }
     let length: usize = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     while bytes.len() < end + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
@@ -166,4 +170,30 @@ async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
     }
     let body = String::from_utf8(bytes[end..].to_vec()).unwrap();
     Some(Seen { method, target, headers, body })
+}
+
+/// Reads a body in chunks; `None` when it breaks off.
+async fn read_chunked(stream: &mut TcpStream, mut bytes: Vec<u8>) -> Option<String> {
+    let mut body = Vec::new();
+    loop {
+        let line = loop {
+            if let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
+                break end;
+            }
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
+        };
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..line]).unwrap(), 16).unwrap();
+        while bytes.len() < line + 2 + size + 2 {
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
+        }
+        body.extend_from_slice(&bytes[line + 2..line + 2 + size]);
+        bytes.drain(..line + 2 + size + 2);
+        if size == 0 {
+            return Some(String::from_utf8(body).unwrap());
+        }
+    }
 }

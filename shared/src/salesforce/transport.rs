@@ -1,5 +1,6 @@
 //! One call from its request to its answer: session, tries, time limits, traces.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -15,6 +16,10 @@ use super::error::from_answer;
 use super::http::{BodyError, read_body, retry_after};
 use super::path::version_root;
 use super::{ApiUsage, CallRecord, Client, Error, Failure, Operation, Session};
+
+mod open;
+
+pub(super) use open::{OpenAnswer, Upload};
 
 /// Longest URL that is sent, in bytes. Salesforce takes 16,384 for the URL and headers together.
 pub(super) const MAX_URL_BYTES: usize = 16_000;
@@ -108,9 +113,34 @@ impl Answer {
     }
 }
 
+/// How a successful answer is taken from the network.
+trait Taken: Sized {
+    /// The limit on the time of one try covers the body, because [`Taken::take`] reads all of it.
+    const WHOLE: bool;
+
+    /// Takes an answer whose body is at most `limit` bytes if it is read here.
+    fn take(
+        operation: Operation,
+        response: reqwest::Response,
+        limit: usize,
+    ) -> impl Future<Output = Result<Self, BodyError>> + Send;
+}
+
+impl Taken for Answer {
+    const WHOLE: bool = true;
+
+    async fn take(operation: Operation, response: reqwest::Response, limit: usize) -> Result<Self, BodyError> {
+        Ok(Self { operation, body: read_body(response, limit).await? })
+    }
+}
+
 impl Client {
     /// Makes a call, with as many tries as are safe and allowed.
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Error> {
+        self.call(request).await
+    }
+
+    async fn call<T: Taken>(&self, request: Request) -> Result<T, Error> {
         let span = info_span!(
             "salesforce.call",
             operation = request.operation.name(),
@@ -135,7 +165,7 @@ impl Client {
         .await
     }
 
-    async fn send_until_done(&self, request: &Request, tally: &mut Tally) -> Result<Answer, Error> {
+    async fn send_until_done<T: Taken>(&self, request: &Request, tally: &mut Tally) -> Result<T, Error> {
         let policy = &self.inner.settings.retry;
         let mut session = self.inner.source.session().await?;
         Span::current().record("org.id", session.org_id.as_str());
@@ -161,7 +191,7 @@ impl Client {
                 attempt,
                 elapsed: started.elapsed(),
                 kind: error.kind(),
-                may_have_committed: error.may_have_committed(),
+                may_have_committed: error.may_have_committed() && !request.operation.repeats_safely(),
                 retry_after: error.retry_after(),
             };
             let Some(wait) = policy.decide(&failure, rand::random()) else { return Err(error) };
@@ -171,40 +201,48 @@ impl Client {
         }
     }
 
-    async fn try_once(
+    async fn try_once<T: Taken>(
         &self,
         request: &Request,
         session: &Session,
         remaining: Duration,
         tally: &mut Tally,
-    ) -> Result<Answer, Error> {
-        let Request { operation, method, body, .. } = request;
-        let url = request.url(session)?;
+    ) -> Result<T, Error> {
         let timeout = self.inner.settings.attempt_timeout.min(remaining);
-        let mut builder =
-            self.inner.http.request(method.clone(), url).timeout(timeout).headers(self.headers(*operation, session)?);
-        if let Some(body) = body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+        let body = request.body.as_ref().map(|body| ("application/json", reqwest::Body::from(body.clone())));
+        self.exchange(request, session, body, timeout, tally).await
+    }
+
+    /// One HTTP exchange. `body` comes with its content type.
+    async fn exchange<T: Taken>(
+        &self,
+        request: &Request,
+        session: &Session,
+        body: Option<(&'static str, reqwest::Body)>,
+        timeout: Duration,
+        tally: &mut Tally,
+    ) -> Result<T, Error> {
+        let Request { operation, method, .. } = request;
+        let url = request.url(session)?;
+        let mut builder = self.inner.http.request(method.clone(), url).headers(self.headers(*operation, session)?);
+        // An answer read as a stream takes as long as its reader; only the way to its first byte is limited here.
+        let patience = if T::WHOLE { Duration::MAX } else { timeout };
+        if T::WHOLE {
+            builder = builder.timeout(timeout);
+        }
+        if let Some((content_type, body)) = body {
+            builder = builder.header(CONTENT_TYPE, content_type).body(body);
         }
         let started = Instant::now();
-        let (status, usage, result) = match builder.send().await {
-            Ok(response) => {
+        let (status, usage, result) = match tokio::time::timeout(patience, builder.send()).await {
+            Ok(Ok(response)) => {
                 let status = response.status();
                 let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
-                let wait = retry_after(response.headers(), Utc::now());
-                let body = read_body(response, self.inner.settings.max_response_bytes).await;
-                let result = match body {
-                    Ok(body) if status.is_success() => Ok(Answer { operation: *operation, body }),
-                    Ok(body) => Err(from_answer(*operation, status.as_u16(), &body, wait)),
-                    // What cannot be an error of Salesforce's own need not be read.
-                    Err(BodyError::TooLarge(_)) if !status.is_success() => {
-                        Err(from_answer(*operation, status.as_u16(), &[], wait))
-                    }
-                    Err(error) => Err(unread(*operation, error)),
-                };
+                let result = self.read::<T>(*operation, response, patience).await;
                 (Some(status.as_u16()), usage, result)
             }
-            Err(error) => (None, None, Err(unanswered(*operation, error))),
+            Ok(Err(error)) => (None, None, Err(unanswered(*operation, error))),
+            Err(_) => (None, None, Err(Error::TimedOut { operation: *operation })),
         };
         tally.attempts += 1;
         tally.status = status;
@@ -213,6 +251,27 @@ impl Client {
             on_call(&CallRecord { org_id, operation, status, duration, usage });
         }
         result
+    }
+
+    async fn read<T: Taken>(
+        &self,
+        operation: Operation,
+        response: reqwest::Response,
+        patience: Duration,
+    ) -> Result<T, Error> {
+        let limit = self.inner.settings.max_response_bytes;
+        let status = response.status();
+        if status.is_success() {
+            return T::take(operation, response, limit).await.map_err(|error| unread(operation, error));
+        }
+        let wait = retry_after(response.headers(), Utc::now());
+        match tokio::time::timeout(patience, read_body(response, limit)).await {
+            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &body, wait)),
+            // What cannot be an error of Salesforce's own need not be read.
+            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait)),
+            Ok(Err(error)) => Err(unread(operation, error)),
+            Err(_) => Err(Error::TimedOut { operation }),
+        }
     }
 
     fn headers(&self, operation: Operation, session: &Session) -> Result<HeaderMap, Error> {

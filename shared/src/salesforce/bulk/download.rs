@@ -1,0 +1,183 @@
+//! One CSV file of results, read record by record, and taken up again where it broke off.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use csv::StringRecord;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tracing::warn;
+
+use super::super::transport::{OpenAnswer, Request};
+use super::super::{Client, Error, ErrorKind, Operation};
+use super::records::RecordReader;
+use super::settings::BulkSettings;
+
+/// Where a file is.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Below the version root of the session.
+    Resource(String),
+    /// A path that the server named, or one with a version of its own.
+    Server(String),
+}
+
+impl Source {
+    fn request(&self) -> Request {
+        match self {
+            Self::Resource(path) => Request::get(Operation::BulkResults, path.clone()),
+            Self::Server(path) => Request::get_server_path(Operation::BulkResults, path.clone()),
+        }
+    }
+}
+
+/// A record with the names of its columns.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) columns: Arc<StringRecord>,
+    pub(super) cells: StringRecord,
+}
+
+/// A file being read. At most one piece from the network and one incomplete record are held.
+pub(super) struct Download {
+    client: Client,
+    settings: Arc<BulkSettings>,
+    source: Source,
+    answer: Option<OpenAnswer>,
+    reader: RecordReader,
+    columns: Option<Arc<StringRecord>>,
+    /// The header line of the present answer was read.
+    past_header: bool,
+    /// Records given to the caller.
+    delivered: u64,
+    /// Records of the present answer that the caller has from an earlier one.
+    skip: u64,
+    /// Failures since the last record.
+    failures: u32,
+    ended: bool,
+}
+
+impl Download {
+    pub(super) fn new(client: Client, settings: Arc<BulkSettings>, source: Source) -> Self {
+        Self {
+            client,
+            settings,
+            source,
+            answer: None,
+            reader: RecordReader::new(),
+            columns: None,
+            past_header: false,
+            delivered: 0,
+            skip: 0,
+            failures: 0,
+            ended: false,
+        }
+    }
+
+    /// Asks for the file, if that was not done.
+    pub(super) async fn start(&mut self) -> Result<&OpenAnswer, Error> {
+        let answer = match self.answer.take() {
+            Some(answer) => answer,
+            None => self.client.open(self.source.request()).await?,
+        };
+        Ok(self.answer.insert(answer))
+    }
+
+    /// The next record; `None` at the end of the file.
+    ///
+    /// Salesforce keeps a file unchanged once its job has ended, so after a broken connection it is asked for again and
+    /// the records that the caller has are passed over.
+    pub(super) async fn next(&mut self) -> Result<Option<Record>, Error> {
+        loop {
+            match self.reader.pop() {
+                Some(header) if !self.past_header => self.take_header(header)?,
+                Some(_) if self.skip > 0 => self.skip -= 1,
+                Some(cells) => return self.deliver(cells).map(Some),
+                None if self.ended => return Ok(None),
+                None => self.advance().await?,
+            }
+        }
+    }
+
+    /// What `read` makes of each record, as a stream that ends after its first error.
+    pub(super) fn items<T>(
+        self,
+        read: impl Fn(Record) -> Result<T, Error> + Clone + Send + 'static,
+    ) -> BoxStream<'static, Result<T, Error>>
+    where
+        T: Send + 'static,
+    {
+        stream::try_unfold(self, move |mut download| {
+            let read = read.clone();
+            async move {
+                match download.next().await? {
+                    Some(record) => Ok(Some((read(record)?, download))),
+                    None => Ok(None),
+                }
+            }
+        })
+        .boxed()
+    }
+
+    /// Records given to the caller.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    fn take_header(&mut self, header: StringRecord) -> Result<(), Error> {
+        self.past_header = true;
+        match &self.columns {
+            None => self.columns = Some(Arc::new(header)),
+            Some(columns) if **columns == header => {}
+            Some(_) => return Err(malformed("its columns have changed since it was first read")),
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, cells: StringRecord) -> Result<Record, Error> {
+        let columns = self.columns.clone().ok_or_else(|| malformed("it has no header line"))?;
+        if cells.len() != columns.len() {
+            return Err(malformed(&format!("a record has {} values for {} columns", cells.len(), columns.len())));
+        }
+        self.delivered += 1;
+        self.failures = 0;
+        Ok(Record { columns, cells })
+    }
+
+    async fn advance(&mut self) -> Result<(), Error> {
+        match self.read_on().await {
+            Err(error) if error.kind() == ErrorKind::Transient && self.failures < self.settings.read_retries => {
+                warn!(delivered = self.delivered, "results broke off, asking for them again");
+                self.failures += 1;
+                self.answer = None;
+                self.reader = RecordReader::new();
+                (self.past_header, self.skip) = (false, self.delivered);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    async fn read_on(&mut self) -> Result<(), Error> {
+        self.start().await?;
+        let patience = self.settings.read_timeout;
+        let Some(answer) = &mut self.answer else { return Ok(()) };
+        match answer.next_bytes(patience).await? {
+            Some(bytes) => self.reader.push(bytes.as_ref()),
+            None => {
+                self.ended = true;
+                self.reader.finish()
+            }
+        }
+        .map_err(|reason| malformed(&reason))
+    }
+}
+
+pub(super) fn malformed(reason: &str) -> Error {
+    Error::malformed(Operation::BulkResults, reason)
+}
+
+/// Lets nothing follow an error. For `StreamExt::scan`.
+pub(super) fn end_after_error<T>(failed: &mut bool, item: Result<T, Error>) -> Ready<Option<Result<T, Error>>> {
+    let over = std::mem::replace(failed, *failed || item.is_err());
+    ready((!over).then_some(item))
+}
