@@ -4,6 +4,7 @@
 pub mod applink;
 pub mod config;
 pub mod jobs;
+pub mod loads;
 pub mod quotes;
 pub mod salesforce;
 pub mod telemetry;

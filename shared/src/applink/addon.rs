@@ -107,5 +107,7 @@ fn attachment_prefix(vars: &BTreeMap<String, String>, attachment: &str) -> Resul
     found.cloned().ok_or_else(|| unknown(looked_for()))
 }
 
+mod setting;
+
 #[cfg(test)]
 mod tests;

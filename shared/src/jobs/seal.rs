@@ -1,4 +1,4 @@
-//! Seals the sessions of jobs, so that no access token stands in Redis in clear.
+//! Seals the sessions of jobs, so that no access token stands in Redis in clear, and what services seal besides.
 
 use std::fmt;
 
@@ -52,10 +52,36 @@ impl SealKey {
 
     /// Seals `session` for this job of this org: it opens for no other.
     pub(super) fn seal(&self, job: &JobId, org: &str, session: &SecretString) -> Result<Vec<u8>, JobsError> {
+        self.encrypt(session, &associated_data(job, org))
+    }
+
+    /// Opens what [`seal`](Self::seal) made with any of the keys.
+    pub(super) fn open(&self, job: &JobId, org: &str, sealed: &[u8]) -> Result<SecretString, JobsError> {
+        self.decrypt(sealed, &associated_data(job, org))
+    }
+
+    /// Seals any text for a purpose of the caller's, such as the name of a cookie: it opens for no other purpose, and not
+    /// as the session of a job.
+    ///
+    /// # Errors
+    /// [`JobsError::Seal`] when the system gives no randomness.
+    pub fn seal_for(&self, purpose: &str, text: &SecretString) -> Result<Vec<u8>, JobsError> {
+        self.encrypt(text, &purpose_data(purpose))
+    }
+
+    /// Opens what [`seal_for`](Self::seal_for) made for the same purpose with any of the keys.
+    ///
+    /// # Errors
+    /// [`JobsError::Seal`] when it was made otherwise, or changed since.
+    pub fn open_for(&self, purpose: &str, sealed: &[u8]) -> Result<SecretString, JobsError> {
+        self.decrypt(sealed, &purpose_data(purpose))
+    }
+
+    fn encrypt(&self, text: &SecretString, aad: &[u8]) -> Result<Vec<u8>, JobsError> {
         const FAILED: JobsError = JobsError::Seal("sealed");
         let key = self.keys.first().ok_or(FAILED)?;
         let nonce = XNonce::try_generate().map_err(|_| FAILED)?;
-        let payload = Payload { msg: session.expose_secret().as_bytes(), aad: &associated_data(job, org) };
+        let payload = Payload { msg: text.expose_secret().as_bytes(), aad };
         let text = cipher(key).encrypt(&nonce, payload).map_err(|_| FAILED)?;
         let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + text.len());
         sealed.push(VERSION);
@@ -64,16 +90,14 @@ impl SealKey {
         Ok(sealed)
     }
 
-    /// Opens what [`seal`](Self::seal) made with any of the keys.
-    pub(super) fn open(&self, job: &JobId, org: &str, sealed: &[u8]) -> Result<SecretString, JobsError> {
+    fn decrypt(&self, sealed: &[u8], aad: &[u8]) -> Result<SecretString, JobsError> {
         const FAILED: JobsError = JobsError::Seal("opened");
         let (&[VERSION], rest) = sealed.split_first_chunk::<1>().ok_or(FAILED)? else { return Err(FAILED) };
         let (nonce, text) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(FAILED)?;
-        let aad = associated_data(job, org);
         let opened = self
             .keys
             .iter()
-            .find_map(|key| cipher(key).decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &aad }).ok());
+            .find_map(|key| cipher(key).decrypt(&XNonce::from(*nonce), Payload { msg: text, aad }).ok());
         String::from_utf8(opened.ok_or(FAILED)?).map(SecretString::from).map_err(|_| FAILED)
     }
 }
@@ -97,6 +121,11 @@ fn cipher(key: &SecretBox<[u8; KEY_BYTES]>) -> XChaCha20Poly1305 {
 /// The id has a fixed length, so the two cannot be divided in another way.
 fn associated_data(job: &JobId, org: &str) -> Vec<u8> {
     format!("{job}|{org}").into_bytes()
+}
+
+/// No job's: there the first bar comes after 32 characters.
+fn purpose_data(purpose: &str) -> Vec<u8> {
+    format!("for|{purpose}").into_bytes()
 }
 
 fn decode_key(text: &str) -> Option<SecretBox<[u8; KEY_BYTES]>> {

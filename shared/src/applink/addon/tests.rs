@@ -71,3 +71,23 @@ fn errors_name_the_variable() {
     let error = AddonConfig::from_vars(ALL.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())), None).unwrap_err();
     assert_eq!(error.to_string(), "HEROKU_APP_ID is not set");
 }
+
+#[test]
+fn settings_are_read_and_the_wrong_one_is_named() {
+    let all = [("HEROKU_APPLINK_API_URL", URL), ("HEROKU_APPLINK_TOKEN", "secret"), ("HEROKU_APP_ID", "app-1")];
+    let read = |vars: Vec<(&str, &str)>| {
+        let settings = crate::config::Settings::from_map(vars).unwrap();
+        let mut reader = settings.reader();
+        let addon = AddonConfig::read(&mut reader);
+        reader.finish().map(|()| addon.unwrap()).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(all.to_vec()).unwrap().token.expose_secret(), "secret");
+    for (name, _) in all {
+        let error = read(all.iter().copied().filter(|(other, _)| *other != name).collect()).unwrap_err();
+        assert!(error.starts_with(&format!("{name}: ")) && !error.contains("secret"), "{error}");
+    }
+    let other = [("X_API_URL", URL), ("X_TOKEN", "other"), ("HEROKU_APP_ID", "a"), ("HEROKU_APPLINK_ADDON_NAME", "X")];
+    assert_eq!(read(other.to_vec()).unwrap().token.expose_secret(), "other");
+    let error = read(vec![("HEROKU_APPLINK_API_URL", "ftp://x"), all[1], all[2]]).unwrap_err();
+    assert_eq!(error, "HEROKU_APPLINK_API_URL: is not an http or https URL");
+}

@@ -64,3 +64,17 @@ fn debug_hides_the_keys() {
     let key = SealKey::parse(OLD).unwrap();
     assert_eq!(format!("{key:?}"), "SealKey([REDACTED; 1])");
 }
+
+#[test]
+fn a_purpose_opens_neither_another_nor_a_job() {
+    let key = SealKey::parse(OLD).unwrap();
+    let sealed = key.seal_for("cookie", &token()).unwrap();
+    assert_eq!(key.open_for("cookie", &sealed).unwrap().expose_secret(), "00D!secret");
+    assert!(key.open_for("link", &sealed).is_err());
+    let job = JobId::generate();
+    assert!(key.open(&job, "cookie", &sealed).is_err());
+    let session = key.seal(&job, "org", &token()).unwrap();
+    assert!(key.open_for(&format!("{job}|org"), &session).is_err());
+    let rotated = SealKey::parse(&format!("{NEW},{OLD}")).unwrap();
+    assert!(rotated.open_for("cookie", &sealed).is_ok());
+}

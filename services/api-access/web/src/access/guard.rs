@@ -1,0 +1,116 @@
+//! The middleware in front of all pages.
+
+use super::client::{Scheme, names_this_machine};
+use super::{Access, Session, Sessions};
+use crate::State;
+use crate::pages::{self, Frame, Section};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::web::ApiError;
+use url::form_urlencoded;
+
+/// The page that needs no login.
+pub(crate) const LOGIN: &str = "/login";
+
+/// The field in which every form carries its session's token.
+pub(crate) const TOKEN_FIELD: &str = "csrf_token";
+
+/// Gives the request its [`Session`] (in its extensions), and keeps out whoever may not see the page. A handler that puts
+/// another session into the extensions of its answer replaces it.
+///
+/// - A browser that came over http, where there is https, is sent there.
+/// - Without a login, everything but the login page leads to it.
+/// - A request that may change something must be a form with the session's token.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = request.app_data::<Data<State>>().cloned();
+    let state = state.ok_or_else(|| ApiError::internal(anyhow::anyhow!("the application holds no Data<State>")))?;
+    let scheme = Scheme::of(request.headers());
+    if let Some(answer) = wrong_address(&request, &state.settings.access, scheme) {
+        return Ok(request.into_response(answer));
+    }
+    let known = state.sessions.read(request.cookie(Sessions::cookie_name()).as_ref());
+    let is_new = known.is_none();
+    let session = known.unwrap_or_else(|| state.sessions.visitor());
+    request.extensions_mut().insert(session.clone());
+
+    let mut response = if is_private(&request, &state.settings.access) && session.user().is_none() {
+        let answer = to_login(&request);
+        request.into_response(answer)
+    } else {
+        match with_token(request, &session).await? {
+            Ok(request) => next.call(request).await?.map_into_boxed_body(),
+            Err(answered) => answered,
+        }
+    };
+    let replaced = response.response().extensions().get::<Session>().cloned();
+    if let Some(session) = replaced.or_else(|| is_new.then_some(session)) {
+        let cookie = state.sessions.cookie(&session, scheme == Scheme::Https).map_err(ApiError::internal)?;
+        response.response_mut().add_cookie(&cookie)?;
+    }
+    if scheme == Scheme::Https {
+        let name = header::STRICT_TRANSPORT_SECURITY;
+        response.headers_mut().insert(name, header::HeaderValue::from_static("max-age=31536000"));
+    }
+    Ok(response)
+}
+
+/// Whether this page is for those only who have logged in.
+fn is_private(request: &ServiceRequest, access: &Access) -> bool {
+    matches!(access, Access::Password(_)) && request.path() != LOGIN
+}
+
+fn wrong_address(request: &ServiceRequest, access: &Access, scheme: Scheme) -> Option<HttpResponse> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if matches!(access, Access::Open) && !names_this_machine(host) {
+        let message = "Without a login the pages are shown under the name of this machine only.";
+        return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message).error_response());
+    }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if scheme == Scheme::Http && is_read && !host.is_empty() {
+        let location = format!("https://{host}{}", request.uri());
+        return Some(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, location)).finish());
+    }
+    None
+}
+
+/// The login page leads back to where the browser wanted to go, if it was only looking.
+fn to_login(request: &ServiceRequest) -> HttpResponse {
+    let wanted = request.uri().to_string();
+    let location = if *request.method() == Method::GET && wanted != "/" {
+        format!("{LOGIN}?next={}", utf8_percent_encode(&wanted, NON_ALPHANUMERIC))
+    } else {
+        LOGIN.to_owned()
+    };
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+}
+
+/// Lets a form pass that carries the session's token, and everything that cannot change anything.
+async fn with_token(
+    mut request: ServiceRequest,
+    session: &Session,
+) -> Result<Result<ServiceRequest, ServiceResponse<BoxBody>>, Error> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(Ok(request));
+    }
+    let body = request.extract::<Bytes>().await?;
+    let token = form_urlencoded::parse(&body).find(|(name, _)| name == TOKEN_FIELD).map(|(_, value)| value);
+    if token.is_some_and(|token| session.allows(&token)) {
+        request.set_payload(Payload::from(body));
+        return Ok(Ok(request));
+    }
+    tracing::warn!(path = request.path(), "a form without the session's token was refused");
+    let section = if session.user().is_some() { Section::Other } else { Section::Login };
+    let frame = Frame::new(session, section);
+    let message = "This form is too old, or was not made by this site. Nothing was changed. Go back, reload the page and \
+                   send it again.";
+    let answer = pages::failure(&frame, StatusCode::FORBIDDEN, "Form refused", message);
+    Ok(Err(request.into_response(answer)))
+}

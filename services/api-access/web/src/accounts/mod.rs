@@ -1,0 +1,110 @@
+//! The Accounts of the connected orgs, as the pages need them: every org asked at the same time, each for so long only.
+
+mod ask;
+mod trouble;
+
+pub(crate) use ask::{Account, OrgPage, Position};
+pub(crate) use trouble::Trouble;
+
+use crate::connections::Connection;
+use futures_util::future::join_all;
+use shared::applink::{AppLink, AppLinkError};
+use shared::salesforce::{self, Client, ClientSettings, ErrorKind, RetryPolicy};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longest text to search for, in characters: as long as the name of an Account can be.
+pub(crate) const MAX_SEARCH: usize = 255;
+
+/// Tries of a call, as far as the deadline leaves time for them.
+const ATTEMPTS: u32 = 3;
+
+/// Pause before another try.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why an org's Accounts are not shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccountsError {
+    /// AppLink gives no session.
+    #[error(transparent)]
+    AppLink(#[from] AppLinkError),
+    /// Salesforce gives no answer, or another than the accounts.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+    /// Neither answered in time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Deadline(Duration),
+}
+
+/// What one org answered.
+#[derive(Debug)]
+pub(crate) struct OrgAnswer {
+    /// The connection through which it was asked.
+    pub(crate) connection: Connection,
+    /// Its Accounts, or why not.
+    pub(crate) result: Result<OrgPage, Trouble>,
+}
+
+/// Asks the connected orgs.
+#[derive(Clone)]
+pub(crate) struct Directory {
+    applink: AppLink,
+    http: reqwest::Client,
+    settings: ClientSettings,
+    deadline: Duration,
+}
+
+impl Directory {
+    /// A directory that waits for an org no longer than `deadline`.
+    pub(crate) fn new(applink: AppLink, http: reqwest::Client, deadline: Duration) -> Self {
+        let retry =
+            RetryPolicy { max_attempts: ATTEMPTS, base_delay: PAUSE, total: deadline, ..RetryPolicy::default() };
+        let settings = ClientSettings { attempt_timeout: deadline, retry, ..ClientSettings::default() };
+        Self { applink, http, settings, deadline }
+    }
+
+    /// The first `rows` Accounts of every connection whose names contain `search`, in the connections' order. Takes no
+    /// longer than the deadline.
+    pub(crate) async fn overview(&self, connections: &[Connection], search: &str, rows: usize) -> Vec<OrgAnswer> {
+        join_all(connections.iter().map(|connection| self.page(connection, search, Position::First, rows))).await
+    }
+
+    /// One page of one org's Accounts whose names contain `search`.
+    pub(crate) async fn page(
+        &self,
+        connection: &Connection,
+        search: &str,
+        position: Position,
+        rows: usize,
+    ) -> OrgAnswer {
+        let asked = timeout(self.deadline, self.ask(connection, search, position, rows)).await;
+        let result = asked.unwrap_or(Err(AccountsError::Deadline(self.deadline))).map_err(|error| {
+            tracing::warn!(%connection, error = %error, "an org's accounts cannot be shown");
+            Trouble::of(&error)
+        });
+        OrgAnswer { connection: connection.clone(), result }
+    }
+
+    async fn ask(
+        &self,
+        connection: &Connection,
+        search: &str,
+        position: Position,
+        rows: usize,
+    ) -> Result<OrgPage, AccountsError> {
+        let authorization = self.applink.authorization(connection.as_str()).await?;
+        let user = Arc::new(self.applink.authorized_user(connection.as_str()));
+        let client = Client::new(self.http.clone(), user, self.settings.clone());
+        let page = || ask::page(&client, authorization.session.org_id, search, position, rows);
+        match page().await {
+            // To the client a composite request is one that writes, which it repeats only when nothing can have come of
+            // it. This one holds queries.
+            Err(error) if error.kind() == ErrorKind::Transient => {
+                tokio::time::sleep(PAUSE).await;
+                Ok(page().await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Pattern 1, web: pages that show the Accounts of every connected org, and start and show bulk loads. The loading is the
+//! worker's.
+
+mod access;
+mod accounts;
+mod assets;
+mod config;
+mod connections;
+mod loads;
+mod pages;
+mod routes;
+
+pub use config::Config;
+
+use access::{AccessSettings, Limiter, Sessions};
+use accounts::Directory;
+use actix_web::web::{Data, ServiceConfig};
+use anyhow::Context;
+use connections::Connection;
+use loads::Loads;
+use shared::applink::{AppLink, AppLinkSettings};
+use shared::jobs::Jobs;
+use shared::salesforce::{HttpSettings, RetryPolicy, http_client};
+use shared::web::health::Health;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct State {
+    settings: AccessSettings,
+    sessions: Sessions,
+    limiter: Arc<Limiter>,
+    connections: Arc<[Connection]>,
+    directory: Directory,
+    deadline: Duration,
+    loads: Loads,
+}
+
+impl State {
+    fn new(config: Config, jobs: Jobs) -> anyhow::Result<Self> {
+        let http = http_client(&HttpSettings { connect_timeout: config.deadline, ..HttpSettings::default() })
+            .context("Failed to set up the HTTP client")?;
+        let retry = RetryPolicy { total: config.deadline, ..RetryPolicy::default() };
+        let settings = AppLinkSettings { attempt_timeout: config.deadline, retry };
+        let applink = AppLink::new(http.clone(), config.addon, config.web.hosts, settings);
+        Ok(Self {
+            sessions: Sessions::new(config.web.jobs.secret_key, &config.access),
+            settings: config.access,
+            limiter: Arc::default(),
+            connections: config.connections.into(),
+            directory: Directory::new(applink, http, config.deadline),
+            deadline: config.deadline,
+            loads: Loads::new(jobs),
+        })
+    }
+
+    /// The connection of this name, if it is one that is shown.
+    fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.as_str() == name)
+    }
+}
+
+/// Serves on `listener` until `shutdown` is cancelled. Redis may come later: the accounts are shown without it.
+///
+/// # Errors
+/// When a setting cannot be used, or the listener.
+pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let threads = config.web.threads;
+    let jobs = Jobs::connect_lazily(config.web.jobs.clone()).context("REDIS_URL cannot be used")?;
+    let ping = jobs.clone();
+    let health = Health::new().check("redis", move || {
+        let jobs = ping.clone();
+        async move { jobs.ping().await.map_err(|error| error.to_string()) }
+    });
+    let state = Data::new(State::new(config, jobs)?);
+    let app = move || {
+        let (state, health) = (state.clone(), health.clone());
+        shared::web::app(&move |service: &mut ServiceConfig| {
+            service.app_data(state.clone());
+            service
+                .configure(|service| health.routes(service))
+                .configure(assets::configure)
+                .configure(routes::configure);
+        })
+    };
+    shared::web::server::serve(app, listener, shutdown, threads).await.context("The server stopped")
+}

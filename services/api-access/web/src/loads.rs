@@ -1,0 +1,148 @@
+//! Where the load of each connection stands, and what can be asked for next.
+
+use crate::connections::Connection;
+use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob};
+use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts, LOAD_ACCOUNTS, LoadAccounts};
+
+/// The last job of a connection, which says what may follow.
+#[derive(Debug, Clone)]
+pub(crate) enum Standing {
+    /// Nothing was loaded, or it was deleted again by this job.
+    Empty(Option<JobView>),
+    /// A load runs or has ended.
+    Loaded(JobView),
+    /// What was loaded is being deleted, or could not be.
+    Resetting(JobView),
+}
+
+/// What became of a request for a load or a reset.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// There is a job for it: this request's, or the one that another request made before.
+    Started,
+    /// It does not fit where the connection stands.
+    NotNow(&'static str),
+}
+
+/// The loads of all connections.
+#[derive(Clone)]
+pub(crate) struct Loads {
+    jobs: Jobs,
+}
+
+impl Loads {
+    pub(crate) fn new(jobs: Jobs) -> Self {
+        Self { jobs }
+    }
+
+    /// Where a connection stands.
+    pub(crate) async fn standing(&self, connection: &Connection) -> Result<Standing, JobsError> {
+        let last = self.jobs.list(connection.as_str(), 1, None).await?.pop();
+        Ok(match last {
+            None => Standing::Empty(None),
+            Some(job) if job.kind == LOAD_ACCOUNTS => Standing::Loaded(job),
+            Some(job) if job.state == JobState::Completed && job.dead_chunks == 0 => Standing::Empty(Some(job)),
+            Some(job) => Standing::Resetting(job),
+        })
+    }
+
+    /// Starts a load of `count` Accounts unless there is one. Requests that come at the same time start one, because all
+    /// of them name the job that came before.
+    pub(crate) async fn start(
+        &self,
+        connection: &Connection,
+        count: u32,
+        request_id: &str,
+    ) -> Result<Asked, JobsError> {
+        let before = match self.standing(connection).await? {
+            Standing::Empty(before) => before,
+            Standing::Loaded(_) => return Ok(Asked::Started),
+            Standing::Resetting(_) => {
+                return Ok(Asked::NotNow("The last load is being deleted. Wait until that is done."));
+            }
+        };
+        let before = before.map_or_else(|| "nothing".to_owned(), |job| job.id.to_string());
+        let params = LoadAccounts { connection: connection.to_string(), count };
+        self.create(connection, LOAD_ACCOUNTS, &params, format!("load-after:{before}"), request_id).await
+    }
+
+    /// Deletes what was loaded, once the load has ended.
+    pub(crate) async fn reset(&self, connection: &Connection, request_id: &str) -> Result<Asked, JobsError> {
+        let load = match self.standing(connection).await? {
+            Standing::Empty(_) => return Ok(Asked::NotNow("There is nothing to delete.")),
+            Standing::Resetting(job) if job.state.is_final() => job,
+            Standing::Resetting(_) => return Ok(Asked::Started),
+            Standing::Loaded(job) if job.state.is_final() => job,
+            Standing::Loaded(_) => return Ok(Asked::NotNow("The load is still running. Cancel it first.")),
+        };
+        let params = DeleteLoadedAccounts { connection: connection.to_string() };
+        self.create(connection, DELETE_ACCOUNTS, &params, format!("delete-after:{}", load.id), request_id).await
+    }
+
+    /// Cancels the load that runs.
+    pub(crate) async fn cancel(&self, connection: &Connection) -> Result<Asked, JobsError> {
+        match self.standing(connection).await? {
+            Standing::Loaded(job) => {
+                self.jobs.cancel(connection.as_str(), &job.id).await?;
+                Ok(Asked::Started)
+            }
+            _ => Ok(Asked::NotNow("There is no load to cancel.")),
+        }
+    }
+
+    /// Lets the last job go on: one that waits for an authorization, or parts of it that were given up.
+    pub(crate) async fn go_on(&self, connection: &Connection) -> Result<Asked, JobsError> {
+        let (Standing::Loaded(job) | Standing::Resetting(job)) = self.standing(connection).await? else {
+            return Ok(Asked::NotNow("There is nothing to go on with."));
+        };
+        if job.state.is_final() {
+            self.jobs.retry(connection.as_str(), &job.id, None).await?;
+        } else {
+            self.jobs.resume(connection.as_str(), &job.id, None).await?;
+        }
+        Ok(Asked::Started)
+    }
+
+    /// The records of a job that failed, and why.
+    pub(crate) async fn failures(
+        &self,
+        connection: &Connection,
+        job: &JobId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Option<ErrorPage>, JobsError> {
+        self.jobs.errors(connection.as_str(), job, offset, limit).await
+    }
+
+    /// Why parts of a job were given up, each reason once.
+    pub(crate) async fn given_up(&self, connection: &Connection, job: &JobId) -> Result<Vec<String>, JobsError> {
+        let letters = self.jobs.dead_letters(connection.as_str(), job).await?.unwrap_or_default();
+        let mut reasons: Vec<_> = letters.into_iter().map(|letter| letter.reason).collect();
+        reasons.sort();
+        reasons.dedup();
+        Ok(reasons)
+    }
+
+    async fn create(
+        &self,
+        connection: &Connection,
+        kind: &'static str,
+        params: &impl serde::Serialize,
+        idempotency_key: String,
+        request_id: &str,
+    ) -> Result<Asked, JobsError> {
+        let params = serde_json::to_value(params).map_err(|error| JobsError::Invalid(error.to_string()))?;
+        let job = NewJob {
+            kind,
+            org: connection.to_string(),
+            params,
+            // The worker asks AppLink for it.
+            session: None,
+            idempotency_key: Some(idempotency_key),
+            request_id: request_id.to_owned(),
+        };
+        let created = self.jobs.create(job).await?;
+        tracing::info!(job = %created.id, %connection, kind, existing = created.existing, "job asked for");
+        Ok(Asked::Started)
+    }
+}

@@ -1,0 +1,214 @@
+//! The bulk loads of all connections, and the failures of one.
+
+use super::{Frame, counted, grouped};
+use crate::connections::Connection;
+use crate::loads::Standing;
+use askama::Template;
+use shared::jobs::{JobState, JobView, RecordError};
+use shared::loads::{DEFAULT_COUNT, LoadAccounts, MAX_COUNT};
+use url::form_urlencoded;
+
+/// Where the load of every connection stands.
+#[derive(Template)]
+#[template(path = "loads.html")]
+pub(crate) struct LoadsPage {
+    pub(crate) frame: Frame,
+    pub(crate) loads: Vec<LoadCard>,
+}
+
+/// What one load could not write.
+#[derive(Template)]
+#[template(path = "failures.html")]
+pub(crate) struct FailuresPage {
+    pub(crate) frame: Frame,
+    pub(crate) connection: String,
+    pub(crate) range: String,
+    pub(crate) failures: Vec<RecordError>,
+    pub(crate) previous: Option<String>,
+    pub(crate) next: Option<String>,
+    pub(crate) not_kept: Option<String>,
+}
+
+/// How a state looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Quiet,
+    Busy,
+    Good,
+    Bad,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Busy => "busy",
+            Self::Good => "good",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// One connection's load.
+#[derive(Debug)]
+pub(crate) struct LoadCard {
+    connection: String,
+    state: String,
+    label: &'static str,
+    tone: &'static str,
+    /// Something may change without anyone asking for it.
+    live: bool,
+    progress: Option<Progress>,
+    /// What happened before this.
+    note: Option<String>,
+    reasons: Vec<String>,
+    failures: Vec<RecordError>,
+    failures_in_all: u64,
+    actions: Actions,
+    default_count: u32,
+    max_count: u32,
+}
+
+#[derive(Debug)]
+struct Progress {
+    done: u64,
+    /// Zero while it is not known.
+    total: u64,
+    figures: String,
+}
+
+/// Which buttons there are.
+#[derive(Debug, Default)]
+struct Actions {
+    start: bool,
+    cancel: bool,
+    go_on: bool,
+    reset: bool,
+}
+
+impl LoadCard {
+    pub(crate) fn new(
+        connection: &Connection,
+        standing: &Standing,
+        given_up: Vec<String>,
+        failures: Vec<RecordError>,
+    ) -> Self {
+        let mut card = Self {
+            connection: connection.to_string(),
+            state: "empty".to_owned(),
+            label: "Nothing loaded",
+            tone: Tone::Quiet.class(),
+            live: false,
+            progress: None,
+            note: None,
+            reasons: given_up,
+            failures,
+            failures_in_all: 0,
+            actions: Actions::default(),
+            default_count: DEFAULT_COUNT,
+            max_count: MAX_COUNT,
+        };
+        match standing {
+            Standing::Empty(reset) => {
+                card.actions.start = true;
+                card.note = reset
+                    .as_ref()
+                    .map(|job| format!("The last load was reset: {} deleted.", counted(job.succeeded, "account")));
+            }
+            Standing::Loaded(job) => card.show(job, true),
+            Standing::Resetting(job) => card.show(job, false),
+        }
+        card
+    }
+
+    fn show(&mut self, job: &JobView, is_load: bool) {
+        let (label, tone) = label(job, is_load);
+        let ended = job.state.is_final();
+        let waits = job.state == JobState::NeedsAuthorization;
+        // The run tells a retry from the run before it.
+        self.state = format!("{}-{:?}-{}", job.id, job.state, job.run);
+        (self.label, self.tone) = (label, tone.class());
+        self.live = !ended;
+        self.reasons.extend(job.reason.clone());
+        self.failures_in_all = job.errors;
+        self.progress = Some(Progress::new(job, is_load));
+        self.actions = Actions {
+            start: false,
+            cancel: is_load && !ended && !matches!(job.state, JobState::Cancelling | JobState::Finishing),
+            go_on: waits || (ended && job.dead_chunks > 0) || job.state == JobState::Failed,
+            reset: ended,
+        };
+    }
+
+    fn heading(&self) -> String {
+        format!("load-{}-name", self.connection)
+    }
+
+    /// The connection's Accounts.
+    fn accounts(&self) -> String {
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("connection", &self.connection).finish();
+        format!("/accounts?{query}")
+    }
+
+    /// All failures.
+    fn all_failures(&self) -> String {
+        failures_link(&self.connection, 0)
+    }
+
+    fn more_failures(&self) -> bool {
+        self.failures_in_all > u64::try_from(self.failures.len()).unwrap_or(u64::MAX)
+    }
+
+    fn failures_title(&self) -> String {
+        format!("{} failed", counted(self.failures_in_all, "account"))
+    }
+}
+
+impl Progress {
+    fn new(job: &JobView, is_load: bool) -> Self {
+        let asked = serde_json::from_value::<LoadAccounts>(job.params.clone()).ok().map(|load| u64::from(load.count));
+        let planned = job.planned.then_some(job.planned_records);
+        let total = if is_load { asked } else { planned }.unwrap_or(0);
+        let verb = if is_load { "loaded" } else { "deleted" };
+        let mut figures = match total {
+            0 if !job.planned => "Counting".to_owned(),
+            total => format!("{} of {} {verb}", grouped(job.succeeded), grouped(total)),
+        };
+        if job.failed > 0 {
+            figures.push_str(&format!(" · {} failed", grouped(job.failed)));
+        }
+        if let Some(rate) = job.records_per_second.filter(|rate| *rate >= 1.0) {
+            figures.push_str(&format!(" · {rate:.0} per second"));
+        }
+        Self { done: job.processed.min(total), total, figures }
+    }
+}
+
+/// The state in words.
+fn label(job: &JobView, is_load: bool) -> (&'static str, Tone) {
+    let troubled = job.failed > 0 || job.dead_chunks > 0;
+    match job.state {
+        JobState::Queued => ("Waiting for a worker", Tone::Busy),
+        JobState::Running if is_load => ("Loading", Tone::Busy),
+        JobState::Running => ("Deleting", Tone::Busy),
+        JobState::Finishing => ("Finishing", Tone::Busy),
+        JobState::NeedsAuthorization => ("Needs authorization", Tone::Bad),
+        JobState::Cancelling => ("Cancelling", Tone::Busy),
+        JobState::Completed if troubled && is_load => ("Loaded, with failures", Tone::Bad),
+        JobState::Completed if is_load => ("Loaded", Tone::Good),
+        JobState::Completed => ("Not all deleted", Tone::Bad),
+        JobState::Cancelled => ("Cancelled", Tone::Quiet),
+        JobState::Failed => ("Failed", Tone::Bad),
+    }
+}
+
+/// The address of a connection's failures, from number `offset` on.
+pub(crate) fn failures_link(connection: &str, offset: u64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("connection", connection);
+    if offset > 0 {
+        query.append_pair("offset", &offset.to_string());
+    }
+    format!("/bulk-demo/failures?{}", query.finish())
+}

@@ -1,0 +1,99 @@
+//! The routes of the pages. Every handler answers with a page, also when something goes wrong.
+
+mod accounts;
+mod loads;
+mod login;
+
+use crate::access::{Session, guard};
+use crate::pages::{self, Frame, Section};
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use shared::jobs::{JobsError, JobsErrorKind};
+use shared::web::ApiError;
+use std::future::{Ready, ready};
+
+/// Adds all routes behind the guard.
+pub(crate) fn configure(service: &mut ServiceConfig) {
+    service.service(
+        web::scope("")
+            .wrap(from_fn(guard::guard))
+            .service(accounts::index)
+            .service(accounts::accounts)
+            .service(loads::status)
+            .service(loads::start)
+            .service(loads::cancel)
+            .service(loads::go_on)
+            .service(loads::reset)
+            .service(loads::failures)
+            .service(login::form)
+            .service(login::log_in)
+            .service(login::log_out)
+            .default_service(web::to(not_found)),
+    );
+}
+
+impl FromRequest for Session {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = request.extensions().get::<Self>().cloned();
+        ready(session.ok_or_else(|| ApiError::internal(anyhow::anyhow!("the guard is missing"))))
+    }
+}
+
+async fn not_found(session: Session) -> HttpResponse {
+    let frame = Frame::new(&session, Section::Other);
+    pages::failure(&frame, StatusCode::NOT_FOUND, "Not found", "There is nothing at this address.")
+}
+
+/// Why a handler has no page of its own to show.
+enum Refusal {
+    /// The input is wrong; says which, and how.
+    Input(String),
+    /// There is no such connection.
+    UnknownConnection,
+    /// It does not fit the state of things.
+    NotNow(&'static str),
+    /// The job store does not answer.
+    Jobs(JobsError),
+}
+
+impl From<JobsError> for Refusal {
+    fn from(error: JobsError) -> Self {
+        Self::Jobs(error)
+    }
+}
+
+impl Refusal {
+    fn into_page(self, frame: &Frame) -> HttpResponse {
+        let (status, title, message) = match &self {
+            Self::Input(message) => (StatusCode::BAD_REQUEST, "That does not work", message.as_str()),
+            Self::UnknownConnection => (
+                StatusCode::NOT_FOUND,
+                "Not found",
+                "There is no such connection. CONNECTION_NAMES has those that are shown.",
+            ),
+            Self::NotNow(message) => (StatusCode::CONFLICT, "Not now", *message),
+            Self::Jobs(error) if error.kind() == JobsErrorKind::Unavailable => {
+                tracing::warn!(error = ?error, "the job store is not available");
+                let message =
+                    "The job store is not available, so nothing was started or changed. Try again in a moment.";
+                (StatusCode::SERVICE_UNAVAILABLE, "Not available", message)
+            }
+            Self::Jobs(error) => {
+                tracing::error!(error = ?error, "the job store failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, "Internal error", "The log of the app tells more.")
+            }
+        };
+        pages::failure(frame, status, title, message)
+    }
+}
+
+/// Sends the browser to another page.
+fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+}

@@ -1,0 +1,79 @@
+//! The binary starts from environment variables alone, and says which one is wrong.
+
+use crate::support::{SECRET, Stack};
+use anyhow::Result;
+use reqwest::StatusCode;
+use std::process::Command;
+use test_support::{binary, http_client};
+
+const RIGHT: [(&str, &str); 7] = [
+    ("REDIS_URL", "redis://127.0.0.1:1"),
+    ("JOB_SECRET_KEY", SECRET),
+    ("HEROKU_APPLINK_API_URL", "http://127.0.0.1:1/addons/a"),
+    ("HEROKU_APPLINK_TOKEN", "addon-secret"),
+    ("HEROKU_APP_ID", "app"),
+    ("CONNECTION_NAMES", "my-org"),
+    ("APP_PASSWORD", "correct horse"),
+];
+
+fn refused(variables: &[(&str, &str)]) -> Result<String> {
+    let mut command = Command::new(binary("api-access-web")?);
+    let output = command.env_clear().envs(variables.iter().copied()).output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(64), "{variables:?}: {text}");
+    assert!(!text.contains("horse") && !text.contains("addon-secret") && !text.contains(SECRET), "{text}");
+    Ok(text)
+}
+
+#[test]
+fn a_missing_variable_stops_the_start_and_is_named() -> Result<()> {
+    for (name, _) in RIGHT {
+        let rest: Vec<_> = RIGHT.into_iter().filter(|(other, _)| *other != name).collect();
+        let text = refused(&rest)?;
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.starts_with(&format!("{name}: ")), "{name}: {text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
+    for (name, value) in [
+        ("CONNECTION_NAMES", "my-org,my-org"),
+        ("CONNECTION_NAMES", "my org"),
+        ("ORG_DEADLINE_MILLISECONDS", "0"),
+        ("APP_PASSWORD", "horse"),
+        ("AUTH", "open"),
+        ("AUTH", "none"),
+        ("SESSION_HOURS", "0"),
+        ("HEROKU_APPLINK_API_URL", "addons"),
+        ("ALLOWED_ORG_HOSTS", "a b"),
+    ] {
+        let mut variables = RIGHT.to_vec();
+        variables.retain(|(other, _)| *other != name);
+        variables.push((name, value));
+        let text = refused(&variables)?;
+        assert!(text.starts_with(&format!("{name}: ")), "{name}: {text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn probes_are_open_and_tell_of_redis() -> Result<()> {
+    let mut stack = Stack::start().await?;
+    let (http, url) = (http_client()?, stack.web.url()?);
+    for path in ["/health", "/ready", "/metrics", "/assets/style.css", "/assets/live.js", "/assets/icon.svg"] {
+        let answer = http.get(format!("{url}{path}")).send().await?;
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+    stack.redis.kill().await?;
+    let answer = http.get(format!("{url}/ready")).send().await?;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let browser = stack.logged_in().await?;
+    let page = browser.open("/").await?;
+    assert!(page.card("my-org")?.text.contains("8 accounts"), "the accounts need no Redis: {}", page.text);
+    let page = browser.get("/bulk-demo").await?;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text.contains("The job store is not available"), "{}", page.text);
+    Ok(())
+}

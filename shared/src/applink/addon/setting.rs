@@ -1,0 +1,40 @@
+//! The settings behind [`AddonConfig`].
+
+use super::{APP_ID_VAR, AddonConfig, AddonConfigError, DEFAULT_PREFIX, PREFIX_VAR, TOKEN_SUFFIX, URL_SUFFIX};
+use crate::config::Reader;
+
+impl AddonConfig {
+    /// Reads the attachment that an app has by default. `None` only when [`Reader::finish`] fails.
+    ///
+    /// | variable | default | meaning |
+    /// |---|---|---|
+    /// | `HEROKU_APPLINK_API_URL` | | address of the add-on |
+    /// | `HEROKU_APPLINK_TOKEN` | | the app's token for it |
+    /// | `HEROKU_APP_ID` | | the app's UUID |
+    /// | `HEROKU_APPLINK_ADDON_NAME` | `HEROKU_APPLINK` | what the first two begin with |
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let prefix = reader.optional(PREFIX_VAR, DEFAULT_PREFIX.to_owned());
+        let names = [format!("{prefix}{URL_SUFFIX}"), format!("{prefix}{TOKEN_SUFFIX}"), APP_ID_VAR.to_owned()];
+        let mut vars = vec![(PREFIX_VAR.to_owned(), prefix)];
+        for name in names {
+            if let Some(value) = reader.optional_value::<String>(&name) {
+                vars.push((name, value));
+            }
+        }
+        match Self::from_vars(vars, None) {
+            Ok(addon) => Some(addon),
+            Err(AddonConfigError::Missing { variable }) => {
+                reader.problem(&variable, "is not set; the AppLink add-on sets it, or local-org tells it");
+                None
+            }
+            Err(AddonConfigError::Invalid { variable, reason }) => {
+                reader.problem(&variable, reason);
+                None
+            }
+            Err(AddonConfigError::UnknownAttachment { attachment, .. }) => {
+                reader.problem(PREFIX_VAR, format!("no attachment is named `{attachment}`"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Loads of sample Accounts, as api-access's web process writes the jobs and its worker reads them.
+//!
+//! The jobs of a connection are a chain: a load, the reset that deletes what it loaded, the next load. Each is created
+//! under an idempotency key that names the job before it, so however many callers ask for the next one, there is one.
+//! The owner of these jobs ([`NewJob::org`](crate::jobs::NewJob::org)) is the connection.
+
+use serde::{Deserialize, Serialize};
+
+/// Name of the job kind that loads Accounts.
+pub const LOAD_ACCOUNTS: &str = "loadAccounts";
+
+/// Name of the job kind that deletes them again.
+pub const DELETE_ACCOUNTS: &str = "deleteLoadedAccounts";
+
+/// Start of all keys of jobs in Redis, unless `QUEUE_PREFIX` says otherwise.
+pub const QUEUE_PREFIX: &str = "{api-access}:";
+
+/// Accounts of a load when nobody says how many.
+pub const DEFAULT_COUNT: u32 = 1_000;
+
+/// Most Accounts of a load.
+pub const MAX_COUNT: u32 = 100_000;
+
+/// External id of Account that marks and numbers what was loaded.
+pub const KEY_FIELD: &str = "LoadKey__c";
+
+/// What every value of [`KEY_FIELD`] begins with.
+pub const KEY_PREFIX: &str = "api-access-load:";
+
+/// Parameters of [`LOAD_ACCOUNTS`]. They hold no secret: the worker asks AppLink for the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadAccounts {
+    /// Developer name of the connection whose org gets them.
+    pub connection: String,
+    /// How many, 1 to [`MAX_COUNT`].
+    pub count: u32,
+}
+
+/// Parameters of [`DELETE_ACCOUNTS`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteLoadedAccounts {
+    /// Developer name of the connection whose org loses them.
+    pub connection: String,
+}
+
+/// The key of Account number `number` of a load, from 1. The same in every load, so that no Account is ever loaded
+/// twice: a second time would update the first.
+#[must_use]
+pub fn key(number: u32) -> String {
+    format!("{KEY_PREFIX}{number:06}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_their_numbers_do() {
+        assert_eq!(key(1), "api-access-load:000001");
+        assert_eq!(key(MAX_COUNT), "api-access-load:100000");
+        assert!(key(9) < key(10) && key(99_999) < key(MAX_COUNT));
+    }
+}
