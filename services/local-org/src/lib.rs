@@ -6,14 +6,18 @@
 //! side is not made good by the same mistake on the other.
 
 pub mod applink;
+pub mod cdc;
 pub mod cli;
 pub mod costs;
 pub mod counters;
 pub mod error;
+mod events;
 pub mod faults;
+mod flows;
 mod http;
 pub mod id;
 pub mod metadata;
+mod notifications;
 pub mod schema;
 pub mod seed;
 pub mod soql;
@@ -83,6 +87,7 @@ pub async fn run(
     let announce = config.announce;
     let address = listener.local_addr().context("the listener has no address")?;
     let host = tokio::task::spawn_blocking(move || Host::open(config)).await.context("start-up was interrupted")??;
+    let _flows = flows::listen(&host);
     let host = web::Data::new(host);
     let server = HttpServer::new(move || actix_web::App::new().app_data(host.clone()).configure(http::configure))
         .on_connect(http::connection::remember)

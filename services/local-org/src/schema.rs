@@ -9,6 +9,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     objects: Vec<ObjectDef>,
+    channels: Vec<Channel>,
     by_name: HashMap<String, usize>,
 }
 
@@ -45,6 +46,20 @@ impl Schema {
         self.objects.iter()
     }
 
+    /// The channels that members were added to.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.iter()
+    }
+
+    /// The channel of that name, for adding members to it; a new one when there is none yet.
+    pub fn channel_mut(&mut self, channel: Channel) -> &mut Channel {
+        let index = self.channels.iter().position(|other| other.name == channel.name).unwrap_or_else(|| {
+            self.channels.push(channel);
+            self.channels.len() - 1
+        });
+        &mut self.channels[index]
+    }
+
     /// The reference fields that make up the child relationships of `parent`: pairs of child object and its field.
     pub fn children_of<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = (&'a ObjectDef, &'a FieldDef)> {
         self.objects.iter().flat_map(move |child| {
@@ -55,6 +70,43 @@ impl Schema {
                 .map(move |field| (child, field))
         })
     }
+}
+
+/// A stream of events of several kinds, to which clients can subscribe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Channel {
+    /// API name: `ChangeEvents`, the standard channel, or a custom one such as `Sales__chn`.
+    pub name: String,
+    /// Whether it has platform events, and not change events.
+    pub has_platform_events: bool,
+    /// Its events, such as `OpportunityChangeEvent` or `Done__e`.
+    pub members: Vec<String>,
+}
+
+impl Channel {
+    /// The standard channel of change events, without members.
+    pub fn standard() -> Self {
+        Self { name: "ChangeEvents".to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is the standard one.
+    pub fn is_standard(&self) -> bool {
+        self.name == "ChangeEvents"
+    }
+
+    /// What the names of its topic and of those of its members begin with.
+    pub fn root(&self) -> &'static str {
+        if self.has_platform_events { "/event/" } else { "/data/" }
+    }
+}
+
+/// When a platform event is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publish {
+    /// With the transaction, if that is committed.
+    AfterCommit,
+    /// At once, whatever becomes of the transaction.
+    Immediately,
 }
 
 /// One object (sObject).
@@ -72,12 +124,19 @@ pub struct ObjectDef {
     pub fields: Vec<FieldDef>,
     /// Whether records can be created, updated and deleted through the API.
     pub writable: bool,
+    /// For a platform event (`…__e`): when it is published. Such an object has no records and no table.
+    pub publish: Option<Publish>,
 }
 
 impl ObjectDef {
     /// The field of that API name, in any case.
     pub fn field(&self, name: &str) -> Option<&FieldDef> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the object is a platform event, which has no records.
+    pub fn is_event(&self) -> bool {
+        self.publish.is_some()
     }
 
     /// Whether the object is a custom one (`…__c`, `…__e`).

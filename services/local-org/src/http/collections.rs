@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, malformed_json, not_found};
 use super::call::Call;
-use super::sobjects::saved;
+use super::sobjects::{created, saved};
 use super::work::{Context, Records};
 use crate::error::ApiError;
 use crate::id;
@@ -19,7 +19,8 @@ pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call) -> Result<Answe
     let request = Request::read(call)?;
     each(records, request.all_or_none, request.records, |records, record| {
         let record = fields(record)?;
-        Ok(saved(&records.create(type_of(record)?, record)?))
+        let id = records.create(type_of(record)?, record)?;
+        Ok(created(records, &id))
     })
 }
 

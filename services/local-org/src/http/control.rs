@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, internal, malformed_json, not_found};
 use super::host::{Host, OrgHost, base_url};
 use super::{DEFAULT_VERSION, MAX_BODY};
+use crate::cdc::Origin;
 use crate::costs::Costs;
 use crate::error::ApiError;
+use crate::events;
 use crate::faults::Rule;
 use crate::seed;
 use crate::store::Tx;
@@ -36,7 +38,9 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             .route("/orgs/{name}/records/{object}/{id}", web::patch().to(update))
             .route("/orgs/{name}/records/{object}/{id}", web::delete().to(delete))
             .route("/orgs/{name}/sessions", web::post().to(open_session))
+            .route("/orgs/{name}/records/{object}/{id}/undelete", web::post().to(undelete))
             .route("/orgs/{name}/sessions/expire", web::post().to(expire))
+            .configure(events::control::configure)
             .route("/costs", web::get().to(costs))
             .route("/costs", web::put().to(set_costs))
             .route("/faults", web::get().to(faults))
@@ -110,7 +114,7 @@ async fn counts(name: web::Path<String>, host: HostData) -> HttpResponse {
     let version = DEFAULT_VERSION.to_string();
     in_transaction(&host, &name, move |org, tx| {
         let mut counts = Map::new();
-        for object in org.store.schema().objects() {
+        for object in org.store.schema().objects().filter(|object| !object.is_event()) {
             let count = tx.query(&format!("SELECT COUNT() FROM {}", object.name), false, &version)?.total_size;
             counts.insert(object.name.clone(), json!(count));
         }
@@ -183,6 +187,15 @@ async fn open_session(name: web::Path<String>, wanted: web::Json<OpenSession>, h
     .await
 }
 
+async fn undelete(path: web::Path<(String, String, String)>, host: HostData) -> HttpResponse {
+    let (name, object, id) = path.into_inner();
+    in_transaction(&host, &name, move |_, tx| {
+        tx.undelete(&object, &id)?;
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
 async fn expire(name: web::Path<String>, host: HostData) -> HttpResponse {
     blocking(&host, &name, |org| {
         org.end_sessions()?;
@@ -217,13 +230,14 @@ async fn remove_fault(id: web::Path<u64>, host: HostData) -> HttpResponse {
     if host.faults.remove(*id) { no_content() } else { Answer::from(not_found()).into_response() }
 }
 
-/// Runs `work` in one transaction of the org's administrator.
+/// Runs `work` in one transaction of the org's administrator, as if it was done in the user interface.
 async fn in_transaction(
     host: &Host,
     name: &str,
     work: impl FnOnce(&OrgHost, &mut Tx<'_>) -> Result<Answer, ApiError> + Send + 'static,
 ) -> HttpResponse {
-    blocking(host, name, move |org| org.store.transaction(&org.store.admin(), |tx| work(org, tx))).await
+    let origin = Origin::user_interface(&DEFAULT_VERSION);
+    blocking(host, name, move |org| org.store.transaction_from(&org.store.admin(), &origin, |tx| work(org, tx))).await
 }
 
 async fn blocking(

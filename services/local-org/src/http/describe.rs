@@ -47,12 +47,15 @@ fn summary(object: &ObjectDef, access: &Access, version: Version) -> Value {
     let can = |operation| object.writable && access.allows(object, operation);
     let deletable = can(Operation::Delete);
     let path = format!("{}/sobjects/{}", version.path(), object.name);
+    // Platform events can be published, and nothing else.
+    let is_stored = !object.is_event();
+    let is_changeable = object.writable && is_stored;
     json!({
         "name": object.name, "label": object.label, "labelPlural": object.label_plural,
         "keyPrefix": object.key_prefix, "custom": object.is_custom(), "customSetting": false,
-        "queryable": true, "retrieveable": true, "searchable": object.writable,
-        "createable": can(Operation::Create), "updateable": can(Operation::Update), "deletable": deletable,
-        "undeletable": deletable, "mergeable": false, "triggerable": false, "layoutable": object.writable,
+        "queryable": is_stored, "retrieveable": is_stored, "searchable": is_changeable,
+        "createable": can(Operation::Create), "updateable": is_stored && can(Operation::Update), "deletable": deletable,
+        "undeletable": deletable, "mergeable": false, "triggerable": !is_stored, "layoutable": is_changeable,
         "activateable": false, "deprecatedAndHidden": false, "feedEnabled": false, "mruEnabled": false,
         "hasSubtypes": false, "isSubtype": false,
         "urls": {

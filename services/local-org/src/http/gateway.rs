@@ -14,6 +14,7 @@ use super::call::Call;
 use super::host::{Host, OrgHost, Session, base_url};
 use super::work::Context;
 use super::{connection, execute, limits, version};
+use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::{Action, Probe, RecordError};
@@ -56,6 +57,8 @@ struct Exchange {
     call: Call,
     body: web::Bytes,
     base_url: String,
+    /// The header `Sforce-Call-Options`, which names the client.
+    call_options: Option<String>,
 }
 
 impl Exchange {
@@ -67,7 +70,15 @@ impl Exchange {
         if let Some(options) = options {
             call.set_query_options(options);
         }
-        Ok(Self { org: Arc::clone(org), session, call, body, base_url: base_url(request) })
+        let call_options = request.headers().get("Sforce-Call-Options").and_then(|options| options.to_str().ok());
+        Ok(Self {
+            org: Arc::clone(org),
+            session,
+            call,
+            body,
+            base_url: base_url(request),
+            call_options: call_options.map(str::to_owned),
+        })
     }
 
     async fn run(self, request: &HttpRequest, host: &Host) -> HttpResponse {
@@ -112,6 +123,7 @@ impl Exchange {
             actor: &actor,
             fault,
             base_url: &self.base_url,
+            origin: Origin::rest(&self.call.version, self.call_options.as_deref()),
             daily_limit,
             rows: Cell::default(),
         };

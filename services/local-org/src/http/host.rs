@@ -14,7 +14,9 @@ use crate::costs::CostModel;
 use crate::counters::Counters;
 use crate::error::ApiError;
 use crate::faults::Faults;
-use crate::metadata::Deployed;
+use crate::flows::Flow;
+use crate::metadata::{Deployed, NotificationType};
+use crate::notifications::Notifications;
 use crate::schema::Schema;
 use crate::store::{Acting, Actor, Org, OrgConfig};
 use crate::{Config, id, metadata, seed};
@@ -26,6 +28,9 @@ pub(crate) struct Host {
     pub(crate) addon: Addon,
     pub(crate) costs: CostModel,
     pub(crate) faults: Faults,
+    /// What the project brings besides the schema.
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) notification_types: Arc<Vec<NotificationType>>,
 }
 
 /// One org and its state outside the store.
@@ -36,6 +41,7 @@ pub(crate) struct OrgHost {
     pub(crate) sessions: Sessions,
     pub(crate) counters: Arc<Counters>,
     pub(crate) cursors: Cursors,
+    pub(crate) notifications: Notifications,
 }
 
 /// A user who can have a session.
@@ -76,7 +82,14 @@ impl Host {
             org.seed_once(config.opportunities, config.lines)?;
         }
         let costs = CostModel::new(config.costs);
-        Ok(Self { orgs, addon: config.addon, costs, faults: Faults::default() })
+        Ok(Self {
+            orgs,
+            addon: config.addon,
+            costs,
+            faults: Faults::default(),
+            flows: deployed.flows,
+            notification_types: Arc::new(deployed.notification_types),
+        })
     }
 
     /// The org of that name.
@@ -105,7 +118,14 @@ impl OrgHost {
             .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
         let sessions = Sessions::new(id::short(store.id()));
-        Ok(Self { store, users, sessions, counters: Arc::default(), cursors: Cursors::default() })
+        Ok(Self {
+            store,
+            users,
+            sessions,
+            counters: Arc::default(),
+            cursors: Cursors::default(),
+            notifications: Notifications::default(),
+        })
     }
 
     /// Makes Opportunities, unless there are some, from an earlier run with the same database.

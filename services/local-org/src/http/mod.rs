@@ -4,7 +4,7 @@
 //! [`execute`] on a blocking thread; that works on a [`call::Call`], which the composite resources also make of their
 //! subrequests, within a [`work::Context`], and gives an [`answer::Answer`]. One file per API area does the rest.
 
-mod answer;
+pub(crate) mod answer;
 mod batch;
 mod call;
 mod collections;

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
     let id = records.create(object, call.object_body()?)?;
     let location = Some(record_path(call.version, object, &id));
-    Ok(Answer { location, ..Answer::json(201, saved(&id)) })
+    Ok(Answer { location, ..Answer::json(201, created(records, &id)) })
 }
 
 /// `GET sobjects/X/<id>?fields=A,B`
@@ -38,6 +38,17 @@ pub(crate) fn delete(records: &mut Records<'_, '_>, object: &str, id: &str) -> R
 /// The body that tells of a saved record.
 pub(crate) fn saved(id: &str) -> Value {
     json!({"id": id, "success": true, "errors": []})
+}
+
+/// The body that tells of a new record, or of an event, whose success is told by an error (Platform Events Developer
+/// Guide, "Publish Event Messages with REST API").
+pub(crate) fn created(records: &Records<'_, '_>, id: &str) -> Value {
+    let Some(uuid) = records.event_uuid(id) else { return saved(id) };
+    json!({
+        "id": id,
+        "success": true,
+        "errors": [{"statusCode": "OPERATION_ENQUEUED", "message": uuid, "fields": []}],
+    })
 }
 
 /// The path of a record.

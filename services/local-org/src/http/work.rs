@@ -5,6 +5,7 @@ use std::cell::Cell;
 use serde_json::{Map, Value};
 
 use super::version::Version;
+use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::RecordError;
@@ -22,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) fault: Option<&'a RecordError>,
     /// URL under which the caller reaches this server, such as `http://127.0.0.1:8090`.
     pub(crate) base_url: &'a str,
+    /// Where the call's changes come from.
+    pub(crate) origin: Origin,
     /// Calls that the org takes in a day.
     pub(crate) daily_limit: u64,
     /// The rows touched so far.
@@ -43,7 +46,7 @@ impl Context<'_> {
         &self,
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        self.org.store.transaction(self.actor, |tx| {
+        self.org.store.transaction_from(self.actor, &self.origin, |tx| {
             let mut records = Records { tx, fault: self.fault, written: 0, deferred: 0 };
             let result = work(&mut records);
             let touched = records.tx.rows_touched();
@@ -80,12 +83,17 @@ impl Records<'_, '_> {
         result
     }
 
-    /// Creates a record and gives its id.
+    /// Creates a record, or publishes a platform event, and gives its id.
     pub(crate) fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
         self.check_fault(object, fields)?;
         let id = self.tx.create(object, fields)?;
         self.written += 1;
         Ok(id)
+    }
+
+    /// The UUID of the event for which `create` gave this id; `None` for a record.
+    pub(crate) fn event_uuid(&self, id: &str) -> Option<&str> {
+        self.tx.event_uuid(id)
     }
 
     /// Updates a record.

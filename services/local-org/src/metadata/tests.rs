@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
-use crate::schema::{FieldType, OnDelete};
+use crate::schema::{FieldType, OnDelete, Publish};
+
+mod events;
 
 /// A project with these files under `force-app/main/default`.
 struct Project {
@@ -76,8 +78,8 @@ fn fields_and_permission_sets_of_a_project() {
                 <userPermissions><enabled>false</enabled><name>ModifyAllData</name></userPermissions>
             </PermissionSet>"#,
         ),
-        ("objects/Done__e/Done__e.object-meta.xml", "<CustomObject/>"),
-        ("objects/Done__e/fields/Status__c.field-meta.xml", &field("Status__c", "<type>Text</type>")),
+        ("objects/Done__c/Done__c.object-meta.xml", "<CustomObject/>"),
+        ("objects/Done__c/fields/Status__c.field-meta.xml", &field("Status__c", "<type>Text</type>")),
         ("classes/Caller.cls-meta.xml", "<ApexClass/>"),
         ("classes/Caller.cls", "public class Caller {}"),
     ]);
@@ -86,9 +88,9 @@ fn fields_and_permission_sets_of_a_project() {
     assert_eq!(
         deployed.ignored,
         [
+            "force-app/main/default/objects/Done__c/Done__c.object-meta.xml",
+            "force-app/main/default/objects/Done__c/fields/Status__c.field-meta.xml",
             "force-app/main/default/classes/Caller.cls-meta.xml",
-            "force-app/main/default/objects/Done__e/Done__e.object-meta.xml",
-            "force-app/main/default/objects/Done__e/fields/Status__c.field-meta.xml",
         ]
     );
     let key = schema.object("Quote").unwrap().field("quotejobkey__c").unwrap();

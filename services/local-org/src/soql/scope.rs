@@ -35,6 +35,10 @@ impl<'a> Context<'a> {
     pub(super) fn object(&self, from: &Path) -> Result<&'a ObjectDef, ApiError> {
         let found = if from.parents.is_empty() { self.schema.object(&from.name.text) } else { None };
         let found = found.filter(|object| self.exists(object));
+        if let Some(event) = found.filter(|object| object.is_event()) {
+            let message = format!("entity type {} does not support query", event.name);
+            return Err(self.error(from.at(), "INVALID_TYPE_FOR_OPERATION", message));
+        }
         found.ok_or_else(|| {
             let message = format!(
                 "sObject type '{from}' is not supported. If you are attempting to use a custom object, be sure to \

@@ -41,7 +41,7 @@ pub(super) fn decides_on_access(object: &ObjectDef) -> bool {
 /// Whether a field is hidden from all to whom no permission set gives it. Fields that must always be filled in are not,
 /// nor are those of events.
 pub(crate) fn is_protected(object: &ObjectDef, field: &FieldDef) -> bool {
-    field.is_custom() && !field.is_required_on_create() && !object.name.ends_with("__e")
+    field.is_custom() && !field.is_required_on_create() && !object.is_event()
 }
 
 /// What a caller wants to do with a record.

@@ -64,7 +64,7 @@ pub(super) fn migrate(connection: &Connection, schema: &Schema) -> rusqlite::Res
     connection.execute_batch(
         "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS \"_Sequence\" (name TEXT PRIMARY KEY, next INTEGER NOT NULL)",
     )?;
-    for object in schema.objects() {
+    for object in schema.objects().filter(|object| !object.is_event()) {
         create_table(connection, object)?;
         for field in object.fields.iter().filter(|field| is_indexed(field)) {
             connection.execute(&index_of(object, field), [])?;

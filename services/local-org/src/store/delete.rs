@@ -25,6 +25,7 @@ impl<'a> Tx<'a> {
         if rules.has_recycle_bin() {
             self.amend(object, id, Record::default().with("IsDeleted", 1))?;
         } else {
+            self.touch(object, id)?;
             let sql = format!("DELETE FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
             self.prepare(&sql)?.execute([id])?;
             self.wrote(object);
@@ -47,7 +48,12 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    fn clear(&mut self, child: &ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {
+    fn clear(&mut self, child: &'a ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {
+        if self.org.bus.topics().entity(&child.name).is_some() {
+            for id in self.ids_with(child, field, &parent.to_owned().into(), u32::MAX)? {
+                self.touch(child, &id)?;
+            }
+        }
         let (table, column) = (quoted(&child.name), quoted(&field.name));
         let sql = format!("UPDATE {table} SET {column} = NULL WHERE {column} = ?1 AND \"IsDeleted\" = 0");
         self.rows += self.prepare(&sql)?.execute([parent])? as u64;

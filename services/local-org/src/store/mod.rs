@@ -6,11 +6,13 @@
 
 mod access;
 mod bulk;
+mod changes;
 mod checks;
 mod convert;
 mod ddl;
 mod delete;
 mod lookup;
+mod publish;
 mod read;
 mod record;
 mod rules;
@@ -19,6 +21,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod undelete;
 mod write;
 
 use std::collections::HashMap;
@@ -32,7 +35,11 @@ use self::ddl::ObjectSql;
 pub(crate) use self::record::Record;
 use self::sequences::Sequences;
 pub use self::tx::{Tx, Upserted};
+use crate::cdc::gap::Gap;
+use crate::cdc::{self, Commit, Origin};
 use crate::error::ApiError;
+use crate::events::log::Log;
+use crate::events::{Bus, Draft, EventError, ReplayId, Topics, journal};
 use crate::schema::Schema;
 use crate::{id, seed};
 
@@ -104,6 +111,9 @@ pub enum StoreError {
     /// The configured id is no organization id.
     #[error("'{0}' is not an organization id")]
     OrganizationId(String),
+    /// Events cannot be defined by the schema, or not be read back.
+    #[error("the org's events cannot be used")]
+    Events(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The first records of a new org could not be written.
     #[error("the first records of the org cannot be written")]
     Seed(#[from] ApiError),
@@ -116,6 +126,9 @@ pub struct Org {
     id: String,
     schema: Arc<Schema>,
     sql: HashMap<String, ObjectSql>,
+    bus: Arc<Bus>,
+    /// Whether the org has a file.
+    durable: bool,
     database: Mutex<Database>,
 }
 
@@ -140,8 +153,10 @@ impl Org {
         let is_new = ddl::migrate(&connection, &schema)?;
         let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
         let sequences = Sequences::load(&connection)?;
+        let durable = config.file.is_some();
+        let bus = Arc::new(bus(&connection, &schema, durable).map_err(|error| StoreError::Events(Box::new(error)))?);
         let database = Mutex::new(Database { connection, sequences, access: access::Cache::default() });
-        let org = Self { name: config.name.clone(), id, schema, sql, database };
+        let org = Self { name: config.name.clone(), id, schema, sql, bus, durable, database };
         // Those of an earlier run with the same file ended with it.
         org.close_sessions()?;
         seed::people(&org)?;
@@ -166,12 +181,18 @@ impl Org {
         &self.schema
     }
 
+    /// The event bus.
+    pub(crate) fn bus(&self) -> &Arc<Bus> {
+        &self.bus
+    }
+
     /// The administrator, whom every org has, acting for the org itself: nothing is hidden or forbidden.
     pub fn admin(&self) -> Actor {
         Actor { user_id: id::generate("005", 1), acting: Acting::System }
     }
 
-    /// Runs `work` in one transaction: commits on `Ok`, rolls back on `Err` and when `work` panics.
+    /// Runs `work` in one transaction: commits on `Ok`, rolls back on `Err` and when `work` panics. Events tell of no
+    /// origin; see [`Org::transaction_from`].
     ///
     /// # Errors
     /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
@@ -180,19 +201,100 @@ impl Org {
         actor: &Actor,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.transaction_from(actor, &Origin::default(), work)
+    }
+
+    /// Runs `work` in one transaction whose events name `origin`. They are published when it is committed, in the order
+    /// of the commits.
+    ///
+    /// # Errors
+    /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub fn transaction_from<T>(
+        &self,
+        actor: &Actor,
+        origin: &Origin,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut tx = Tx::new(self, &transaction, sequences, actor);
+        let mut tx = Tx::new(self, &transaction, sequences, actor, origin);
         tx.access = access.of(&transaction, actor, &tx.stamp)?;
         let done = work(&mut tx);
         if tx.access_changed {
             access.clear();
         }
-        let done = done?;
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => {
+                let kept = tx.events_to_keep();
+                transaction.rollback()?;
+                self.append(&mut database.connection, kept)?;
+                return Err(error);
+            }
+        };
+        let drafts = tx.events()?;
         sequences.save(&transaction)?;
+        let events = publish::number(&self.bus, &transaction, self.durable, drafts)?;
         transaction.commit()?;
+        self.bus.append(events);
         Ok(done)
     }
+
+    /// Publishes events that no transaction is about, and gives their replay ids.
+    ///
+    /// # Errors
+    /// 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<ReplayId>, ApiError> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        self.append(&mut database.connection, drafts)
+    }
+
+    /// Publishes a gap event for a test; whether the object's changes are captured.
+    ///
+    /// # Errors
+    /// 500 `UNKNOWN_EXCEPTION` when the event cannot be written.
+    pub(crate) fn publish_gap(&self, gap: &Gap) -> Result<bool, ApiError> {
+        let (admin, origin) = (self.admin(), Origin::default());
+        let commit = Commit { at: chrono::Utc::now(), number: 0, user_id: &admin.user_id, origin: &origin };
+        let event = cdc::gap::event(self.bus.topics(), gap, &commit)
+            .map_err(|error| ApiError::internal(&EventError::from(error)))?;
+        let found = event.is_some();
+        self.publish(event.into_iter().collect())?;
+        Ok(found)
+    }
+
+    /// Forgets events older than `age`, as the end of their retention does.
+    ///
+    /// # Errors
+    /// 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn prune_events(&self, age: chrono::Duration) -> Result<(), ApiError> {
+        let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bus.prune(age);
+        if self.durable {
+            journal::save(&database.connection, &[], self.bus.bounds())?;
+        }
+        Ok(())
+    }
+
+    fn append(&self, connection: &mut Connection, drafts: Vec<Draft>) -> Result<Vec<ReplayId>, ApiError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let events = publish::number(&self.bus, &transaction, self.durable, drafts)?;
+        transaction.commit()?;
+        let ids = events.iter().map(|event| event.replay_id).collect();
+        self.bus.append(events);
+        Ok(ids)
+    }
+}
+
+fn bus(connection: &Connection, schema: &Schema, durable: bool) -> Result<Bus, EventError> {
+    let topics = Topics::of(schema)?;
+    let log = if durable {
+        journal::migrate(connection)?;
+        journal::load(connection, &topics)?
+    } else {
+        Log::new(chrono::Utc::now())
+    };
+    Ok(Bus::new(topics, log))
 }

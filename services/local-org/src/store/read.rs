@@ -26,6 +26,9 @@ impl<'a> Tx<'a> {
         api_version: &str,
     ) -> Result<Value, ApiError> {
         let object = self.readable(object)?;
+        if object.is_event() {
+            return Err(ApiError::not_found());
+        }
         let id = record_id(object, id)?;
         if object.name == SESSIONS {
             self.mark_current_session()?;
@@ -57,6 +60,9 @@ impl<'a> Tx<'a> {
         api_version: &str,
     ) -> Result<Value, ApiError> {
         let object = self.readable(object)?;
+        if object.is_event() {
+            return Err(ApiError::not_found());
+        }
         let field = self.lookup_field(object, ext_field)?;
         let id = self.find_one(object, field, value)?.ok_or_else(ApiError::not_found)?;
         self.retrieve(&object.name, &id, None, api_version)

@@ -7,9 +7,12 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::access::{self, Access, Operation};
+use super::changes::Changes;
 use super::ddl::ObjectSql;
+use super::publish::Outbox;
 use super::sequences::Sequences;
 use super::{Actor, Org, convert};
+use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::id;
 use crate::schema::{FieldDef, ObjectDef};
@@ -40,6 +43,10 @@ pub struct Tx<'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) stamp: String,
     pub(super) rows: u64,
+    /// Where the changes come from, for their events.
+    pub(super) origin: &'a Origin,
+    pub(super) changes: Changes<'a>,
+    pub(super) outbox: Outbox,
 }
 
 impl<'a> Tx<'a> {
@@ -48,6 +55,7 @@ impl<'a> Tx<'a> {
         connection: &'a Connection,
         sequences: &'a mut Sequences,
         actor: &'a Actor,
+        origin: &'a Origin,
     ) -> Self {
         let now = Utc::now();
         Self {
@@ -60,16 +68,22 @@ impl<'a> Tx<'a> {
             now,
             stamp: convert::timestamp(now),
             rows: 0,
+            origin,
+            changes: Changes::default(),
+            outbox: Outbox::default(),
         }
     }
 
-    /// Creates a record and returns its id, 18 characters.
+    /// Creates a record, or publishes a platform event, and returns its id, 18 characters.
     ///
     /// # Errors
     /// What Salesforce's create returns, for example `REQUIRED_FIELD_MISSING`.
     pub fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
         let object = self.writable(object, "create")?;
         self.allowed(object, Operation::Create)?;
+        if let Some(behavior) = object.publish {
+            return self.publish(object, behavior, fields);
+        }
         let record = self.given_on_create(object, fields)?;
         self.insert(object, record)
     }
@@ -142,7 +156,11 @@ impl<'a> Tx<'a> {
     pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
         // Savepoints may share a name; the statements mean the innermost.
         self.connection.execute_batch("SAVEPOINT nested")?;
+        let mark = self.outbox.mark();
         let outcome = work(self);
+        if outcome.is_err() {
+            self.outbox.undo(mark);
+        }
         self.connection.execute_batch(match outcome {
             Ok(_) => "RELEASE nested",
             Err(_) => "ROLLBACK TO nested; RELEASE nested",
@@ -193,7 +211,7 @@ impl<'a> Tx<'a> {
 
     fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
         let object = self.readable(name)?;
-        if object.writable {
+        if object.writable && (object.publish.is_none() || operation == "create") {
             return Ok(object);
         }
         let message = format!("entity type {} does not support {operation}", object.name);

@@ -131,11 +131,12 @@ impl<'a> Tx<'a> {
         }
         statement.raw_execute()?;
         self.wrote(object);
+        self.touch_new(object, &id);
         Ok(id)
     }
 
     /// Owner, audit fields and default values. An explicit null counts as a value where null is allowed.
-    fn fill_in_defaults(&self, object: &'a ObjectDef, record: &mut Record<'a>) -> Result<(), ApiError> {
+    pub(super) fn fill_in_defaults(&self, object: &'a ObjectDef, record: &mut Record<'a>) -> Result<(), ApiError> {
         for field in &object.fields {
             let absent = !record.contains(&field.name) || (!field.nillable && record.is_empty(&field.name));
             if !absent {
@@ -176,6 +177,7 @@ impl<'a> Tx<'a> {
 
     /// Writes changes of a record, without any rule, and records who made them.
     pub(crate) fn amend(&mut self, object: &'a ObjectDef, id: &str, mut changes: Record<'a>) -> Result<(), ApiError> {
+        self.touch(object, id)?;
         changes.set("LastModifiedDate", self.stamp.clone());
         changes.set("LastModifiedById", self.actor.user_id.clone());
         changes.set("SystemModstamp", self.stamp.clone());

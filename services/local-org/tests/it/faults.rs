@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::support::{API, TestOrg};
+use crate::support::{API, TestOrg, until};
 
 #[tokio::test]
 async fn answers_with_a_status() {
@@ -69,15 +69,6 @@ async fn a_client_that_gives_up_does_not_cancel_its_call() {
     connection.set_zero_linger().expect("the option is set");
     drop(connection);
     until(|| async { org.accounts_named("Late").await == 1 }).await;
-}
-
-/// Asks until the answer is yes.
-async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "it never came to be");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod composite;
 mod control;
 mod costs;
 mod describe;
+mod event_project;
+mod events;
 mod faults;
 mod graph;
 mod oauth;

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Once;
+use std::time::{Duration, Instant};
 
 use local_org::Config;
 use local_org::costs::Costs;
@@ -10,6 +11,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::event_project;
 
 /// Where the data API of the version that most tests use begins.
 pub(crate) const API: &str = "/services/data/v62.0";
@@ -261,6 +264,15 @@ pub(crate) async fn read(response: Response) -> reqwest::Result<Reply> {
     Ok(Reply { status: status.as_u16(), headers, body: serde_json::from_str(&text).unwrap_or_default(), text })
 }
 
+/// Asks until the answer is yes.
+pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(Instant::now() < deadline, "it never came to be");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 fn project() -> TempDir {
     let project = tempfile::tempdir().expect("a folder");
     write(project.path(), "sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}]}"#);
@@ -280,6 +292,9 @@ fn project() -> TempDir {
         );
         let path = format!("force-app/main/default/permissionsets/{name}.permissionset-meta.xml");
         write(project.path(), &path, &xml);
+    }
+    for (path, xml) in event_project::FILES {
+        write(project.path(), &format!("force-app/main/default/{path}"), xml);
     }
     project
 }

@@ -16,7 +16,15 @@ pub(super) fn object(name: &str, prefix: &str, fields: Vec<FieldDef>) -> ObjectD
         Some(stem) => format!("{stem}ies"),
         None => format!("{label}s"),
     };
-    ObjectDef { name: name.to_owned(), label, label_plural, key_prefix: prefix.to_owned(), fields: all, writable: true }
+    ObjectDef {
+        name: name.to_owned(),
+        label,
+        label_plural,
+        key_prefix: prefix.to_owned(),
+        fields: all,
+        writable: true,
+        publish: None,
+    }
 }
 
 /// Methods on [`ObjectDef`] for what is not a field.

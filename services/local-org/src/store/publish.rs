@@ -1,0 +1,106 @@
+//! Events of a transaction: those of its changes, and platform events that it publishes.
+
+use chrono::Utc;
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::{Tx, checks};
+use crate::cdc::{self, Commit};
+use crate::error::ApiError;
+use crate::events::{Bus, Draft, Event, EventError, journal};
+use crate::id;
+use crate::schema::{ObjectDef, Publish};
+
+/// The sequence behind the numbers of commits.
+const COMMITS: &str = "_Commit";
+
+/// Platform events that a transaction publishes.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// Published when the transaction is committed; what a savepoint undid is not.
+    after_commit: Vec<Draft>,
+    /// Published whatever becomes of the transaction.
+    immediately: Vec<Draft>,
+    /// UUIDs by the id that the caller gets for an event.
+    uuids: Vec<(String, String)>,
+}
+
+impl Outbox {
+    /// Where a savepoint begins.
+    pub(super) fn mark(&self) -> usize {
+        self.after_commit.len()
+    }
+
+    /// Drops what was published since.
+    pub(super) fn undo(&mut self, mark: usize) {
+        self.after_commit.truncate(mark);
+    }
+}
+
+impl<'a> Tx<'a> {
+    /// Publishes a platform event and returns the id that stands for it.
+    pub(super) fn publish(
+        &mut self,
+        object: &'a ObjectDef,
+        behavior: Publish,
+        fields: &Map<String, Value>,
+    ) -> Result<String, ApiError> {
+        let mut record = self.given_on_create(object, fields)?;
+        self.fill_in_defaults(object, &mut record)?;
+        checks::required(object, &record)?;
+        let event = self.org.bus.topics().platform_event(&object.name).ok_or_else(ApiError::not_found)?;
+        let draft = event.draft(object, &record, &self.actor.user_id, Utc::now()).map_err(failed)?;
+        let id = id::generate(&object.key_prefix, self.next_number(&object.name));
+        self.outbox.uuids.push((id.clone(), draft.id.clone()));
+        match behavior {
+            Publish::AfterCommit => self.outbox.after_commit.push(draft),
+            Publish::Immediately => self.outbox.immediately.push(draft),
+        }
+        Ok(id)
+    }
+
+    /// The UUID of the event for which [`Tx::create`] gave this id; `None` for a record.
+    pub fn event_uuid(&self, id: &str) -> Option<&str> {
+        self.outbox.uuids.iter().find(|(event, _)| event == id).map(|(_, uuid)| uuid.as_str())
+    }
+
+    /// All that is to be published when the transaction is committed.
+    pub(super) fn events(&mut self) -> Result<Vec<Draft>, ApiError> {
+        let changes = self.changes()?;
+        let mut events = self.events_to_keep();
+        events.append(&mut self.outbox.after_commit);
+        if !changes.is_empty() {
+            let number = i64::try_from(self.next_number(COMMITS)).unwrap_or(i64::MAX);
+            let commit = Commit { at: Utc::now(), number, user_id: &self.actor.user_id, origin: self.origin };
+            let bus = &self.org.bus;
+            events.extend(cdc::events(bus.topics(), bus.settings(), &changes, &commit).map_err(failed)?);
+        }
+        Ok(events)
+    }
+
+    /// What is published although the transaction failed.
+    pub(super) fn events_to_keep(&mut self) -> Vec<Draft> {
+        std::mem::take(&mut self.outbox.immediately)
+    }
+}
+
+/// Gives events their place in the log, and writes them down where the org has a file.
+pub(super) fn number(
+    bus: &Bus,
+    connection: &Connection,
+    durable: bool,
+    drafts: Vec<Draft>,
+) -> rusqlite::Result<Vec<Event>> {
+    if drafts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let events = bus.number(drafts);
+    if durable {
+        journal::save(connection, &events, bus.bounds())?;
+    }
+    Ok(events)
+}
+
+fn failed(error: impl Into<EventError>) -> ApiError {
+    ApiError::internal(&error.into())
+}
