@@ -56,6 +56,9 @@ pub struct Cli {
     /// API calls of an org in a day [default: no limit]
     #[arg(long, env = "LOCAL_ORG_DAILY_LIMIT")]
     daily_limit: Option<u64>,
+    /// Milliseconds that a bulk job waits before it is processed
+    #[arg(long, env = "LOCAL_ORG_BULK_DELAY_MS", default_value_t = 0)]
+    bulk_delay_ms: u64,
 }
 
 impl Cli {
@@ -111,6 +114,7 @@ impl Cli {
                 row_us: self.row_us,
                 max_concurrent: self.max_concurrent,
                 daily_limit: self.daily_limit,
+                bulk_delay_ms: self.bulk_delay_ms,
             },
             announce: true,
         })

@@ -17,12 +17,19 @@ pub struct Costs {
     pub max_concurrent: Option<u64>,
     /// Calls that one org takes until its counters are reset; more are refused with `REQUEST_LIMIT_EXCEEDED`.
     pub daily_limit: Option<u64>,
+    /// Time that a bulk job waits in the queue before it is processed, in milliseconds.
+    pub bulk_delay_ms: u64,
 }
 
 impl Costs {
     /// The time a call takes whatever it does.
     pub fn call(&self) -> Duration {
         Duration::from_millis(self.call_ms)
+    }
+
+    /// The time that a bulk job waits before it is processed.
+    pub fn bulk_delay(&self) -> Duration {
+        Duration::from_millis(self.bulk_delay_ms)
     }
 
     /// The time that so many rows take.

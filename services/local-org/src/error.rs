@@ -14,18 +14,27 @@ pub struct ApiError {
     pub message: String,
     /// API names of the fields at fault; `None` leaves the member out, as some real errors do.
     pub fields: Option<Vec<String>>,
+    /// What a duplicate rule found: the `duplicateResult` of `DUPLICATES_DETECTED`.
+    pub duplicates: Option<Box<Value>>,
 }
 
 impl ApiError {
     /// An error without a `fields` member.
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), fields: None }
+        Self { status, code: code.into(), message: message.into(), fields: None, duplicates: None }
     }
 
     /// The same error naming the fields at fault (an empty list is sent as `[]`).
     #[must_use]
     pub fn with_fields<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The same error with what a duplicate rule found.
+    #[must_use]
+    pub fn with_duplicates(mut self, result: Value) -> Self {
+        self.duplicates = Some(Box::new(result));
         self
     }
 
@@ -73,6 +82,9 @@ impl ApiError {
         object.insert("errorCode".to_owned(), json!(self.code));
         if let Some(fields) = &self.fields {
             object.insert("fields".to_owned(), json!(fields));
+        }
+        if let Some(duplicates) = &self.duplicates {
+            object.insert("duplicateResult".to_owned(), Value::clone(duplicates));
         }
         Value::Object(object)
     }

@@ -6,6 +6,7 @@
 //! side is not made good by the same mistake on the other.
 
 pub mod applink;
+mod bulk;
 pub mod cdc;
 pub mod cli;
 pub mod costs;
@@ -20,6 +21,7 @@ pub mod metadata;
 mod notifications;
 pub mod schema;
 pub mod seed;
+pub mod settings;
 pub mod soql;
 pub mod store;
 

@@ -22,8 +22,8 @@ pub(super) struct Body {
 
 /// What a change is and what its event says about fields; `None` when nothing changed.
 pub(super) fn of(layout: &Layout, change: &Change<'_>) -> Option<(ChangeType, Body)> {
-    let was_live = change.before.as_ref().filter(|record| !record.flag("IsDeleted"));
-    let is_live = change.after.as_ref().filter(|record| !record.flag("IsDeleted"));
+    let was_live = change.before.as_deref().filter(|record| !record.flag("IsDeleted"));
+    let is_live = change.after.as_deref().filter(|record| !record.flag("IsDeleted"));
     match (was_live, is_live) {
         (None, None) => None,
         (None, Some(after)) => {

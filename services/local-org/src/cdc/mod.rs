@@ -14,6 +14,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -56,9 +57,9 @@ pub(crate) struct Change<'a> {
     pub(crate) object: &'a ObjectDef,
     pub(crate) id: String,
     /// The record before; `None` when it is new.
-    pub(crate) before: Option<Record<'a>>,
+    pub(crate) before: Option<Rc<Record<'a>>>,
     /// The record after; `None` when it is gone for good.
-    pub(crate) after: Option<Record<'a>>,
+    pub(crate) after: Option<Rc<Record<'a>>>,
 }
 
 /// The commit that all events of a transaction tell of.

@@ -31,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Value>,
     /// Records and children on a page of a query result.
     pub(crate) batch_size: usize,
+    /// Whether the caller lets duplicates pass.
+    pub(crate) allow_duplicates: bool,
 }
 
 impl Call {
@@ -57,7 +59,7 @@ impl Call {
         let method = Method::parse(method)
             .filter(|method| resource.methods().contains(method))
             .ok_or_else(|| method_not_allowed(method, &resource))?;
-        Ok(Self { version, method, resource, params, body: None, batch_size: MAX_BATCH_SIZE })
+        Ok(Self { version, method, resource, params, body: None, batch_size: MAX_BATCH_SIZE, allow_duplicates: false })
     }
 
     /// The call with this body, if it takes one.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, internal, malformed_json, not_found};
 use super::host::{Host, OrgHost, base_url};
-use super::{DEFAULT_VERSION, MAX_BODY};
+use super::{DEFAULT_VERSION, MAX_BODY, settings};
 use crate::cdc::Origin;
 use crate::costs::Costs;
 use crate::error::ApiError;
@@ -41,6 +41,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             .route("/orgs/{name}/records/{object}/{id}/undelete", web::post().to(undelete))
             .route("/orgs/{name}/sessions/expire", web::post().to(expire))
             .configure(events::control::configure)
+            .configure(settings::configure)
             .route("/costs", web::get().to(costs))
             .route("/costs", web::put().to(set_costs))
             .route("/faults", web::get().to(faults))
@@ -240,7 +241,7 @@ async fn in_transaction(
     blocking(host, name, move |org| org.store.transaction_from(&org.store.admin(), &origin, |tx| work(org, tx))).await
 }
 
-async fn blocking(
+pub(super) async fn blocking(
     host: &Host,
     name: &str,
     work: impl FnOnce(&OrgHost) -> Result<Answer, ApiError> + Send + 'static,
@@ -251,7 +252,7 @@ async fn blocking(
     done.unwrap_or_else(Answer::from).into_response()
 }
 
-fn no_such_org() -> HttpResponse {
+pub(super) fn no_such_org() -> HttpResponse {
     Answer::from(ApiError::new(404, "NOT_FOUND", "There is no org of that name")).into_response()
 }
 

@@ -18,6 +18,7 @@ use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::{Action, Probe, RecordError};
+use crate::settings::allows_duplicates;
 
 /// Longest URI, and longest URI with headers, in bytes (REST API Developer Guide, "Status Codes and Error Responses").
 const MAX_HEAD: usize = 16_384;
@@ -66,36 +67,23 @@ impl Exchange {
         check_head(request)?;
         let (org, session) = host.session_of(request).ok_or_else(invalid_session)?;
         let mut call = Call::parse(request.method().as_str(), &target(request))?;
-        let options = request.headers().get("Sforce-Query-Options").and_then(|options| options.to_str().ok());
-        if let Some(options) = options {
+        if let Some(options) = header(request, "Sforce-Query-Options") {
             call.set_query_options(options);
         }
-        let call_options = request.headers().get("Sforce-Call-Options").and_then(|options| options.to_str().ok());
+        call.allow_duplicates = header(request, "Sforce-Duplicate-Rule-Header").is_some_and(allows_duplicates);
         Ok(Self {
             org: Arc::clone(org),
             session,
             call,
             body,
             base_url: base_url(request),
-            call_options: call_options.map(str::to_owned),
+            call_options: header(request, "Sforce-Call-Options").map(str::to_owned),
         })
     }
 
     async fn run(self, request: &HttpRequest, host: &Host) -> HttpResponse {
-        let limit = host.costs.get().daily_limit;
-        let org = Arc::clone(&self.org);
-        let mut response = match org.counters.take_call(self.call.operation(), limit) {
-            Ok(()) => {
-                let (name, body) = (Some(org.store.name()), self.body.clone());
-                with_faults(host, request, name, &body, |fault| self.execute(host, fault)).await
-            }
-            Err(_) => refused("TotalRequests").into_response(),
-        };
-        let usage = format!("api-usage={}/{}", org.counters.usage(), limit.unwrap_or(limits::UNLIMITED));
-        if let Ok(usage) = HeaderValue::try_from(usage) {
-            response.headers_mut().insert(HeaderName::from_static("sforce-limit-info"), usage);
-        }
-        response
+        let (org, operation, body) = (Arc::clone(&self.org), self.call.operation(), self.body.clone());
+        counted(host, request, &org, operation, &body, |fault| self.execute(host, fault)).await
     }
 
     async fn execute(self, host: &Host, fault: Option<RecordError>) -> HttpResponse {
@@ -125,11 +113,34 @@ impl Exchange {
             base_url: &self.base_url,
             origin: Origin::rest(&self.call.version, self.call_options.as_deref()),
             daily_limit,
+            allow_duplicates: self.call.allow_duplicates,
             rows: Cell::default(),
         };
         let answer = read_body(self.call, &self.body).and_then(|call| execute::call(&cx, &call));
         (answer.unwrap_or_else(Answer::from).written(), cx.rows.get())
     }
+}
+
+/// Counts a call of the org, unless its calls are used up, does to it what the fault rules say, and tells the usage in a
+/// header.
+pub(super) async fn counted<F: Future<Output = HttpResponse>>(
+    host: &Host,
+    request: &HttpRequest,
+    org: &OrgHost,
+    operation: &'static str,
+    body: &[u8],
+    execute: impl FnOnce(Option<RecordError>) -> F,
+) -> HttpResponse {
+    let limit = host.costs.get().daily_limit;
+    let mut response = match org.counters.take_call(operation, limit) {
+        Ok(()) => with_faults(host, request, Some(org.store.name()), body, execute).await,
+        Err(_) => refused("TotalRequests").into_response(),
+    };
+    let usage = format!("api-usage={}/{}", org.counters.usage(), limit.unwrap_or(limits::UNLIMITED));
+    if let Ok(usage) = HeaderValue::try_from(usage) {
+        response.headers_mut().insert(HeaderName::from_static("sforce-limit-info"), usage);
+    }
+    response
 }
 
 /// Does to a request what the fault rules say; `execute` is what it would do by itself.
@@ -176,10 +187,15 @@ fn dropped(request: &HttpRequest) -> HttpResponse {
     builder(503).force_close().finish()
 }
 
-async fn pause(duration: Duration) {
+pub(super) async fn pause(duration: Duration) {
     if !duration.is_zero() {
         sleep(duration).await;
     }
+}
+
+/// A header's value, if it is text.
+pub(super) fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
 fn read_body(call: Call, body: &[u8]) -> Result<Call, ApiError> {
@@ -190,7 +206,7 @@ fn read_body(call: Call, body: &[u8]) -> Result<Call, ApiError> {
     Ok(call.with_body(Some(body)))
 }
 
-fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
     let uri = target(request).len();
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if uri > MAX_HEAD {
@@ -203,7 +219,7 @@ fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn target(request: &HttpRequest) -> String {
+pub(super) fn target(request: &HttpRequest) -> String {
     request.uri().path_and_query().map_or_else(|| request.path().to_owned(), ToString::to_string)
 }
 
@@ -214,6 +230,6 @@ fn unreadable(error: &actix_web::Error) -> ApiError {
     }
 }
 
-fn refused(limit: &str) -> Answer {
+pub(super) fn refused(limit: &str) -> Answer {
     ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", format!("{limit} Limit exceeded.")).into()
 }

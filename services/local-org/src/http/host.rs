@@ -10,6 +10,7 @@ use super::answer::internal;
 use super::cursors::Cursors;
 use super::sessions::Sessions;
 use crate::applink::Addon;
+use crate::bulk::Jobs;
 use crate::costs::CostModel;
 use crate::counters::Counters;
 use crate::error::ApiError;
@@ -18,6 +19,7 @@ use crate::flows::Flow;
 use crate::metadata::{Deployed, NotificationType};
 use crate::notifications::Notifications;
 use crate::schema::Schema;
+use crate::settings::Settings;
 use crate::store::{Acting, Actor, Org, OrgConfig};
 use crate::{Config, id, metadata, seed};
 
@@ -42,6 +44,8 @@ pub(crate) struct OrgHost {
     pub(crate) counters: Arc<Counters>,
     pub(crate) cursors: Cursors,
     pub(crate) notifications: Notifications,
+    pub(crate) jobs: Jobs,
+    pub(crate) settings: Settings,
 }
 
 /// A user who can have a session.
@@ -125,6 +129,8 @@ impl OrgHost {
             counters: Arc::default(),
             cursors: Cursors::default(),
             notifications: Notifications::default(),
+            jobs: Jobs::default(),
+            settings: Settings::default(),
         })
     }
 

@@ -7,19 +7,17 @@ use super::call::Call;
 use super::work::Context;
 
 /// Resources that the index names.
-const RESOURCES: [&str; 6] = ["composite", "limits", "query", "queryAll", "recent", "sobjects"];
+const RESOURCES: [&str; 7] = ["composite", "jobs", "limits", "query", "queryAll", "recent", "sobjects"];
 
 /// Calls a day that an org without a daily limit says it has: those of a full sandbox (Salesforce Developer Limits and
 /// Allocations Quick Reference).
 pub(crate) const UNLIMITED: u64 = 5_000_000;
 
 /// Limits that are listed, with what they are, and that a local org does not use up.
-const UNUSED: [(&str, u64); 7] = [
+const UNUSED: [(&str, u64); 5] = [
     ("ConcurrentAsyncGetReportInstances", 200),
     ("DailyAsyncApexExecutions", 250_000),
-    ("DailyBulkApiBatches", 15_000),
     ("DailyBulkV2QueryFileStorageMB", 976_562),
-    ("DailyBulkV2QueryJobs", 10_000),
     ("DataStorageMB", 1_073),
     ("HourlyPublishedPlatformEvents", 50_000),
 ];
@@ -39,6 +37,8 @@ pub(crate) fn usage(cx: &Context<'_>) -> Answer {
     let limit = |max: u64, used: u64| json!({"Max": max, "Remaining": max.saturating_sub(used)});
     let mut limits: Map<String, Value> =
         UNUSED.iter().map(|(name, max)| ((*name).to_owned(), limit(*max, 0))).collect();
+    limits.insert("DailyBulkApiBatches".to_owned(), limit(15_000, cx.org.jobs.batches()));
+    limits.insert("DailyBulkV2QueryJobs".to_owned(), limit(10_000, cx.org.jobs.queries()));
     limits.insert("DailyApiRequests".to_owned(), limit(cx.daily_limit, cx.org.counters.usage()));
     Answer::ok(Value::Object(limits))
 }

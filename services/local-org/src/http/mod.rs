@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 mod batch;
+mod bulk;
 mod call;
 mod collections;
 mod composite;
@@ -23,6 +24,7 @@ mod query;
 mod references;
 mod resource;
 mod sessions;
+mod settings;
 mod sobjects;
 mod subrequest;
 mod tree;
@@ -34,7 +36,7 @@ use actix_web::{HttpResponse, web};
 
 use self::answer::{Answer, not_found};
 pub(crate) use self::host::Host;
-use self::host::OrgHost;
+pub(crate) use self::host::OrgHost;
 pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
 use crate::applink;
 
@@ -48,6 +50,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(control::configure)
         .configure(applink::configure)
         .configure(oauth::configure)
+        .configure(bulk::configure)
         .configure(gateway::configure)
         .default_service(web::to(nothing_here));
 }

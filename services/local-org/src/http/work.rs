@@ -10,6 +10,7 @@ use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::RecordError;
 use crate::http::OrgHost;
+use crate::settings::DuplicateRule;
 use crate::soql::ResultSet;
 use crate::store::{Access, Actor, Tx, Upserted};
 
@@ -27,6 +28,8 @@ pub(crate) struct Context<'a> {
     pub(crate) origin: Origin,
     /// Calls that the org takes in a day.
     pub(crate) daily_limit: u64,
+    /// Whether the caller lets duplicates pass.
+    pub(crate) allow_duplicates: bool,
     /// The rows touched so far.
     pub(crate) rows: Cell<Rows>,
 }
@@ -35,6 +38,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Records<'r, 'tx> {
     tx: &'r mut Tx<'tx>,
     fault: Option<&'r RecordError>,
+    duplicate_rules: &'r [DuplicateRule],
     written: u64,
     /// Rows read now whose cost is that of a later call.
     deferred: u64,
@@ -46,8 +50,10 @@ impl Context<'_> {
         &self,
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        let settings = self.org.settings.get();
+        let duplicate_rules = if self.allow_duplicates { &[] } else { settings.duplicate_rules.as_slice() };
         self.org.store.transaction_from(self.actor, &self.origin, |tx| {
-            let mut records = Records { tx, fault: self.fault, written: 0, deferred: 0 };
+            let mut records = Records { tx, fault: self.fault, duplicate_rules, written: 0, deferred: 0 };
             let result = work(&mut records);
             let touched = records.tx.rows_touched();
             let rows = self.rows.get();
@@ -72,9 +78,9 @@ impl Records<'_, '_> {
         &mut self,
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let Records { fault, mut written, mut deferred, .. } = *self;
+        let Records { fault, duplicate_rules, mut written, mut deferred, .. } = *self;
         let result = self.tx.savepoint(|tx| {
-            let mut records = Records { tx, fault, written, deferred };
+            let mut records = Records { tx, fault, duplicate_rules, written, deferred };
             let result = work(&mut records);
             (written, deferred) = (records.written, records.deferred);
             result
@@ -85,7 +91,7 @@ impl Records<'_, '_> {
 
     /// Creates a record, or publishes a platform event, and gives its id.
     pub(crate) fn create(&mut self, object: &str, fields: &Map<String, Value>) -> Result<String, ApiError> {
-        self.check_fault(object, fields)?;
+        self.check(object, fields, None)?;
         let id = self.tx.create(object, fields)?;
         self.written += 1;
         Ok(id)
@@ -98,7 +104,7 @@ impl Records<'_, '_> {
 
     /// Updates a record.
     pub(crate) fn update(&mut self, object: &str, id: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
-        self.check_fault(object, fields)?;
+        self.check(object, fields, Some(id))?;
         self.tx.update(object, id, fields)?;
         self.written += 1;
         Ok(())
@@ -112,7 +118,8 @@ impl Records<'_, '_> {
         value: &str,
         fields: &Map<String, Value>,
     ) -> Result<Upserted, ApiError> {
-        self.check_fault(object, fields)?;
+        let own_id = if self.duplicate_rules.is_empty() { None } else { self.tx.matching(object, field, value) };
+        self.check(object, fields, own_id.as_deref())?;
         let upserted = self.tx.upsert(object, field, value, fields)?;
         self.written += 1;
         Ok(upserted)
@@ -162,7 +169,11 @@ impl Records<'_, '_> {
         self.deferred += rows as u64;
     }
 
-    fn check_fault(&self, object: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
-        self.fault.and_then(|fault| fault.of(object, fields)).map_or(Ok(()), Err)
+    /// The injected error, and the duplicate rules. `own_id` is the record's that is changed.
+    fn check(&mut self, object: &str, fields: &Map<String, Value>, own_id: Option<&str>) -> Result<(), ApiError> {
+        if let Some(error) = self.fault.and_then(|fault| fault.of(object, fields)) {
+            return Err(error);
+        }
+        self.tx.check_duplicates(self.duplicate_rules, object, fields, own_id)
     }
 }

@@ -8,6 +8,7 @@ pub mod ast;
 pub mod period;
 
 mod aggregates;
+mod export;
 mod failure;
 mod filter;
 mod fragment;
@@ -32,6 +33,7 @@ use self::scope::Context;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef, Schema};
 
+pub use self::export::Export;
 pub use self::parser::parse;
 
 /// What a query's result depends on besides the query and the data.

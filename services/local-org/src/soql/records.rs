@@ -1,9 +1,11 @@
 //! Queries that return records, with parents nested and child records in subqueries.
 
+mod export;
 mod run;
 
 use rusqlite::types::Value as Stored;
 
+use self::export::Cell;
 use super::ast::{Expression, FieldSet, Function, Item, Name, Path, Select};
 use super::filter::{Clause, filter};
 use super::fragment::{Fragment, quoted};
@@ -29,6 +31,8 @@ pub(super) struct Plan<'a> {
     pub(super) sql: Fragment,
     shape: Shape,
     children: Vec<Children<'a>>,
+    /// The fields in the order of the query, children left out.
+    cells: Vec<Cell>,
 }
 
 struct Children<'a> {
@@ -77,6 +81,7 @@ struct Planner<'a> {
     columns: Vec<String>,
     shape: Shape,
     children: Vec<Children<'a>>,
+    cells: Vec<Cell>,
 }
 
 impl<'a> Planner<'a> {
@@ -96,6 +101,7 @@ impl<'a> Planner<'a> {
             columns,
             shape: Shape { object: object.name.clone(), id_column: ID, members: Vec::new() },
             children: Vec::new(),
+            cells: Vec::new(),
         }
     }
 
@@ -136,8 +142,9 @@ impl<'a> Planner<'a> {
         let resolved = self.scope.resolve(argument)?;
         let Some(alias) = alias else { return self.field(resolved) };
         let Resolved { column, .. } = resolved;
-        let index = self.column(column.sql());
-        self.shape.insert(&[], alias.text.clone(), Member::Field { column: index, kind: column.field.kind })
+        let (index, kind) = (self.column(column.sql()), column.field.kind);
+        self.cells.push(Cell { name: alias.text.clone(), column: index, kind });
+        self.shape.insert(&[], alias.text.clone(), Member::Field { column: index, kind })
     }
 
     fn fields(&mut self, set: FieldSet, limit: Option<u32>) -> Result<(), ApiError> {
@@ -163,13 +170,16 @@ impl<'a> Planner<'a> {
 
     fn field(&mut self, resolved: Resolved<'a>) -> Result<(), ApiError> {
         let Resolved { hops, column } = resolved;
-        let index = self.column(column.sql());
+        let (index, kind) = (self.column(column.sql()), column.field.kind);
+        let names: Vec<&str> =
+            hops.iter().map(|hop| hop.relationship.as_str()).chain([column.field.name.as_str()]).collect();
+        self.cells.push(Cell { name: names.join("."), column: index, kind });
         let mut parents = Vec::new();
         for hop in hops {
             let id_column = self.column(format!("t{}.\"Id\"", hop.table));
             parents.push((hop, id_column));
         }
-        let member = Member::Field { column: index, kind: column.field.kind };
+        let member = Member::Field { column: index, kind };
         self.shape.insert(&parents, column.field.name.clone(), member)
     }
 
@@ -234,7 +244,7 @@ impl<'a> Planner<'a> {
         if !order.is_empty() {
             sql.push(&format!(" ORDER BY {}", order.join(", ")));
         }
-        Ok(Plan { context: self.scope.context, sql, shape: self.shape, children: self.children })
+        Ok(Plan { context: self.scope.context, sql, shape: self.shape, children: self.children, cells: self.cells })
     }
 }
 

@@ -4,6 +4,7 @@
 //! savepoint undid needs no bookkeeping: it left no difference.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::{Record, Tx};
 use crate::cdc::Change;
@@ -22,11 +23,11 @@ pub(super) struct Changes<'a> {
 struct Touched<'a> {
     object: &'a ObjectDef,
     id: String,
-    before: Option<Record<'a>>,
+    before: Option<Rc<Record<'a>>>,
 }
 
 impl<'a> Changes<'a> {
-    fn add(&mut self, object: &'a ObjectDef, id: &str, before: Option<Record<'a>>) {
+    fn add(&mut self, object: &'a ObjectDef, id: &str, before: Option<Rc<Record<'a>>>) {
         self.places.insert(id.to_owned(), self.touched.len());
         self.touched.push(Touched { object, id: id.to_owned(), before });
     }
@@ -74,7 +75,7 @@ impl<'a> Tx<'a> {
     }
 
     /// A record as it is now. Not counted as a row: the caller did not ask for it.
-    fn peek(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Record<'a>>, ApiError> {
+    fn peek(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Rc<Record<'a>>>, ApiError> {
         let rows = self.rows;
         let record = self.load(object, id);
         self.rows = rows;

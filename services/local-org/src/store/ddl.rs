@@ -34,7 +34,20 @@ impl ObjectSql {
 
 /// An identifier as SQL wants it.
 pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut sql = String::with_capacity(name.len() + 2);
+    push_quoted(&mut sql, name);
+    sql
+}
+
+/// Appends an identifier as SQL wants it.
+pub(super) fn push_quoted(sql: &mut String, name: &str) {
+    sql.push('"');
+    if name.contains('"') {
+        sql.push_str(&name.replace('"', "\"\""));
+    } else {
+        sql.push_str(name);
+    }
+    sql.push('"');
 }
 
 /// Opens a database file, or one in memory.
@@ -122,7 +135,7 @@ fn is_indexed(field: &FieldDef) -> bool {
 
 /// Without nulls, which are most of the values of many lookups and are never looked for. Uniqueness is not the index's
 /// business: a record in the recycle bin may share a value, and the check must name the other record.
-fn index_of(object: &ObjectDef, field: &FieldDef) -> String {
+pub(super) fn index_of(object: &ObjectDef, field: &FieldDef) -> String {
     let collation = if ignores_case(field) { " COLLATE NOCASE" } else { "" };
     let (name, column) = (quoted(&format!("{}.{}", object.name, field.name)), quoted(&field.name));
     let table = quoted(&object.name);

@@ -28,6 +28,7 @@ impl<'a> Tx<'a> {
             self.touch(object, id)?;
             let sql = format!("DELETE FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
             self.prepare(&sql)?.execute([id])?;
+            self.loaded.clear();
             self.wrote(object);
         }
         for (child, field) in references {
@@ -56,7 +57,11 @@ impl<'a> Tx<'a> {
         }
         let (table, column) = (quoted(&child.name), quoted(&field.name));
         let sql = format!("UPDATE {table} SET {column} = NULL WHERE {column} = ?1 AND \"IsDeleted\" = 0");
-        self.rows += self.prepare(&sql)?.execute([parent])? as u64;
+        let count = self.prepare(&sql)?.execute([parent])? as u64;
+        if count > 0 {
+            self.loaded.clear();
+        }
+        self.rows += count;
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Reading records.
 
+use std::rc::Rc;
+
 use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
@@ -98,20 +100,30 @@ impl<'a> Tx<'a> {
     }
 
     /// All fields of a record, also of a deleted one.
-    pub(crate) fn load(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Record<'a>>, ApiError> {
+    pub(crate) fn load(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Rc<Record<'a>>>, ApiError> {
+        if let Some(record) = self.loaded.get(id) {
+            self.rows += 1;
+            return Ok(Some(record));
+        }
         let mut statement = self.prepare(&self.sql(object)?.select)?;
         let record = statement
             .query_row([id], |row| {
-                let fields = object.fields.iter().enumerate();
-                fields.map(|(index, field)| Ok((field.name.as_str(), row.get(index)?))).collect()
+                // A plain loop: this is the hottest place of a load, and without optimisation adapters are slow.
+                let mut values = Vec::with_capacity(object.fields.len());
+                for (index, field) in object.fields.iter().enumerate() {
+                    values.push((field.name.as_str(), row.get(index)?));
+                }
+                Ok(Record::of(values))
             })
             .optional()?;
-        self.rows += u64::from(record.is_some());
-        Ok(record)
+        let Some(record) = record.map(Rc::new) else { return Ok(None) };
+        self.rows += 1;
+        self.loaded.put(id, &record);
+        Ok(Some(record))
     }
 
     /// All fields of a record that is to be changed.
-    pub(super) fn live(&mut self, object: &'a ObjectDef, id: &str) -> Result<Record<'a>, ApiError> {
+    pub(super) fn live(&mut self, object: &'a ObjectDef, id: &str) -> Result<Rc<Record<'a>>, ApiError> {
         let record = self.load(object, id)?.ok_or_else(|| ApiError::invalid_cross_reference(404))?;
         if record.flag("IsDeleted") {
             return Err(ApiError::entity_is_deleted());
@@ -125,7 +137,7 @@ impl<'a> Tx<'a> {
         object: &str,
         child: &Record<'_>,
         reference: &str,
-    ) -> Result<Option<Record<'a>>, ApiError> {
+    ) -> Result<Option<Rc<Record<'a>>>, ApiError> {
         let object = self.object(object)?;
         child.text(reference).map_or(Ok(None), |id| self.load(object, id))
     }

@@ -14,14 +14,12 @@ pub(crate) struct Record<'s> {
     values: Vec<(&'s str, Value)>,
 }
 
-impl<'s> FromIterator<(&'s str, Value)> for Record<'s> {
-    /// Takes values of different fields.
-    fn from_iter<I: IntoIterator<Item = (&'s str, Value)>>(values: I) -> Self {
-        Self { values: values.into_iter().collect() }
-    }
-}
-
 impl<'s> Record<'s> {
+    /// A record of values of different fields.
+    pub(crate) fn of(values: Vec<(&'s str, Value)>) -> Self {
+        Self { values }
+    }
+
     pub(crate) fn set(&mut self, field: &'s str, value: impl Into<Value>) {
         let value = value.into();
         match self.values.iter_mut().find(|(name, _)| *name == field) {
@@ -51,7 +49,18 @@ impl<'s> Record<'s> {
     }
 
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
-        self.values.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
+        // A plain loop, because this runs for every field of every record, mostly without optimisation.
+        for (name, value) in &self.values {
+            if name.len() == field.len() && *name == field {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// All values, in the order in which they were set.
+    pub(crate) fn values(&self) -> &[(&'s str, Value)] {
+        &self.values
     }
 
     /// Whether the field was given or read, empty or not.
@@ -92,9 +101,14 @@ impl<'s> Record<'s> {
     #[must_use]
     pub(crate) fn changed_by(&self, changes: &Record<'s>) -> Self {
         let mut record = self.clone();
-        for (field, value) in &changes.values {
-            record.set(field, value.clone());
-        }
+        record.apply(changes);
         record
+    }
+
+    /// Applies `changes`.
+    pub(crate) fn apply(&mut self, changes: &Record<'s>) {
+        for (field, value) in &changes.values {
+            self.set(field, value.clone());
+        }
     }
 }

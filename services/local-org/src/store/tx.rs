@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::access::{self, Access, Operation};
 use super::changes::Changes;
 use super::ddl::ObjectSql;
+use super::loaded::Loaded;
 use super::publish::Outbox;
 use super::sequences::Sequences;
 use super::{Actor, Org, convert};
@@ -43,6 +44,7 @@ pub struct Tx<'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) stamp: String,
     pub(super) rows: u64,
+    pub(super) loaded: Loaded<'a>,
     /// Where the changes come from, for their events.
     pub(super) origin: &'a Origin,
     pub(super) changes: Changes<'a>,
@@ -68,6 +70,7 @@ impl<'a> Tx<'a> {
             now,
             stamp: convert::timestamp(now),
             rows: 0,
+            loaded: Loaded::default(),
             origin,
             changes: Changes::default(),
             outbox: Outbox::default(),
@@ -155,16 +158,15 @@ impl<'a> Tx<'a> {
     /// What `work` returns.
     pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
         // Savepoints may share a name; the statements mean the innermost.
-        self.connection.execute_batch("SAVEPOINT nested")?;
+        self.prepare("SAVEPOINT nested")?.execute([])?;
         let mark = self.outbox.mark();
         let outcome = work(self);
         if outcome.is_err() {
             self.outbox.undo(mark);
+            self.loaded.clear();
+            self.prepare("ROLLBACK TO nested")?.execute([])?;
         }
-        self.connection.execute_batch(match outcome {
-            Ok(_) => "RELEASE nested",
-            Err(_) => "ROLLBACK TO nested; RELEASE nested",
-        })?;
+        self.prepare("RELEASE nested")?.execute([])?;
         outcome
     }
 

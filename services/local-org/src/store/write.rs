@@ -181,25 +181,22 @@ impl<'a> Tx<'a> {
         changes.set("LastModifiedDate", self.stamp.clone());
         changes.set("LastModifiedById", self.actor.user_id.clone());
         changes.set("SystemModstamp", self.stamp.clone());
-        // In the schema's order, so that the same fields give the same statement.
-        let changed: Vec<(&str, &Stored)> = object
-            .fields
-            .iter()
-            .filter_map(|field| changes.get(&field.name).map(|value| (field.name.as_str(), value)))
-            .collect();
-        let assignments: Vec<String> = changed
-            .iter()
-            .enumerate()
-            .map(|(index, (name, _))| format!("{} = ?{}", ddl::quoted(name), index + 2))
-            .collect();
-        let table = ddl::quoted(&object.name);
-        let mut statement =
-            self.prepare(&format!("UPDATE {table} SET {} WHERE \"Id\" = ?1", assignments.join(", ")))?;
-        statement.raw_bind_parameter(1, id)?;
-        for (index, (_, value)) in changed.iter().enumerate() {
-            statement.raw_bind_parameter(index + 2, value)?;
+        let mut sql = String::with_capacity(64 + 32 * changes.values().len());
+        sql.push_str("UPDATE ");
+        ddl::push_quoted(&mut sql, &object.name);
+        for (index, (name, _)) in changes.values().iter().enumerate() {
+            sql.push_str(if index == 0 { " SET " } else { ", " });
+            ddl::push_quoted(&mut sql, name);
+            sql.push_str(" = ?");
         }
+        sql.push_str(" WHERE \"Id\" = ?");
+        let mut statement = self.prepare(&sql)?;
+        for (index, (_, value)) in changes.values().iter().enumerate() {
+            statement.raw_bind_parameter(index + 1, value)?;
+        }
+        statement.raw_bind_parameter(changes.values().len() + 1, id)?;
         statement.raw_execute()?;
+        self.loaded.amend(id, &changes);
         self.wrote(object);
         Ok(())
     }

@@ -9,9 +9,9 @@ use crate::support::TestOrg;
 #[tokio::test]
 async fn can_be_changed() {
     let org = TestOrg::start_with(Costs { call_ms: 1, ..Costs::default() }).await;
-    let costs = json!({"callMs": 1, "rowUs": 0, "maxConcurrent": null, "dailyLimit": null});
+    let costs = json!({"callMs": 1, "rowUs": 0, "maxConcurrent": null, "dailyLimit": null, "bulkDelayMs": 0});
     assert_eq!(org.control(Method::GET, "/local/costs", Value::Null).await.body, costs);
-    let costs = json!({"callMs": 0, "rowUs": 2, "maxConcurrent": 3, "dailyLimit": 4});
+    let costs = json!({"callMs": 0, "rowUs": 2, "maxConcurrent": 3, "dailyLimit": 4, "bulkDelayMs": 5});
     assert_eq!(org.control(Method::PUT, "/local/costs", costs.clone()).await.body, costs);
     assert_eq!(org.control(Method::GET, "/local/costs", Value::Null).await.body, costs);
 }

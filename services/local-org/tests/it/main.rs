@@ -4,6 +4,7 @@
 
 mod applink;
 mod batch;
+mod bulk;
 mod collections;
 mod composite;
 mod control;

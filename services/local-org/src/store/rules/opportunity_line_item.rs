@@ -109,7 +109,8 @@ fn roll_up<'a>(tx: &mut Tx<'a>, line: &Record<'a>, before: &Record<'a>, after: &
     let mut changes = Record::default();
     changes.set_number("Amount", sum("Amount", "TotalPrice"));
     changes.set_number("TotalOpportunityQuantity", sum("TotalOpportunityQuantity", "Quantity"));
-    changes.set_flag("HasOpportunityLineItem", has_lines(tx, id)?);
+    let has_lines = after.contains("Id") || has_lines(tx, id)?;
+    changes.set_flag("HasOpportunityLineItem", has_lines);
     if let Some(revenue) = opportunity::expected_revenue(&opportunity.changed_by(&changes)) {
         changes.set_number("ExpectedRevenue", revenue);
     }

@@ -1,0 +1,109 @@
+//! The three results of an ingest job: rows that were saved, rows that were not, and rows that nobody looked at.
+
+use std::io;
+use std::sync::Arc;
+
+use csv::StringRecord;
+
+use crate::bulk::dialect::Dialect;
+use crate::bulk::job::Job;
+use crate::bulk::spool::{Spool, SpoolWriter};
+
+/// Which of the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Successful,
+    Failed,
+    Unprocessed,
+}
+
+/// The results of a job that has ended.
+#[derive(Debug)]
+pub(crate) struct Results {
+    succeeded: Arc<Spool>,
+    failed: Arc<Spool>,
+    /// The header row as it is written before the rows that were not processed.
+    header: Vec<u8>,
+    contents: Arc<Spool>,
+    /// Where those rows begin.
+    unprocessed: u64,
+}
+
+/// Results that are being written.
+pub(super) struct ResultsWriter {
+    succeeded: csv::Writer<SpoolWriter>,
+    failed: csv::Writer<SpoolWriter>,
+    header: Vec<u8>,
+    contents: Arc<Spool>,
+    unprocessed: u64,
+}
+
+impl Results {
+    /// The results of a job of which no row was processed; `None` when nothing was uploaded, or nothing that begins like
+    /// CSV.
+    pub(crate) fn untouched(job: &Job) -> Option<Self> {
+        let contents = job.contents()?;
+        let mut header = StringRecord::new();
+        let mut reader = job.dialect().reader(contents.reader(0, contents.len()));
+        if !reader.read_record(&mut header).ok()? {
+            return None;
+        }
+        let mut writer = ResultsWriter::create(job.dialect(), contents, &header).ok()?;
+        writer.processed_to(reader.position().byte());
+        writer.finish().ok()
+    }
+
+    /// A header, and the part of a file that follows it.
+    pub(crate) fn part(&self, part: Part) -> (Vec<u8>, Arc<Spool>, u64) {
+        match part {
+            Part::Successful => (Vec::new(), Arc::clone(&self.succeeded), 0),
+            Part::Failed => (Vec::new(), Arc::clone(&self.failed), 0),
+            Part::Unprocessed => (self.header.clone(), Arc::clone(&self.contents), self.unprocessed),
+        }
+    }
+}
+
+impl ResultsWriter {
+    /// Results with their headers. [`Self::processed_to`] says where the rows begin that are not processed.
+    pub(super) fn create(dialect: Dialect, contents: Arc<Spool>, header: &StringRecord) -> io::Result<Self> {
+        let mut succeeded = dialect.writer(Spool::create()?);
+        let mut failed = dialect.writer(Spool::create()?);
+        succeeded.write_record(["sf__Id", "sf__Created"].into_iter().chain(header))?;
+        failed.write_record(["sf__Id", "sf__Error"].into_iter().chain(header))?;
+        let mut plain = dialect.writer(Vec::new());
+        plain.write_record(header)?;
+        let header = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        let unprocessed = contents.len();
+        Ok(Self { succeeded, failed, header, contents, unprocessed })
+    }
+
+    pub(super) fn succeeded(&mut self, id: &str, created: bool, row: &StringRecord) -> csv::Result<()> {
+        let created = if created { "true" } else { "false" };
+        self.succeeded.write_record([id, created].into_iter().chain(row))
+    }
+
+    pub(super) fn failed(&mut self, id: &str, error: &str, row: &StringRecord) -> csv::Result<()> {
+        self.failed.write_record([id, error].into_iter().chain(row))
+    }
+
+    /// Rows before this place in the contents are processed.
+    pub(super) fn processed_to(&mut self, place: u64) {
+        self.unprocessed = place;
+    }
+
+    pub(super) fn finish(self) -> io::Result<Results> {
+        // After a CR LF the reader stands between the two.
+        let next = self.contents.read(self.unprocessed, 1)?;
+        let unprocessed = self.unprocessed + u64::from(next == b"\n");
+        let end = |writer: csv::Writer<SpoolWriter>| {
+            writer.into_inner().map(|file| Arc::new(file.finish())).map_err(csv::IntoInnerError::into_error)
+        };
+        Ok(Results {
+            succeeded: end(self.succeeded)?,
+            failed: end(self.failed)?,
+            header: self.header,
+            contents: self.contents,
+            unprocessed,
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! The jobs of one org.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{Duration, Utc};
+
+use super::job::{Job, Work};
+use super::refused;
+use crate::cdc::Origin;
+use crate::error::ApiError;
+use crate::faults::RecordError;
+use crate::id;
+
+/// First characters of a job's id.
+const PREFIX: &str = "750";
+/// How long an ended job is kept (Bulk API 2.0 Developer Guide, "Bulk API 2.0 Limits").
+const RETENTION: Duration = Duration::days(7);
+/// Jobs on a page of the list.
+const PAGE: usize = 1_000;
+
+/// All jobs, and what was used of the limits on them.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    last: AtomicU64,
+    jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
+    batches: AtomicU64,
+    queries: AtomicU64,
+}
+
+/// Who creates a job.
+#[derive(Debug, Clone)]
+pub(crate) struct Creator {
+    /// Id of the user.
+    pub(crate) user_id: String,
+    /// Version of the API, such as `62.0`.
+    pub(crate) api_version: String,
+    /// Whether duplicate rules are not to be applied to the job's records.
+    pub(crate) allow_duplicates: bool,
+    /// The injected error of the job's records.
+    pub(crate) fault: Option<RecordError>,
+    /// Where the job's changes come from, for their events.
+    pub(crate) origin: Origin,
+}
+
+/// A page of the list.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) jobs: Vec<Arc<Job>>,
+    /// Where the next page begins.
+    pub(crate) next: Option<u64>,
+}
+
+impl Jobs {
+    /// Adds a job. Jobs that ended long ago make room.
+    pub(crate) fn create(&self, creator: Creator, work: Work) -> Arc<Job> {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        if matches!(work, Work::Query(_)) {
+            self.queries.fetch_add(1, Ordering::Relaxed);
+        }
+        let job = Arc::new(Job::new(id::generate(PREFIX, number), creator, work));
+        let oldest = Utc::now() - RETENTION;
+        let mut jobs = self.jobs();
+        jobs.retain(|_, job| !job.ended_before(oldest));
+        jobs.insert(number, Arc::clone(&job));
+        job
+    }
+
+    /// The job of that id, 15 or 18 characters.
+    ///
+    /// # Errors
+    /// 404 `NOT_FOUND`.
+    pub(crate) fn get(&self, id: &str) -> Result<Arc<Job>, ApiError> {
+        let number = id::normalise(id).filter(|id| id::prefix(id) == PREFIX).and_then(|id| id::number_of(&id));
+        number.and_then(|number| self.jobs().get(&number).cloned()).ok_or_else(ApiError::not_found)
+    }
+
+    /// Removes a job that is not at work.
+    ///
+    /// # Errors
+    /// 404 `NOT_FOUND`; `INVALIDJOBSTATE` while it is open or in progress.
+    pub(crate) fn delete(&self, job: &Job) -> Result<(), ApiError> {
+        let mut jobs = self.jobs();
+        let number = id::number_of(&job.id).filter(|number| jobs.contains_key(number));
+        let number = number.ok_or_else(ApiError::not_found)?;
+        if !job.retire() {
+            let message = format!("Deleting a job in state {} is not allowed", job.state());
+            return Err(refused("INVALIDJOBSTATE", message));
+        }
+        jobs.remove(&number);
+        Ok(())
+    }
+
+    /// The jobs that `wanted` chooses, the oldest first, from number `start` on.
+    pub(crate) fn list(&self, start: u64, wanted: impl Fn(&Job) -> bool) -> Page {
+        let jobs = self.jobs();
+        let mut found = jobs.range(start..).filter(|(_, job)| wanted(job));
+        let page = found.by_ref().take(PAGE).map(|(_, job)| Arc::clone(job)).collect();
+        Page { jobs: page, next: found.next().map(|(number, _)| *number) }
+    }
+
+    /// Counts batches of 10,000 rows that were begun.
+    pub(crate) fn count_batch(&self) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Batches so far.
+    pub(crate) fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+
+    /// Query jobs so far.
+    pub(crate) fn queries(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,75 @@
+//! Runs jobs after the call that started them was answered, at the costs that are in force. A server that stops leaves
+//! them where they are.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::web;
+
+use super::{Host, OrgHost, pause};
+use crate::bulk::ingest::Loader;
+use crate::bulk::job::{Advance, Job, Output};
+use crate::bulk::query;
+use crate::counters::Rows;
+use crate::store::Actor;
+
+/// What a job is told that met a defect of this program.
+const INTERRUPTED: &str = "InternalServerError : An unexpected error occurred";
+
+/// Runs a closed ingest job.
+pub(super) fn ingest(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
+    actix_web::rt::spawn(async move {
+        pause(host.costs.get().bulk_delay()).await;
+        if job.begin() && run_ingest(&host, &org, &job, actor).await.is_none() {
+            job.end(Output::Nothing, Some(INTERRUPTED.to_owned()));
+        }
+    });
+}
+
+/// `None` when a step did not come back.
+async fn run_ingest(host: &Host, org: &Arc<OrgHost>, job: &Arc<Job>, actor: Actor) -> Option<()> {
+    let (of_org, of_job) = (Arc::clone(org), Arc::clone(job));
+    let Some(mut loader) = web::block(move || Loader::open(&of_org, &of_job, actor)).await.ok()? else {
+        return Some(());
+    };
+    let mut failure = None;
+    while job.goes_on() {
+        let step;
+        (loader, step) = web::block(move || {
+            let step = loader.step();
+            (loader, step)
+        })
+        .await
+        .ok()?;
+        org.counters.add_rows(step.rows);
+        pause(host.costs.get().rows(step.rows.read + step.rows.written)).await;
+        failure = step.failure;
+        if !step.more {
+            break;
+        }
+    }
+    web::block(move || loader.finish(failure)).await.ok()
+}
+
+/// Runs a query job.
+pub(super) fn query(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
+    actix_web::rt::spawn(async move {
+        pause(host.costs.get().bulk_delay()).await;
+        if !job.begin() {
+            return;
+        }
+        let (of_org, of_job, began) = (Arc::clone(&org), Arc::clone(&job), Instant::now());
+        match web::block(move || query::run(&of_org, &actor, &of_job)).await {
+            Ok(Ok(table)) => {
+                let active: Duration = began.elapsed();
+                let rows = Rows { read: table.rows(), written: 0 };
+                org.counters.add_rows(rows);
+                pause(host.costs.get().rows(rows.read)).await;
+                job.advance(Advance { processed: rows.read, failed: 0, active });
+                job.end(Output::Table(Arc::new(table)), None);
+            }
+            Ok(Err(error)) => job.end(Output::Nothing, Some(format!("{} : {}", error.code, error.message))),
+            Err(_) => job.end(Output::Nothing, Some(INTERRUPTED.to_owned())),
+        }
+    });
+}

@@ -1,0 +1,32 @@
+//! `/local/orgs/{name}/settings`: what an administrator has set up in an org.
+
+use actix_web::{HttpResponse, web};
+
+use super::answer::Answer;
+use super::control::{blocking, no_such_org};
+use super::host::Host;
+use crate::settings::OrgSettings;
+
+/// Adds the routes to those of the control API.
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/orgs/{name}/settings", web::get().to(settings))
+        .route("/orgs/{name}/settings", web::put().to(set_settings));
+}
+
+async fn settings(name: web::Path<String>, host: web::Data<Host>) -> HttpResponse {
+    let Some(org) = host.org(&name) else { return no_such_org() };
+    HttpResponse::Ok().json(&*org.settings.get())
+}
+
+/// Replaces all settings; those that are not given become the default.
+async fn set_settings(name: web::Path<String>, new: web::Json<OrgSettings>, host: web::Data<Host>) -> HttpResponse {
+    blocking(&host, &name, move |org| {
+        for rule in &new.duplicate_rules {
+            org.store.prepare_duplicate_rule(rule)?;
+        }
+        org.settings.set(new.into_inner());
+        Ok(Answer::ok(serde_json::to_value(&*org.settings.get()).unwrap_or_default()))
+    })
+    .await
+}
