@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import * as deployment from './deployment.js';
 import { checkProject } from './metadata.js';
+import { checkDocuments } from './openapi.js';
 
 const [root, composeFile, cargoFile] = process.argv.slice(2);
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -49,11 +50,12 @@ const checks = {
     ),
   'variables in .env.example': () =>
     deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
+  'OpenAPI documents': () => checkDocuments(root),
   'Salesforce metadata': () => checkProject(join(root, 'salesforce')),
 };
 
 for (const [name, check] of Object.entries(checks)) {
-  const problems = check();
+  const problems = await check();
   console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
   problems.forEach((problem) => console.log(`       ${problem}`));
   process.exitCode ||= problems.length === 0 ? 0 : 1;

@@ -148,6 +148,7 @@ pub struct JobView {
     /// Where it stands.
     pub state: JobState,
     /// As given at creation.
+    #[schema(value_type = Object)]
     pub params: Value,
     /// True when no more chunks will come.
     pub planned: bool,
@@ -155,7 +156,7 @@ pub struct JobView {
     pub total_chunks: u64,
     /// Chunks that ran to their end.
     pub done_chunks: u64,
-    /// Chunks given up, see [`Jobs::dead_letters`](super::Jobs::dead_letters).
+    /// Chunks given up; the dead letters tell why.
     pub dead_chunks: u64,
     /// Chunks that will not run because the job was cancelled.
     pub dropped_chunks: u64,
@@ -171,7 +172,7 @@ pub struct JobView {
     pub skipped: u64,
     /// Records with an error, and all records of dead chunks.
     pub failed: u64,
-    /// Records processed per second, on the average since the job started; `None` before that.
+    /// Records processed per second, on the average since the job started; absent before that.
     pub records_per_second: Option<f64>,
     /// Record errors reported.
     pub errors: u64,
@@ -213,7 +214,7 @@ pub struct RecordError {
 pub struct ErrorPage {
     /// Errors reported.
     pub total: u64,
-    /// Errors kept, at most [`max_errors`](super::JobsConfig::max_errors).
+    /// Errors kept; of very many only the first.
     pub stored: u64,
     /// The errors asked for.
     pub errors: Vec<RecordError>,

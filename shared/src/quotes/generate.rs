@@ -128,10 +128,11 @@ impl Generator {
     /// Those of the query and the deletes; call again.
     pub async fn delete_incomplete(&self, key: &JobKey) -> Result<usize, GenerateError> {
         let leftovers: Vec<super::write::QuoteRow> = self.client.query(key.incomplete_quotes()).try_collect().await?;
-        for quote in &leftovers {
-            self.delete_quote(&quote.id).await?;
+        let keys: Vec<_> = leftovers.into_iter().filter_map(|quote| quote.job_key).collect();
+        for key in &keys {
+            self.delete_staging(key).await?;
         }
-        Ok(leftovers.len())
+        Ok(keys.len())
     }
 
     /// Waits before round `round` (1 is the second); full jitter, so that workers do not meet again.
@@ -151,7 +152,7 @@ impl Generator {
 
 fn gone() -> Failure {
     Failure {
-        code: "NOT_FOUND".to_owned(),
+        code: super::NOT_FOUND.to_owned(),
         message: "the Opportunity was deleted, or is no longer visible to the user, since the job was planned"
             .to_owned(),
     }

@@ -5,7 +5,10 @@
 
 use crate::salesforce::SalesforceId;
 use crate::salesforce::soql;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
 
 /// Name of the key field on Quote.
 pub const QUOTE_JOB_KEY: &str = "QuoteJobKey__c";
@@ -15,8 +18,43 @@ const STAGING_SUFFIX: &str = ":staging";
 /// The keys of one piece of work: a job, or one synchronous request.
 ///
 /// Written as 32 hexadecimal digits, which mean nothing special in SOQL's `LIKE`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct JobKey(String);
+
+/// The text is not 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a key has 32 lower-case hexadecimal digits")]
+pub struct InvalidJobKey;
+
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for JobKey {
+    type Err = InvalidJobKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidJobKey> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl TryFrom<String> for JobKey {
+    type Error = InvalidJobKey;
+
+    fn try_from(text: String) -> Result<Self, InvalidJobKey> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == 32 && text.bytes().all(is_digit) { Ok(Self(text)) } else { Err(InvalidJobKey) }
+    }
+}
+
+impl From<JobKey> for String {
+    fn from(key: JobKey) -> Self {
+        key.0
+    }
+}
 
 impl JobKey {
     /// The keys of the work with this number: a job's id.
@@ -62,7 +100,7 @@ impl JobKey {
     /// SOQL for all Quotes of the work that are incomplete.
     pub fn incomplete_quotes(&self) -> String {
         let pattern = format!("{}:%{STAGING_SUFFIX}", self.0);
-        format!("SELECT Id FROM Quote WHERE {QUOTE_JOB_KEY} LIKE {}", soql::quote(&pattern))
+        format!("SELECT Id, {QUOTE_JOB_KEY} FROM Quote WHERE {QUOTE_JOB_KEY} LIKE {}", soql::quote(&pattern))
     }
 }
 
@@ -102,6 +140,17 @@ mod tests {
         let complete = key.complete(&one);
         let (prefix, _) = complete.split_once(':').unwrap();
         assert!(prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit()), "{complete}");
+    }
+
+    #[test]
+    fn a_key_goes_into_a_message_and_comes_back() {
+        let key = JobKey::of(0x0193_a5b0_c1d2_7e3f_8a4b_5c6d_7e8f_9a0b);
+        let text = serde_json::to_string(&key).unwrap();
+        assert_eq!(text, "\"0193a5b0c1d27e3f8a4b5c6d7e8f9a0b\"");
+        assert_eq!(serde_json::from_str::<JobKey>(&text).unwrap(), key);
+        for wrong in ["", "%", "0193A5B0C1D27E3F8A4B5C6D7E8F9A0B", "0193a5b0c1d27e3f8a4b5c6d7e8f9a0"] {
+            assert_eq!(wrong.parse::<JobKey>(), Err(InvalidJobKey), "{wrong}");
+        }
     }
 
     #[test]

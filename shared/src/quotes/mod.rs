@@ -12,6 +12,7 @@ pub mod opportunity;
 pub mod plan;
 pub mod pricing;
 mod settings;
+pub mod single;
 mod staged;
 mod write;
 
@@ -42,10 +43,24 @@ pub enum Outcome {
 /// Why one Opportunity got no Quote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Salesforce's `errorCode`, or `PRICING_ERROR`.
+    /// Salesforce's `errorCode`, the like of it for a line that cannot be priced, or one of this module's own.
     pub code: String,
     /// The reason in Salesforce's words, or the pricing rules'.
     pub message: String,
+}
+
+/// Code of a [`Failure`]: the user does not see the Opportunity.
+pub const NOT_FOUND: &str = "NOT_FOUND";
+
+/// Code of a [`Failure`]: a Quote of several transactions was begun, and interrupted too often.
+const STAGING_INTERRUPTED: &str = "STAGING_INTERRUPTED";
+
+impl Failure {
+    /// Whether the same call may go well a little later, since nothing is wrong with the data.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.code == STAGING_INTERRUPTED || write::LOCKED.contains(&self.code.as_str())
+    }
 }
 
 /// An Opportunity without lines.

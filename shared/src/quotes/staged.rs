@@ -7,10 +7,11 @@
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
 use super::{Failure, Outcome};
-use crate::salesforce::SalesforceId;
 use crate::salesforce::{Error, ErrorKind};
 use crate::salesforce::{Graph, GraphOutcome};
 use crate::salesforce::{MAX_NODES, UnitOfWork};
+use crate::salesforce::{SalesforceId, soql};
+use serde::de::IgnoredAny;
 
 /// How one step of the way ended.
 enum Step {
@@ -18,8 +19,18 @@ enum Step {
     Done(Option<SalesforceId>),
     /// Nobody knows, or a passing fault: begin anew. With the error when the request as a whole failed.
     Again(Option<Error>),
-    /// The data is at fault.
-    Refused(Failure),
+    /// The data is at fault, or somebody else has deleted the Quote that was begun.
+    Refused { failure: Failure, begun: Option<SalesforceId> },
+}
+
+impl Step {
+    /// The step as one of the Quote that was begun.
+    fn of(self, quote: SalesforceId) -> Self {
+        match self {
+            Self::Refused { failure, .. } => Self::Refused { failure, begun: Some(quote) },
+            other => other,
+        }
+    }
 }
 
 impl Generator {
@@ -33,26 +44,25 @@ impl Generator {
             }
             let existing = self.existing(work.key, &[&draft.opportunity]).await?;
             let existing = existing.get(&draft.opportunity).copied().unwrap_or_default();
+            // Also beside a complete one: two calls of the same work were under way, and this is what is left of one.
+            if existing.staging {
+                self.delete_staging(&work.key.staging(&draft.opportunity)).await?;
+            }
             if let Some(quote) = existing.complete {
                 return Ok(Outcome::Quoted { quote, lines: draft.line_count() });
-            }
-            if let Some(leftover) = existing.staging {
-                self.delete_quote(&leftover).await?;
             }
             match self.build(work, draft).await? {
                 Step::Done(Some(quote)) => return Ok(Outcome::Quoted { quote, lines: draft.line_count() }),
                 Step::Done(None) => last = None,
                 Step::Again(error) => last = error,
-                Step::Refused(failure) => {
-                    if let Some(begun) = self
-                        .existing(work.key, &[&draft.opportunity])
-                        .await?
-                        .get(&draft.opportunity)
-                        .and_then(|e| e.staging)
-                    {
-                        self.delete_quote(&begun).await?;
+                Step::Refused { failure, begun: None } => return Ok(Outcome::Failed(failure)),
+                Step::Refused { failure, begun: Some(begun) } => {
+                    if self.still_there(&begun).await? {
+                        self.delete_staging(&work.key.staging(&draft.opportunity)).await?;
+                        return Ok(Outcome::Failed(failure));
                     }
-                    return Ok(Outcome::Failed(failure));
+                    // Another call of the same work took it for a leftover. Whoever is first ends it.
+                    last = None;
                 }
             }
         }
@@ -61,7 +71,7 @@ impl Generator {
             return Err(error.into());
         }
         Ok(Outcome::Failed(Failure {
-            code: "STAGING_INTERRUPTED".to_owned(),
+            code: super::STAGING_INTERRUPTED.to_owned(),
             message: format!(
                 "a Quote of {} lines was interrupted {} times",
                 draft.line_count(),
@@ -85,15 +95,20 @@ impl Generator {
         while draft.line_count().saturating_sub(written) >= MAX_NODES {
             match self.step(draft.more_lines(&quote, written, MAX_NODES, None)?).await? {
                 Step::Done(_) => written += MAX_NODES,
-                other => return Ok(other),
+                other => return Ok(other.of(quote)),
             }
         }
         let rest = draft.line_count().saturating_sub(written);
         match self.step(draft.more_lines(&quote, written, rest, Some(&complete))?).await? {
             Step::Done(_) => {}
-            other => return Ok(other),
+            other => return Ok(other.of(quote)),
         }
         Ok(Step::Done(Some(quote)))
+    }
+
+    async fn still_there(&self, quote: &SalesforceId) -> Result<bool, GenerateError> {
+        let soql = format!("SELECT Id FROM Quote WHERE Id = {}", soql::quote(quote.as_str()));
+        Ok(self.client.query_page::<IgnoredAny>(&soql).await?.total_size > 0)
     }
 
     /// Sends one graph alone.
@@ -114,7 +129,7 @@ impl Generator {
                     GraphOutcome::Committed { ids } => Step::Done(ids.first().copied().flatten()),
                     GraphOutcome::NotTried => Step::Again(None),
                     GraphOutcome::Failed { causes } => match super::write::verdict(&causes) {
-                        super::write::Verdict::Refused(failure) => Step::Refused(failure),
+                        super::write::Verdict::Refused(failure) => Step::Refused { failure, begun: None },
                         _ => Step::Again(None),
                     },
                 });

@@ -12,6 +12,9 @@ use futures_util::TryStreamExt;
 use serde::Deserialize;
 use std::collections::HashMap;
 
+/// Codes of errors that pass by themselves, though they stand in an answer that was given.
+pub(super) const LOCKED: [&str; 3] = ["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"];
+
 /// A Quote that the work has made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,14 +23,15 @@ pub(super) struct QuoteRow {
     #[serde(default)]
     opportunity_id: Option<SalesforceId>,
     #[serde(default, rename = "QuoteJobKey__c")]
-    job_key: Option<String>,
+    pub(super) job_key: Option<String>,
 }
 
 /// The Quotes of one Opportunity.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Existing {
     pub(super) complete: Option<SalesforceId>,
-    pub(super) staging: Option<SalesforceId>,
+    /// There is one that is not complete.
+    pub(super) staging: bool,
 }
 
 /// Drafts that no request has settled, and what is known of them.
@@ -205,7 +209,7 @@ impl Generator {
             let (Some(opportunity), Some(job_key)) = (row.opportunity_id, row.job_key) else { continue };
             let entry = existing.entry(opportunity).or_default();
             if JobKey::is_staging(&job_key) {
-                entry.staging = Some(row.id);
+                entry.staging = true;
             } else {
                 entry.complete = Some(row.id);
             }
@@ -213,9 +217,10 @@ impl Generator {
         Ok(existing)
     }
 
-    /// Deletes a Quote with its lines; one that is gone already is fine.
-    pub(super) async fn delete_quote(&self, quote: &SalesforceId) -> Result<(), GenerateError> {
-        match self.client.delete("Quote", quote).await {
+    /// Deletes the Quote that carries this staging key, with its lines; none is fine. By key and not by id: whoever builds
+    /// it may have completed it since it was seen, and it carries another key then.
+    pub(super) async fn delete_staging(&self, staging_key: &str) -> Result<(), GenerateError> {
+        match self.client.delete_by_external_id("Quote", QUOTE_JOB_KEY, staging_key).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => Ok(other?),
         }
@@ -251,7 +256,7 @@ pub(super) fn verdict(causes: &[NodeError]) -> Verdict {
     match error.error_code.as_str() {
         // The org may have unique fields of its own, also on lines.
         "DUPLICATE_VALUE" if error.message.contains(QUOTE_JOB_KEY) => Verdict::Exists,
-        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" => Verdict::Locked(failure),
+        code if LOCKED.contains(&code) => Verdict::Locked(failure),
         _ => Verdict::Refused(failure),
     }
 }

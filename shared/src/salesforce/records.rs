@@ -88,6 +88,16 @@ impl Client {
         self.send_and_forget(Request::delete(Operation::Delete, record(object, id)?)).await
     }
 
+    /// Moves the record whose external id `field` is `value` to the recycle bin: that one and no other, also when the field
+    /// was changed a moment ago.
+    ///
+    /// # Errors
+    /// Any [`Error`]; kind `NotFound` when no record has the value.
+    pub async fn delete_by_external_id(&self, object: &str, field: &str, value: &str) -> Result<(), Error> {
+        let path = resource(&["sobjects", api_name(object, false)?, api_name(field, false)?, value])?;
+        self.send_and_forget(Request::delete(Operation::Delete, path)).await
+    }
+
     async fn save(&self, request: Request) -> Result<Upserted, Error> {
         let answer = self.send(request).await?;
         match answer.json()? {

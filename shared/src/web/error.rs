@@ -1,6 +1,6 @@
 //! The one error of HTTP handlers: a status, a stable code, and a message for the caller.
 //!
-//! As JSON: `{"error":{"code","message","requestId"[,"field"]}}`. `super::framework_errors` writes it, since it knows the request id.
+//! As JSON: [`ErrorAnswer`]. `super::framework_errors` writes it, since it knows the request id.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,6 +11,7 @@ use actix_web::http::header::ContentType;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::request_id::RequestId;
 
@@ -121,22 +122,37 @@ impl ApiError {
 
     /// The JSON body.
     pub(super) fn body(&self, request_id: Option<&RequestId>) -> String {
-        let error = Fields {
+        let error = ErrorDetails {
             code: &self.code,
             message: &self.message,
             request_id: request_id.map(RequestId::as_str),
             field: self.field.as_deref(),
         };
-        serde_json::json!({ "error": error }).to_string()
+        // Four texts are always JSON.
+        serde_json::to_string(&ErrorAnswer { error }).unwrap_or_default()
     }
 }
 
-#[derive(Serialize)]
+/// The answer to a call that did not succeed.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorAnswer<'a> {
+    /// What went wrong.
+    error: ErrorDetails<'a>,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Fields<'a> {
+pub struct ErrorDetails<'a> {
+    /// Stable code: Salesforce's error code where Salesforce refused the data, else one of the service's own.
     code: &'a str,
+    /// The reason, for people.
     message: &'a str,
+    /// Id of the request, under which the service's log tells more.
+    #[schema(required = false)]
     request_id: Option<&'a str>,
+    /// The part of the input that is wrong.
+    #[schema(required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }

@@ -25,6 +25,6 @@ mod tests;
 
 pub use app::app;
 pub use config::WebConfig;
-pub use error::ApiError;
+pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
 pub use request_id::RequestId;

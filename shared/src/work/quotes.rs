@@ -28,12 +28,26 @@ pub async fn make(
     settings: &QuoteSettings,
     ids: &[SalesforceId],
 ) -> Result<Outcomes, GenerateError> {
+    make_under(&key(cx), cx, org, settings, ids).await
+}
+
+/// The same under another key than the job's: that of the request which the job answers.
+///
+/// # Errors
+/// As for [`make`].
+pub async fn make_under(
+    key: &JobKey,
+    cx: &TaskContext,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+    ids: &[SalesforceId],
+) -> Result<Outcomes, GenerateError> {
     let note = || -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async { cx.set_flag(STAGED).await.map_err(|error| error.to_string()) })
     };
     // Somebody else may have written part of it: an earlier run, or this one before it was given back.
     let repeated = cx.delivery > 1 || cx.run > 1;
-    generator(cx, org, settings).generate(&key(cx), ids, repeated, &note).await
+    generator(cx, org, settings).generate(key, ids, repeated, &note).await
 }
 
 /// The last step of a job that makes Quotes: deletes those that were begun in stages and never completed, if any were.
@@ -46,10 +60,24 @@ pub async fn remove_incomplete(
     org: &OrgWork,
     settings: &QuoteSettings,
 ) -> Result<(), TaskError> {
+    remove_incomplete_under(&key(cx), cx, orgs, org, settings).await
+}
+
+/// The same for Quotes of [`make_under`].
+///
+/// # Errors
+/// As for [`remove_incomplete`].
+pub async fn remove_incomplete_under(
+    key: &JobKey,
+    cx: &TaskContext,
+    orgs: &Orgs,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+) -> Result<(), TaskError> {
     if !has_staged(cx).await? {
         return Ok(());
     }
-    let removed = generator(cx, org, settings).delete_incomplete(&key(cx)).await;
+    let removed = generator(cx, org, settings).delete_incomplete(key).await;
     let deleted = removed.map_err(|error| orgs.quote_error(&error))?;
     tracing::info!(deleted, "incomplete Quotes removed");
     Ok(())

@@ -18,6 +18,7 @@ mod log;
 mod poll;
 mod port;
 mod process;
+mod receiver;
 mod redis;
 mod service;
 
@@ -32,5 +33,6 @@ pub use log::Log;
 pub use poll::{POLL_INTERVAL, eventually};
 pub use port::free_port;
 pub use process::{Process, ProcessOptions, Signal};
+pub use receiver::{Received, Receiver, Reply};
 pub use redis::{RedisDump, RedisOptions, TestRedis};
 pub use service::{Service, ServiceSpec};

@@ -112,3 +112,15 @@ async fn deleted_records_are_not_found() {
     let server = TestServer::script([error(404, "ENTITY_IS_DELETED")]).await;
     assert_eq!(server.client().delete("A", &id()).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
+
+#[tokio::test]
+async fn a_record_is_deleted_by_its_external_id() {
+    let server = TestServer::script([reply(204, ""), error(404, "NOT_FOUND")]).await;
+    let client = server.client();
+    client.delete_by_external_id("Quote", "Key__c", "a/b:1").await.unwrap();
+    let gone = client.delete_by_external_id("Quote", "Key__c", "gone").await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    let calls = server.seen();
+    assert_eq!((calls[0].method.as_str(), calls[1].method.as_str()), ("DELETE", "DELETE"));
+    assert!(calls[0].target.ends_with("/sobjects/Quote/Key__c/a%2Fb%3A1"), "{:?}", calls[0].target);
+}

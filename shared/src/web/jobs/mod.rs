@@ -18,7 +18,7 @@ mod events;
 pub mod read;
 mod serve;
 
-pub use serve::serve;
+pub use serve::{serve, serve_without_redis};
 
 use super::ApiError;
 use crate::jobs::{JobId, JobsError, JobsErrorKind};

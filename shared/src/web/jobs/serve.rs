@@ -29,7 +29,40 @@ pub async fn serve<R>(
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let jobs = Jobs::connect(config.jobs).await.context("Failed to connect to REDIS_URL")?;
+    let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
+    serve_with(jobs, config, document, listener, shutdown, routes).await
+}
+
+/// The same for a service that has work to do without Redis: it starts without, and connects with the first job. `/ready`
+/// tells that Redis is missing.
+///
+/// # Errors
+/// When a setting of the jobs or the listener cannot be used.
+pub async fn serve_without_redis<R>(
+    config: WebConfig,
+    document: &Document,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    routes: R,
+) -> anyhow::Result<()>
+where
+    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
+    serve_with(jobs, config, document, listener, shutdown, routes).await
+}
+
+async fn serve_with<R>(
+    jobs: Jobs,
+    config: WebConfig,
+    document: &Document,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    routes: R,
+) -> anyhow::Result<()>
+where
+    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
     let ping = jobs.clone();
     let health = Health::new()
         .check("redis", move || {

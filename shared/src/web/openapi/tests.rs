@@ -28,9 +28,12 @@ struct GenerateQuote {
     rounding: Option<Rounding>,
     /// A reference with a description.
     fallback: Rounding,
+    /// By name.
     labels: std::collections::BTreeMap<String, String>,
+    /// At least one.
     #[schema(exclusive_minimum = 0)]
     lines: Option<u32>,
+    /// Of any type.
     anything: serde_json::Value,
 }
 
@@ -61,6 +64,16 @@ struct Quote {
 #[expect(dead_code, reason = "only its path is used")]
 fn generate_quote() {}
 
+/// The same with a callback.
+#[utoipa::path(
+    post, path = "/api/generatequoteasync", operation_id = "generateQuoteAsync",
+    request_body(content = GenerateQuote, content_type = "application/json"),
+    responses((status = 202, description = "Accepted.")),
+    extensions(("x-sfdc" = json!(sfdc::authorization("QuoteApp", "QuotePermissions"))))
+)]
+#[expect(dead_code, reason = "only its path is used")]
+fn generate_quote_async() {}
+
 struct Callback;
 
 impl Modify for Callback {
@@ -74,7 +87,7 @@ impl Modify for Callback {
         sfdc::set_agent_topic(api, &topic);
         sfdc::set_agent_input(api, "GenerateQuote").unwrap();
         sfdc::set_agent_output(api, "Quote").unwrap();
-        add_callback(api, "generateQuote", "quoteGenerated", callback_operation()).unwrap();
+        add_callback(api, "generateQuoteAsync", "quoteGenerated", callback_operation()).unwrap();
     }
 }
 
@@ -91,7 +104,7 @@ fn callback_operation() -> utoipa::openapi::path::Operation {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Test", version = "1.0", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    paths(generate_quote),
+    paths(generate_quote, generate_quote_async),
     modifiers(&Callback)
 )]
 struct Api;
@@ -105,7 +118,7 @@ fn other_tools_read_it_as_openapi_3_0() {
     let document = document();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(document.value().clone()).unwrap();
     assert_eq!(parsed.openapi, "3.0.3");
-    assert_eq!(parsed.operations().count(), 1);
+    assert_eq!(parsed.operations().count(), 2);
     let from_yaml: Value = yaml_serde::from_str(document.yaml()).unwrap();
     assert_eq!(&from_yaml, document.value());
 }
@@ -130,9 +143,9 @@ fn schemas_of_the_macro_come_out_as_3_0() {
         "callbackUrl": { "type": "string", "nullable": true, "description": "Filled in by Salesforce." },
         "rounding": { "allOf": [{ "$ref": "#/components/schemas/Rounding" }], "description": "How to round." },
         "fallback": { "allOf": [{ "$ref": "#/components/schemas/Rounding" }], "description": "A reference with a description." },
-        "labels": { "type": "object", "additionalProperties": { "type": "string" } },
-        "lines": { "type": "integer", "format": "int32", "nullable": true, "minimum": 0, "exclusiveMinimum": true },
-        "anything": {},
+        "labels": { "type": "object", "description": "By name.", "additionalProperties": { "type": "string" } },
+        "lines": { "type": "integer", "format": "int32", "description": "At least one.", "nullable": true, "minimum": 0, "exclusiveMinimum": true },
+        "anything": { "description": "Of any type." },
     });
     assert_eq!(schema["properties"], expected);
 }
@@ -140,9 +153,10 @@ fn schemas_of_the_macro_come_out_as_3_0() {
 #[test]
 fn callbacks_and_extensions_are_there() {
     let document = document();
-    let operation = &document.value()["paths"]["/api/generatequote"]["post"];
-    let callback = &operation["callbacks"]["quoteGenerated"]["{$request.body#/callbackUrl}"]["post"];
+    let later = &document.value()["paths"]["/api/generatequoteasync"]["post"];
+    let callback = &later["callbacks"]["quoteGenerated"]["{$request.body#/callbackUrl}"]["post"];
     assert_eq!(callback["operationId"], "quoteGeneratedCallback");
+    let operation = &document.value()["paths"]["/api/generatequote"]["post"];
     let permission_set = &operation["x-sfdc"]["heroku"]["authorization"]["permissionSet"];
     assert_eq!(permission_set, "QuotePermissions");
     assert!(operation.get("tags").is_none());

@@ -1,11 +1,10 @@
 //! What a user sees when nothing breaks.
 
 use crate::support::{ALL, ORG, Stack};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use test_support::{Receiver, Reply};
 
 async fn shared_by(workers: usize) -> Result<()> {
     let stack = Stack::start(600, 2, workers).await?;
@@ -29,46 +28,26 @@ async fn four_workers_share_a_job_and_make_one_quote_each() -> Result<()> {
     shared_by(4).await
 }
 
-/// Reads one HTTP request and answers it with `status`.
-async fn answer(receiver: &TcpListener, status: &str) -> Result<String> {
-    let (mut connection, _) = receiver.accept().await?;
-    let mut request = Vec::new();
-    let body = loop {
-        if connection.read_buf(&mut request).await? == 0 {
-            bail!("the request broke off");
-        }
-        let text = String::from_utf8_lossy(&request).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            break text;
-        }
-    };
-    connection
-        .write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
-        .await?;
-    Ok(body)
-}
-
 #[tokio::test]
 async fn the_result_is_posted_to_the_callback_until_it_is_taken() -> Result<()> {
-    let receiver = TcpListener::bind("127.0.0.1:0").await?;
-    let host = receiver.local_addr()?.to_string();
-    let stack = Stack::start_allowing(&host, 10, 2, 1).await?;
+    let receiver = Receiver::start().await?;
+    receiver.reply([Reply::Status(503)]);
+    let stack = Stack::start_allowing(receiver.host(), 10, 2, 1).await?;
     let (_, user) = stack.org.org(ORG).await?;
     let request = stack.call(Method::POST, "/api/executebatch").await?;
-    let body = json!({ "soqlWhereClause": ALL, "callbackUrl": format!("http://{host}/callback/1") });
+    let body = json!({ "soqlWhereClause": ALL, "callbackUrl": receiver.url("/callback/1") });
     let accepted: Value = request.json(&body).send().await?.error_for_status()?.json().await?;
     let id = accepted["jobId"].as_str().unwrap_or_default();
-    answer(&receiver, "503 Service Unavailable").await?;
-    assert_eq!(stack.job(id).await?["state"], "finishing");
-    let delivered = answer(&receiver, "200 OK").await?;
-    assert!(delivered.starts_with("POST /callback/1 "), "{delivered}");
-    assert!(delivered.contains(&format!("Bearer {}", user.access_token)), "the caller's token is missing");
-    let (_, body) = delivered.split_once("\r\n\r\n").unwrap_or_default();
-    let body: Value = serde_json::from_str(body)?;
+    stack.assert_quoted(id, 10, 20).await?;
+    let received = receiver.received();
+    assert_eq!(received.len(), 2, "{received:?}");
+    let delivered = &received[1];
+    assert_eq!((delivered.method.as_str(), delivered.target.as_str()), ("POST", "/callback/1"));
+    assert_eq!(delivered.header("authorization"), Some(format!("Bearer {}", user.access_token).as_str()));
+    assert_eq!(delivered.header("idempotency-key"), received[0].header("idempotency-key"));
+    let body = delivered.json()?;
     assert_eq!((&body["jobId"], &body["quotes"], &body["failed"]), (&json!(id), &json!(10), &json!(0)), "{body}");
-    stack.assert_quoted(id, 10, 20).await
+    Ok(())
 }
 
 #[tokio::test]

@@ -55,11 +55,15 @@ fn check_action<'a>(action: &Operation<'a>, findings: &mut Findings<'a>) {
     if action.value["description"].as_str().unwrap_or_default().chars().count() < MIN_DESCRIPTION {
         findings.add(at, "an agent action needs a description that tells the planner when to use it");
     }
+    if entries(&action.value["callbacks"]).next().is_some() {
+        findings.add(at, "an operation with callbacks is for Apex only, it cannot be an agent action");
+    }
     let body = findings.resolve(&action.value["requestBody"]);
     let input = findings.resolve(&body["content"]["application/json"]["schema"]);
     if !body.is_null() && !is_marked(action.value, input, "isUserInput") {
         findings.add(at, "isUserInput is missing on the action and on its request schema");
     }
+    check_described(input, &place(at, "requestBody"), findings);
     let mut successes = entries(&action.value["responses"]).filter(|(status, _)| status.starts_with('2'));
     let Some((status, response)) = successes.next() else {
         findings.add(at, "an agent action needs a 2xx response");
@@ -76,7 +80,17 @@ fn check_action<'a>(action: &Operation<'a>, findings: &mut Findings<'a>) {
     if !is_marked(action.value, findings.resolve(schema), "isDisplayable") {
         findings.add(&at, "isDisplayable is missing on the action and on its response schema");
     }
+    check_described(findings.resolve(schema), &at, findings);
     check_closed(schema, &at, &mut HashSet::new(), findings);
+}
+
+/// The planner fills in and reads properties by their descriptions.
+fn check_described(schema: &Value, at: &str, findings: &mut Findings<'_>) {
+    for (name, property) in entries(&schema["properties"]) {
+        if !has_text(&property["description"]) {
+            findings.add(at, format!("the property {name} of an agent action needs a description"));
+        }
+    }
 }
 
 fn is_marked(operation: &Value, schema: &Value, key: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::duplicates;
 use super::findings::{Findings, entries, items, place};
 
 /// What External Services reads and writes.
@@ -23,7 +24,9 @@ pub(super) fn check<'a>(content: &'a Value, at: &str, findings: &mut Findings<'a
 
 /// Checks all schemas of `components`.
 pub(super) fn components(findings: &mut Findings<'_>) {
-    for (name, value) in entries(&findings.document()["components"]["schemas"]) {
+    let schemas = &findings.document()["components"]["schemas"];
+    duplicates::check(entries(schemas).map(|(name, _)| name), "/components/schemas", findings);
+    for (name, value) in entries(schemas) {
         schema(value, &place("/components/schemas", name), findings);
     }
 }
@@ -38,6 +41,7 @@ fn schema<'a>(value: &'a Value, at: &str, findings: &mut Findings<'a>) {
     if ["exclusiveMinimum", "exclusiveMaximum"].iter().any(|keyword| value[*keyword].is_number()) {
         findings.add(at, "exclusive bounds are true or false in OpenAPI 3.0");
     }
+    duplicates::check(entries(&value["properties"]).map(|(name, _)| name), &place(at, "properties"), findings);
     for (name, property) in entries(&value["properties"]) {
         schema(property, &place(&place(at, "properties"), name), findings);
     }

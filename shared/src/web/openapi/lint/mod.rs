@@ -6,7 +6,9 @@
 //! Enablement" for agent actions.
 
 mod agent;
+mod authorization;
 mod content;
+mod duplicates;
 mod findings;
 mod operation;
 mod references;
@@ -22,6 +24,8 @@ use operation::Operation;
 pub fn lint(document: &Value) -> Vec<String> {
     let mut findings = Findings::new(document);
     version(&mut findings);
+    info(&mut findings);
+    size(&mut findings);
     references::check(&mut findings);
     content::components(&mut findings);
     let operations = operation::all(&mut findings);
@@ -29,6 +33,7 @@ pub fn lint(document: &Value) -> Vec<String> {
         operation::check(operation, &mut findings);
     }
     operation_ids(&operations, &mut findings);
+    authorization::check(&operations, &mut findings);
     agent::check(&operations, &mut findings);
     findings.into_lines()
 }
@@ -37,6 +42,23 @@ fn version(findings: &mut Findings<'_>) {
     let version = findings.document()["openapi"].as_str().unwrap_or_default();
     if !version.starts_with("3.0.") {
         findings.add("/openapi", "External Services takes OpenAPI 3.0, write 3.0.3");
+    }
+}
+
+fn info(findings: &mut Findings<'_>) {
+    for key in ["title", "version"] {
+        if findings.document()["info"][key].as_str().is_none_or(str::is_empty) {
+            findings.add("/info", format!("{key} is missing"));
+        }
+    }
+}
+
+/// Salesforce Help, "External Services Schema Definition": 10 MB of JSON. YAML may have 3 MB, which is never more text.
+fn size(findings: &mut Findings<'_>) {
+    const LIMIT: usize = 3_000_000;
+    let bytes = findings.document().to_string().len();
+    if bytes > LIMIT {
+        findings.add("", format!("the document has {bytes} bytes, more than the {LIMIT} that a YAML file may have"));
     }
 }
 
@@ -60,7 +82,7 @@ fn operation_ids(operations: &[Operation<'_>], findings: &mut Findings<'_>) {
 }
 
 /// Apex Developer Guide, "Variables": begins with a letter, no two underscores in a row, none at the end.
-fn is_apex_identifier(name: &str) -> bool {
+pub(super) fn is_apex_identifier(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !name.contains("__")

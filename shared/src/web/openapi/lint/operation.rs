@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::content;
 use super::findings::{Findings, entries, items, place};
+use super::{content, duplicates, is_apex_identifier};
 use crate::web::openapi::downgrade::METHODS;
 
 /// Methods that External Services calls.
@@ -82,8 +82,12 @@ fn of_item<'a>(
 fn callbacks_of<'a>(operation: &Operation<'a>, findings: &mut Findings<'a>) -> Vec<Operation<'a>> {
     let mut found = Vec::new();
     let at = place(&operation.place, "callbacks");
+    duplicates::check(entries(&operation.value["callbacks"]).map(|(name, _)| name), &at, findings);
     for (name, callback) in entries(&operation.value["callbacks"]) {
         let at = place(&at, name);
+        if !is_apex_identifier(name) {
+            findings.add(&at, format!("{name} is no Apex identifier; it becomes the method that is called back"));
+        }
         for (expression, item) in entries(findings.resolve(callback)).filter(|(key, _)| !key.starts_with("x-")) {
             let at = place(&at, expression);
             check_expression(expression, operation, &at, findings);
@@ -103,8 +107,14 @@ fn check_expression(expression: &str, operation: &Operation<'_>, at: &str, findi
     if let Some(pointer) = inner.strip_prefix("body#/").filter(|pointer| !pointer.is_empty()) {
         let body = findings.resolve(&operation.value["requestBody"]);
         let schema = findings.resolve(&body["content"]["application/json"]["schema"]);
-        if !pointer.contains('/') && schema["properties"].get(pointer).is_none() {
+        let property = findings.resolve(&schema["properties"][pointer]);
+        if pointer.contains('/') {
+            return; // a field of a nested object or list
+        }
+        if property.is_null() {
             findings.add(at, format!("the request body has no property {pointer}"));
+        } else if property["type"] != "string" {
+            findings.add(at, format!("the property {pointer} of the request body takes a URL, so it must be a string"));
         }
     } else if let Some(name) = inner.strip_prefix("query.") {
         let is_declared = items(&operation.value["parameters"]).any(|parameter| {
@@ -127,7 +137,6 @@ pub(super) fn check<'a>(operation: &Operation<'a>, findings: &mut Findings<'a>) 
         findings.add(&operation.place, "a GET operation takes no request body");
     }
     content::check(&body["content"], &place(&operation.place, "requestBody"), findings);
-    authorization(operation, findings);
     let responses = &operation.value["responses"];
     if entries(responses).next().is_none() {
         findings.add(&operation.place, "an operation needs a response");
@@ -164,8 +173,11 @@ fn parameters<'a>(operation: &Operation<'a>, findings: &mut Findings<'a>) {
             "path" | "query" | "header" => {}
             _ => findings.add(&at, format!("parameter {name} must be in path, query or header")),
         }
-        // An operation's own parameter replaces the shared one of the same name, so only path templates look further.
-        seen.insert((location, name));
+        // An operation's own parameter replaces the shared one of the same name.
+        let is_own = index < items(&operation.value["parameters"]).count();
+        if !seen.insert((location, name)) && is_own {
+            findings.add(&at, format!("there are two {location} parameters {name}"));
+        }
     }
     if operation.is_callback {
         return; // its path is an expression
@@ -174,14 +186,5 @@ fn parameters<'a>(operation: &Operation<'a>, findings: &mut Findings<'a>) {
         if !seen.contains(&("path", name)) {
             findings.add(&operation.place, format!("the path names {{{name}}}, but no parameter does"));
         }
-    }
-}
-
-/// `x-sfdc.heroku.authorization` names an app: a connected app, or an external client app in newer orgs.
-fn authorization(operation: &Operation<'_>, findings: &mut Findings<'_>) {
-    let authorization = &operation.value["x-sfdc"]["heroku"]["authorization"];
-    let is_named = |key: &str| authorization[key].as_str().is_some_and(|name| !name.is_empty());
-    if !authorization.is_null() && !is_named("connectedApp") && !is_named("externalClientApp") {
-        findings.add(&operation.place, "x-sfdc.heroku.authorization needs connectedApp or externalClientApp");
     }
 }

@@ -29,19 +29,26 @@ fn good() -> Value {
                 "responses": { "200": { "description": "d", "content": { "application/json": {
                     "schema": { "$ref": "#/components/schemas/Out" },
                 } } } },
+            } },
+            "/later": { "post": {
+                "operationId": "generateQuoteLater",
+                "x-sfdc": { "heroku": { "authorization": { "connectedApp": "App", "permissionSet": "Permissions" } } },
+                "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Later" } } } },
+                "responses": { "202": { "description": "d" } },
                 "callbacks": { "done": { "{$request.body#/callbackUrl}": { "post": {
-                    "operationId": "done",
+                    "operationId": "doneCallback",
                     "requestBody": { "content": { "application/json": { "schema": { "type": "object" } } } },
                     "responses": { "200": { "description": "d" } },
                 } } } },
             } },
         },
         "components": { "schemas": {
-            "In": { "type": "object", "properties": { "callbackUrl": { "type": "string" } } },
+            "In": { "type": "object", "properties": { "opportunityId": { "type": "string", "description": "d" } } },
+            "Later": { "type": "object", "properties": { "callbackUrl": { "type": "string" } } },
             "Out": {
                 "type": "object",
                 "additionalProperties": false,
-                "properties": { "quoteId": { "type": "string", "example": { "$ref": "data" } } },
+                "properties": { "quoteId": { "type": "string", "description": "d", "example": { "$ref": "data" } } },
                 "x-sfdc": { "agent": { "action": { "isDisplayable": true } } },
             },
         } },
@@ -50,7 +57,8 @@ fn good() -> Value {
 
 const GET: &str = "/paths/~1jobs~1{id}/get";
 const POST: &str = "/paths/~1quotes/post";
-const CALLBACK: &str = "/paths/~1quotes/post/callbacks/done/{$request.body#~1callbackUrl}";
+const LATER: &str = "/paths/~1later/post";
+const CALLBACK: &str = "/paths/~1later/post/callbacks/done/{$request.body#~1callbackUrl}";
 
 #[test]
 fn a_good_document_has_no_findings() {
@@ -61,7 +69,7 @@ fn a_good_document_has_no_findings() {
 fn a_document_without_agents_needs_no_topic() {
     let mut document = good();
     document.as_object_mut().unwrap().remove("x-sfdc");
-    set(&mut document, &format!("{POST}/x-sfdc"), json!({}));
+    set(&mut document, &format!("{POST}/x-sfdc"), Value::Null);
     assert_eq!(lint(&document), Vec::<String>::new());
 }
 
@@ -129,6 +137,24 @@ fn parameters() {
     finds(&format!("{parameter}/in"), json!("cookie"), &parameter, "path, query or header");
     finds(&format!("{parameter}/required"), json!(false), &parameter, "must be required");
     finds(&format!("{GET}/parameters"), json!([]), GET, "names {id}");
+    let twice = good().pointer(&parameter).unwrap().clone();
+    let twice = json!([twice.clone(), twice]);
+    finds(&format!("{GET}/parameters"), twice, &format!("{GET}/parameters/1: "), "two path parameters id");
+}
+
+#[test]
+fn title_version_and_size() {
+    finds("/info/title", Value::Null, "/info: ", "title is missing");
+    finds("/info/version", json!(""), "/info: ", "version is missing");
+    finds("/info/description", json!("x".repeat(3_000_000)), ": ", "more than the 3000000");
+}
+
+#[test]
+fn names_that_apex_takes_for_one() {
+    let schemas = "/components/schemas";
+    finds(&format!("{schemas}/OUT"), json!({}), &format!("{schemas}/OUT: "), "OUT and Out are the same name");
+    let properties = format!("{schemas}/Later/properties");
+    finds(&format!("{properties}/callbackURL"), json!({}), &format!("{properties}/callbackURL: "), "same name in Apex");
 }
 
 #[test]
@@ -150,26 +176,36 @@ fn callbacks() {
         &format!("{CALLBACK}/get"),
         "method get is not supported, only post, put",
     );
-    finds("/components/schemas/In/properties", json!({}), CALLBACK, "no property callbackUrl");
-    let callbacks = format!("{POST}/callbacks/done");
+    finds("/components/schemas/Later/properties", json!({}), CALLBACK, "no property callbackUrl");
+    finds("/components/schemas/Later/properties/callbackUrl/type", json!("integer"), CALLBACK, "must be a string");
+    finds(&format!("{CALLBACK}/post/operationId"), Value::Null, CALLBACK, "operationId is missing");
     let item = good().pointer(CALLBACK).unwrap().clone();
+    let other = json!({ "{$request.body#/callbackUrl}": item });
+    finds(
+        &format!("{LATER}/callbacks/not-Apex"),
+        other.clone(),
+        &format!("{LATER}/callbacks/not-Apex: "),
+        "no Apex identifier",
+    );
+    finds(&format!("{LATER}/callbacks/DONE"), other, &format!("{LATER}/callbacks/DONE: "), "same name in Apex");
+    let callbacks = format!("{LATER}/callbacks/done");
     finds(&callbacks, json!({ "{$request.query.url}": item }), &callbacks, "no query parameter url");
     finds(&callbacks, json!({ "http://example.com": item }), &callbacks, "a callback expression is");
 }
 
 #[test]
 fn references() {
-    let at = "/components/schemas/In/properties/other";
+    let at = "/components/schemas/Later/properties/other";
     finds(at, json!({ "$ref": "#/components/schemas/Gone" }), at, "leads nowhere");
     finds(at, json!({ "$ref": "other.yaml#/In" }), at, "outside of this file");
     let mut circle = good();
-    set(&mut circle, at, json!({ "$ref": "#/components/schemas/In/properties/other" }));
+    set(&mut circle, at, json!({ "$ref": "#/components/schemas/Later/properties/other" }));
     assert_eq!(lint(&circle), Vec::<String>::new());
 }
 
 #[test]
 fn leftovers_of_3_1() {
-    let at = "/components/schemas/In/properties/other";
+    let at = "/components/schemas/Later/properties/other";
     finds(at, json!({ "type": ["string", "null"] }), at, "type is one name");
     finds(at, json!({ "allOf": [{ "items": { "const": 1 } }] }), &format!("{at}/allOf/0/items: "), "no const");
     finds(at, json!({ "exclusiveMinimum": 1 }), at, "exclusive bounds");
@@ -180,7 +216,13 @@ fn leftovers_of_3_1() {
 #[test]
 fn authorization() {
     let at = format!("{POST}/x-sfdc/heroku/authorization");
-    finds(&at, json!({ "permissionSet": "P" }), POST, "needs connectedApp");
+    finds(&at, json!({ "permissionSet": "Permissions" }), POST, "needs connectedApp");
+    finds(&format!("{at}/externalClientApp"), json!("Client"), POST, "write one");
+    for (key, value) in
+        [("connectedApp", json!("Other")), ("permissionSet", json!("Other")), ("permissionSet", Value::Null)]
+    {
+        finds(&format!("{at}/{key}"), value, LATER, "differs from that of /paths/~1quotes/post");
+    }
 }
 
 #[test]
@@ -214,6 +256,10 @@ fn agent_actions() {
         "#/components/schemas/Out: ",
         "additionalProperties: false",
     );
+    let callbacks = good().pointer(&format!("{LATER}/callbacks")).unwrap().clone();
+    finds(&format!("{POST}/callbacks"), callbacks, POST, "for Apex only");
+    finds("/components/schemas/In/properties/opportunityId/description", Value::Null, POST, "property opportunityId");
+    finds(&format!("{out}/properties/quoteId/description"), Value::Null, POST, "property quoteId");
     let nested = json!({ "type": "array", "items": { "type": "object" } });
     finds(&format!("{out}/properties/lines"), nested, "#/components/schemas/Out: ", "additionalProperties: false");
 }

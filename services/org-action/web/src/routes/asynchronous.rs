@@ -1,0 +1,77 @@
+//! `POST /api/generatequoteasync`: takes the call, and answers later.
+
+use super::opportunity_id;
+use crate::repeat::Repeat;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, post};
+use serde::{Deserialize, Serialize};
+use shared::jobs::{Jobs, NewJob};
+use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote};
+use shared::salesforce::AllowedHosts;
+use shared::web::client_context::Caller;
+use shared::web::jobs::job_error;
+use shared::web::{ApiError, ErrorAnswer, RequestId};
+use utoipa::ToSchema;
+
+/// Which Opportunity gets a Quote, and where the result goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteAsyncRequest {
+    /// Id of the Opportunity, 15 or 18 characters.
+    #[schema(value_type = String, required = true, example = "006R0000003FPYxIAO")]
+    opportunity_id: Option<String>,
+    /// Where the result is posted. Salesforce fills it in itself.
+    #[schema(value_type = String, required = true)]
+    callback_url: Option<String>,
+}
+
+/// The job that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteAsyncResponse {
+    /// Id of the job, 32 characters.
+    job_id: String,
+}
+
+/// Makes a Quote from an Opportunity and its products, and calls back when it is there.
+#[utoipa::path(
+    tag = "quotes",
+    operation_id = "generateQuoteAsync",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated call with the same key for the same Opportunity is the same Quote, and the same job for 24 hours when its callback URL is the same.")),
+    request_body = QuoteAsyncRequest,
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = QuoteAsyncResponse),
+        (status = 400, description = "The Id is not that of an Opportunity, or the callback URL is not allowed.", body = ErrorAnswer),
+        (status = 401, description = "The caller's session is missing.", body = ErrorAnswer),
+        (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
+    ),
+    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteConnectedApp", "GenerateQuotePermissions"))))
+)]
+#[post("/api/generatequoteasync")]
+pub(crate) async fn generate_quote_async(
+    request: HttpRequest,
+    jobs: Data<Jobs>,
+    hosts: Data<AllowedHosts>,
+    caller: Caller,
+    request_id: RequestId,
+    body: Json<QuoteAsyncRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
+    let refused = |reason: String| ApiError::bad_request("callbackUrl", reason);
+    let url = body.callback_url.as_deref().ok_or_else(|| refused("callbackUrl is missing".to_owned()))?;
+    let callback_url = hosts.check(url).map_err(|error| refused(format!("callbackUrl {error}")))?;
+    let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
+    let idempotency_key = repeat.of_job(&caller, &opportunity, callback_url.as_str());
+    let params = GenerateQuote { opportunity_id: opportunity, callback_url, quote_key: repeat.key };
+    let job = NewJob {
+        kind: GENERATE_QUOTE,
+        org: caller.org_id().to_string(),
+        params: serde_json::to_value(params).map_err(ApiError::internal)?,
+        session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
+        idempotency_key,
+        request_id: request_id.as_str().to_owned(),
+    };
+    let created = jobs.create(job).await.map_err(job_error)?;
+    tracing::info!(job = %created.id, %opportunity, existing = created.existing, "quote accepted");
+    Ok(HttpResponse::Accepted().json(QuoteAsyncResponse { job_id: created.id.to_string() }))
+}

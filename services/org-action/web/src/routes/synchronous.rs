@@ -1,0 +1,63 @@
+//! `POST /api/generatequote`: the Quote of one Opportunity, while the caller waits.
+
+use super::opportunity_id;
+use crate::quoter::Quoter;
+use crate::repeat::Repeat;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, post};
+use serde::{Deserialize, Serialize};
+use shared::web::client_context::Caller;
+use shared::web::{ApiError, ErrorAnswer};
+use utoipa::ToSchema;
+
+/// Which Opportunity gets a Quote.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteRequest {
+    /// Id of the Opportunity, 15 or 18 characters.
+    #[schema(value_type = String, required = true, example = "006R0000003FPYxIAO")]
+    opportunity_id: Option<String>,
+}
+
+/// The Quote.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteResponse {
+    /// Id of the Quote, 18 characters.
+    #[schema(example = "0Q0R0000000123xKAA")]
+    quote_id: String,
+}
+
+/// Makes a Quote from an Opportunity and its products.
+///
+/// Use this action to create a Quote for an Opportunity when its products are to be priced with the discounts of the
+/// region, the product family and the quantity. It answers the Id of the new Quote.
+#[utoipa::path(
+    tag = "quotes",
+    operation_id = "generateQuote",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated call with the same key for the same Opportunity answers the same Quote.")),
+    request_body = QuoteRequest,
+    responses(
+        (status = 200, description = "The Quote is written.", body = QuoteResponse),
+        (status = 400, description = "The Id is not that of an Opportunity.", body = ErrorAnswer),
+        (status = 401, description = "The caller's session is missing or has expired.", body = ErrorAnswer),
+        (status = 404, description = "There is no such Opportunity that the user may see.", body = ErrorAnswer),
+        (status = 422, description = "The Opportunity cannot be quoted, or Salesforce refused it: with its error code and message.", body = ErrorAnswer),
+        (status = 502, description = "Salesforce's answer makes no sense.", body = ErrorAnswer),
+        (status = 503, description = "Salesforce is not available, or the org is out of API calls.", body = ErrorAnswer),
+        (status = 504, description = "Salesforce did not answer in time. Repeating the call is safe.", body = ErrorAnswer)
+    ),
+    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::agent_action("GenerateQuoteConnectedApp", "GenerateQuotePermissions"))))
+)]
+#[post("/api/generatequote")]
+pub(crate) async fn generate_quote(
+    request: HttpRequest,
+    quoter: Data<Quoter>,
+    caller: Caller,
+    body: Json<QuoteRequest>,
+) -> Result<Json<QuoteResponse>, ApiError> {
+    let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
+    let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
+    let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity).await?;
+    Ok(Json(QuoteResponse { quote_id: quote.to_string() }))
+}

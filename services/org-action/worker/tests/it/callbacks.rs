@@ -1,0 +1,199 @@
+//! Callbacks: until they are taken, and no longer; also when there is no Quote.
+
+use crate::support::{Line, ORG, Stack, job_id};
+use anyhow::Result;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use test_support::{Fault, FaultAction, Reply};
+
+#[tokio::test]
+async fn a_host_that_is_unavailable_is_called_again() -> Result<()> {
+    let stack = Stack::start(1).await?;
+    stack.receiver.reply([Reply::Status(503), Reply::Status(503)]);
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    assert_eq!(stack.ended(&job).await?["state"], "completed");
+    let received = stack.callbacks(3).await?;
+    assert_eq!(received.len(), 3, "{received:?}");
+    assert!(received.iter().all(|callback| callback.header("idempotency-key") == Some(&format!("{job}-1"))));
+    assert!(received.iter().all(|callback| callback.body == received[0].body));
+    assert_eq!(stack.counts().await?, (1, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_want_it_ends_the_job() -> Result<()> {
+    let stack = Stack::start(1).await?;
+    let opportunity = stack.opportunity(1).await?;
+    for (number, status) in [404, 408, 401].into_iter().enumerate() {
+        stack.receiver.reply([Reply::Status(status)]);
+        let job = stack.quote_async(&opportunity).await?;
+        let ended = stack.ended(&job).await?;
+        assert_eq!(ended["state"], "completed", "{ended}");
+        assert_eq!(ended["reason"], format!("the callback was answered {status}"), "{ended}");
+        assert_eq!(stack.receiver.received().len(), number + 1);
+    }
+    // What was not taken is not sent later either.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(stack.receiver.received().len(), 3);
+    Ok(())
+}
+
+async fn fails_with(stack: &Stack, opportunity: &str, code: &str) -> Result<Value> {
+    let before = stack.receiver.received().len();
+    let job = stack.quote_async(opportunity).await?;
+    stack.ended(&job).await?;
+    let received = stack.receiver.received();
+    assert_eq!(received.len(), before + 1, "{received:?}");
+    let body = received[before].json()?;
+    assert_eq!((&body["jobId"], &body["error"]["code"]), (&json!(job), &json!(code)), "{body}");
+    assert!(body.get("quoteId").is_none(), "{body}");
+    Ok(body)
+}
+
+#[tokio::test]
+async fn a_job_that_fails_calls_back_with_the_error() -> Result<()> {
+    let stack = Stack::start(1).await?;
+    fails_with(&stack, "006LO000000zzzz", "NOT_FOUND").await?;
+    let empty = stack.opportunity(0).await?;
+    fails_with(&stack, &empty, "NO_LINE_ITEMS").await?;
+    let negative = stack.opportunity_of(&[Line { price: -5.0, ..Line::default() }]).await?;
+    fails_with(&stack, &negative, "NUMBER_OUTSIDE_VALID_RANGE").await?;
+    let fault = FaultAction::record_error("Quote", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "The Quote violates a rule.");
+    stack.fault(Fault::new(fault).always()).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let body = fails_with(&stack, &opportunity, "FIELD_CUSTOM_VALIDATION_EXCEPTION").await?;
+    assert_eq!(body["error"]["message"], "The Quote violates a rule.");
+    stack.org.clear_faults().await?;
+    let refused = FaultAction::status(400, "INVALID_FIELD", "No such column 'DiscountOverride__c'");
+    stack.fault(Fault::new(refused).path("/query").times(1)).await?;
+    let body = fails_with(&stack, &opportunity, "INVALID_FIELD").await?;
+    assert_eq!(body["error"]["message"], "No such column 'DiscountOverride__c'");
+    assert_eq!(stack.counts().await?, (0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_session_ends_the_job_and_is_called_back() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    stack.org.expire_sessions(ORG).await?;
+    stack.add_worker("late").await?;
+    let body = stack.only_callback(&job).await?;
+    assert_eq!(body["error"]["code"], "session_expired", "{body}");
+    // With a new session it can be run again, and calls back again.
+    let request = stack.call(Method::POST, &format!("/api/jobs/{job}/retry")).await?;
+    request.send().await?.error_for_status()?;
+    let received = stack.callbacks(2).await?;
+    assert!(received[1].json()?["quoteId"].is_string(), "{received:?}");
+    assert_eq!(received[1].header("idempotency-key"), Some(format!("{job}-2").as_str()));
+    Ok(())
+}
+
+/// Starts a worker that calls back as the user of this authorization.
+async fn add_worker_calling_back_as(stack: &mut Stack, authorization: &str) -> Result<()> {
+    let addon = stack.org.applink_env()?;
+    let mut variables: Vec<(&str, &str)> = addon.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.push(("CALLBACK_AUTHORIZATION", authorization));
+    stack.add_worker_with(authorization, &variables).await
+}
+
+#[tokio::test]
+async fn an_authorized_user_calls_back_when_the_callers_session_has_ended() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let (_, before) = stack.org.org(ORG).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    stack.org.expire_sessions(ORG).await?;
+    add_worker_calling_back_as(&mut stack, ORG).await?;
+    let body = stack.only_callback(&job).await?;
+    assert_eq!(body["error"]["code"], "session_expired", "{body}");
+    let (_, after) = stack.org.org(ORG).await?;
+    let callback = &stack.receiver.received()[0];
+    assert_ne!(before.access_token, after.access_token);
+    assert_eq!(callback.header("authorization"), Some(format!("Bearer {}", after.access_token).as_str()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_token_of_another_orgs_user_is_not_sent() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    add_worker_calling_back_as(&mut stack, "my-org-sales-a").await?;
+    let (_, user) = stack.org.org(ORG).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    assert!(stack.only_callback(&job).await?["quoteId"].is_string());
+    let callback = &stack.receiver.received()[0];
+    assert_eq!(callback.header("authorization"), Some(format!("Bearer {}", user.access_token).as_str()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn passing_faults_of_salesforce_are_waited_out() -> Result<()> {
+    let stack = Stack::start(1).await?;
+    let opportunity = stack.opportunity(1).await?;
+    for fault in [
+        FaultAction::status(503, "SERVER_UNAVAILABLE", "busy"),
+        FaultAction::status(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        FaultAction::record_error("Quote", "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access"),
+    ] {
+        stack.fault(Fault::new(fault).times(8)).await?;
+        let job = stack.quote_async(&opportunity).await?;
+        let ended = stack.ended(&job).await?;
+        assert_eq!((&ended["state"], &ended["succeeded"]), (&json!("completed"), &json!(1)), "{ended}");
+        stack.org.clear_faults().await?;
+    }
+    let received = stack.callbacks(3).await?;
+    assert!(received.iter().all(|callback| callback.body.contains("quoteId")), "{received:?}");
+    assert_eq!(stack.counts().await?, (3, 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cancelled_job_calls_back() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    let request = stack.call(Method::POST, &format!("/api/jobs/{job}/cancel")).await?;
+    request.send().await?.error_for_status()?;
+    stack.add_worker("late").await?;
+    let body = stack.only_callback(&job).await?;
+    assert_eq!(body["error"]["code"], "cancelled", "{body}");
+    assert_eq!(stack.counts().await?, (0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_that_the_worker_does_not_allow_is_not_called() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let org = stack.org.host()?;
+    stack.add_worker_with("strict", &[("ALLOWED_ORG_HOSTS", &org)]).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async(&opportunity).await?;
+    let ended = stack.ended(&job).await?;
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.contains("not among the allowed hosts")), "{ended}");
+    assert_eq!(stack.receiver.received(), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_allows_is_refused() -> Result<()> {
+    let stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let foreign =
+        ["https://evil.example/cb", "http://my.salesforce.com/cb", "https://salesforce.com.evil.example/", "", "x"];
+    let foreign = foreign.iter().map(|url| json!(url)).chain([Value::Null, json!("https://u:p@my.salesforce.com/")]);
+    for url in foreign {
+        let request = stack.call(Method::POST, "/api/generatequoteasync").await?;
+        let answer = request.json(&json!({ "opportunityId": opportunity, "callbackUrl": url })).send().await?;
+        assert_eq!(answer.status().as_u16(), 400, "{url}");
+        let answer: Value = answer.json().await?;
+        assert_eq!(answer["error"]["field"], "callbackUrl", "{url}: {answer}");
+    }
+    let request = stack.call(Method::POST, "/api/generatequoteasync").await?;
+    let right = json!({ "opportunityId": opportunity, "callbackUrl": "https://my.salesforce.com/services/async/1" });
+    job_id(request.json(&right).send().await?).await?;
+    Ok(())
+}

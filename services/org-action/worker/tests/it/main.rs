@@ -1,0 +1,12 @@
+//! org-action end to end on real processes: Redis, local-org, web, workers, and a receiver of callbacks. One binary, so
+//! that it links once.
+
+mod callbacks;
+mod crashes;
+mod deadline;
+mod happy;
+mod permissions;
+mod repeats;
+mod security;
+mod start;
+mod support;

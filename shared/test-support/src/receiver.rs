@@ -1,0 +1,189 @@
+//! A host that is called back: records requests, and answers what a test tells it to.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::eventually;
+
+/// Longest request that is read, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// A request as it was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Such as `POST`.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Names in lower case, in the order they came.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Received {
+    /// The first header of this name, which is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.body).with_context(|| format!("not JSON: {}", self.body))
+    }
+}
+
+/// What a [`Receiver`] does with a request that it has recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// Answers with this status.
+    Status(u16),
+    /// Never answers, and keeps the connection open.
+    Hang,
+}
+
+/// An HTTP/1.1 host on loopback; gone when dropped. Every connection carries one request.
+#[derive(Debug)]
+pub struct Receiver {
+    host: String,
+    state: Arc<Mutex<State>>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    replies: VecDeque<Reply>,
+    received: Vec<Received>,
+}
+
+impl Receiver {
+    /// Starts it on a free port. It answers 200 until told otherwise.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port for a receiver")?;
+        let host = listener.local_addr()?.to_string();
+        let state = Arc::<Mutex<State>>::default();
+        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Ok(Self { host, state, serving })
+    }
+
+    /// `127.0.0.1:PORT`, for `ALLOWED_ORG_HOSTS`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// A URL of it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host)
+    }
+
+    /// What it does with the next requests, one after the other; then it answers 200 again.
+    pub fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state().replies.extend(replies);
+    }
+
+    /// All requests so far.
+    pub fn received(&self) -> Vec<Received> {
+        self.state().received.clone()
+    }
+
+    /// Waits until so many requests have come, and answers all of them.
+    ///
+    /// # Errors
+    /// When they do not come within `limit`.
+    pub async fn wait_for(&self, requests: usize, limit: Duration) -> Result<Vec<Received>> {
+        eventually(limit, &format!("{requests} requests at the receiver"), async || {
+            let received = self.received();
+            if received.len() >= requests { Ok(received) } else { bail!("{} have come", received.len()) }
+        })
+        .await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+    // Dropped with this task, which closes the connections that hang.
+    let mut connections = JoinSet::new();
+    while let Ok((connection, _)) = listener.accept().await {
+        connections.spawn(answer(connection, Arc::clone(&state)));
+    }
+}
+
+/// A request that breaks off is not recorded.
+async fn answer(mut connection: TcpStream, state: Arc<Mutex<State>>) -> Result<()> {
+    let received = read(&mut connection).await?;
+    let reply = {
+        let mut state = lock(&state);
+        state.received.push(received);
+        state.replies.pop_front().unwrap_or(Reply::Status(200))
+    };
+    match reply {
+        Reply::Status(status) => {
+            let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            connection.write_all(head.as_bytes()).await?;
+            connection.shutdown().await?;
+            Ok(())
+        }
+        Reply::Hang => std::future::pending().await,
+    }
+}
+
+async fn read(connection: &mut TcpStream) -> Result<Received> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(received) = parse(&bytes)? {
+            return Ok(received);
+        }
+        if connection.read_buf(&mut bytes).await? == 0 || bytes.len() > MAX_BYTES {
+            bail!("the request broke off, or is too long");
+        }
+    }
+}
+
+/// The request in `bytes`; `None` as long as it is not complete.
+fn parse(bytes: &[u8]) -> Result<Option<Received>> {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
+    let (head, rest) = bytes.split_at(end);
+    let body = rest.get(4..).unwrap_or_default();
+    let head = std::str::from_utf8(head).context("the head is not text")?;
+    let mut lines = head.lines();
+    let mut first = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.parse());
+    let length: usize = length.transpose().context("content-length is no number")?.unwrap_or(0);
+    let Some(body) = body.get(..length) else { return Ok(None) };
+    let body = String::from_utf8(body.to_vec()).context("the body is not text")?;
+    Ok(Some(Received { method: method.to_owned(), target: target.to_owned(), headers, body }))
+}
+
+#[cfg(test)]
+mod tests;
