@@ -7,7 +7,7 @@ const CUSTOM = /__(c|e|mdt)$/;
 /**
  * @typedef {{file: string, root: import('./xml.js').Element}} Source
  * @typedef {{objects: Set<string>, fields: Map<string, Source>, classes: Set<string>, flows: Set<string>,
- *   notificationTypes: Set<string>}} Inventory
+ *   notificationTypes: Set<string>, components: Set<string>, tabs: Set<string>}} Inventory
  */
 
 /** @param {Source[]} sources all metadata files @returns {Inventory} */
@@ -32,6 +32,8 @@ export function takeStock(sources) {
     classes: names('cls'),
     flows: names('flow'),
     notificationTypes: names('notiftype'),
+    components: names('js'),
+    tabs: names('tab'),
   };
 }
 

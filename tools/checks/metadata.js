@@ -23,6 +23,9 @@ const KINDS = new Map([
   ['object', { root: 'CustomObject', required: ['label', 'pluralLabel', 'deploymentStatus'] }],
   ['permissionset', { root: 'PermissionSet', required: ['hasActivationRequired', 'label'] }],
   ['platformEventChannelMember', { root: 'PlatformEventChannelMember', required: [] }],
+  ['quickAction', { root: 'QuickAction', required: ['label', 'type'] }],
+  ['resource', { root: 'StaticResource', required: ['contentType'] }],
+  ['tab', { root: 'CustomTab', required: ['motif'] }],
 ]);
 
 /** The element that repeats the file's name, where a type has one. */
@@ -56,9 +59,10 @@ export function projectFiles(project) {
 /**
  * Checks all metadata of an sfdx project.
  * @param {string} project folder of sfdx-project.json
+ * @param {import('./external-services.js').Services} services what is published to the org
  * @returns {string[]} problems
  */
-export function checkProject(project) {
+export function checkProject(project, services) {
   const files = projectFiles(project);
   const metadata = files.filter((file) => file.endsWith('-meta.xml'));
   if (metadata.length === 0) {
@@ -68,7 +72,7 @@ export function checkProject(project) {
   const sources = metadata.map((file) => ({ file, xml: readFileSync(join(project, file), 'utf8') }));
   const problems = sources.flatMap(({ file, xml }) => checkFile(types, file, xml));
   const parsed = sources.filter(({ xml }) => !malformed(xml)).map(({ file, xml }) => ({ file, root: parseXml(xml) }));
-  return [...problems, ...checkReferences(parsed.filter(({ root }) => root), files)];
+  return [...problems, ...checkReferences(parsed.filter(({ root }) => root), files, services)];
 }
 
 /**

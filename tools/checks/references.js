@@ -1,6 +1,7 @@
-// What the files of an sfdx project say about each other: permission sets, flows and channel members name objects, fields,
-// classes and notification types that exist, and nothing lies beside its metadata file.
+// What the files of an sfdx project say about each other: permission sets, flows, tabs and channel members name objects,
+// fields, classes and other parts that exist, and nothing lies beside its metadata file.
 import { basename, dirname } from 'node:path';
+import { checkServiceCalls } from './flow-services.js';
 import { checkFlow } from './flows.js';
 import { hasField, hasObject, takeStock } from './inventory.js';
 import { childText, childrenOf } from './xml.js';
@@ -8,15 +9,18 @@ import { childText, childrenOf } from './xml.js';
 /**
  * @param {import('./inventory.js').Source[]} sources all metadata files
  * @param {string[]} files all files of the project
+ * @param {import('./external-services.js').Services} services what is published to the org
  * @returns {string[]} problems
  */
-export function checkReferences(sources, files) {
+export function checkReferences(sources, files, services) {
   const inventory = takeStock(sources);
   const checks = {
     CustomField: checkField,
-    Flow: checkFlow,
+    CustomTab: checkTab,
+    Flow: (root) => [...checkFlow(root, inventory), ...checkServiceCalls(root, services)],
     PermissionSet: checkPermissionSet,
     PlatformEventChannelMember: checkChannelMember,
+    QuickAction: checkQuickAction,
   };
   return [
     ...sources.flatMap((source) => {
@@ -55,7 +59,23 @@ function checkPermissionSet(root, inventory) {
   );
   each('classAccesses', 'apexClass', (name) => (inventory.classes.has(name) ? [] : [`there is no class ${name}`]));
   each('flowAccesses', 'flow', (name) => (inventory.flows.has(name) ? [] : [`there is no flow ${name}`]));
+  each('tabSettings', 'tab', (name) =>
+    name.startsWith('standard-') || inventory.tabs.has(name) ? [] : [`there is no tab ${name}`],
+  );
   return problems;
+}
+
+function checkTab(root, inventory) {
+  const component = childText(root, 'lwcComponent');
+  return !component || inventory.components.has(component) ? [] : [`there is no component ${component}`];
+}
+
+function checkQuickAction(root, inventory) {
+  const [object, flow] = [childText(root, 'targetObject'), childText(root, 'flowDefinition')];
+  return [
+    ...(hasObject(inventory, object) ? [] : [`there is no object ${object}`]),
+    ...(!flow || inventory.flows.has(flow) ? [] : [`there is no flow ${flow}`]),
+  ];
 }
 
 /** Members are named `Channel_Entity`; the entity of `X__c` is `X__ChangeEvent`, of `X` it is `XChangeEvent`. */
@@ -79,6 +99,10 @@ function checkPairs(files) {
     }
     if (file.endsWith('.cls-meta.xml') && !all.has(file.slice(0, -'-meta.xml'.length))) {
       return [`${file}: there is no ${basename(file, '-meta.xml')}`];
+    }
+    const resource = file.endsWith('.resource-meta.xml') ? file.slice(0, -'resource-meta.xml'.length) : null;
+    if (resource && !files.some((other) => other !== file && other.startsWith(resource))) {
+      return [`${file}: there is no resource ${basename(resource, '.')}`];
     }
     return [];
   });

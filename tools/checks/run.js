@@ -6,9 +6,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { checkApex } from './apex.js';
 import * as deployment from './deployment.js';
-import { checkProject } from './metadata.js';
+import { loadServices } from './external-services.js';
+import { checkBundles } from './lwc.js';
+import { checkProject, projectFiles } from './metadata.js';
 import { checkDocuments } from './openapi.js';
+import { checkPricing } from './pricing.js';
 
 const [root, composeFile, cargoFile] = process.argv.slice(2);
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -23,6 +27,8 @@ const binaries = new Set(
 const procfile = deployment.parseProcfile(read('Procfile'));
 const rustConfig = read('RustConfig');
 const dockerfile = read('Dockerfile');
+const project = join(root, 'salesforce');
+const services = loadServices(root);
 
 /** What may read an environment variable, tests left out: they invent names. */
 function sources() {
@@ -51,7 +57,15 @@ const checks = {
   'variables in .env.example': () =>
     deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
   'OpenAPI documents': () => checkDocuments(root),
-  'Salesforce metadata': () => checkProject(join(root, 'salesforce')),
+  'Salesforce metadata': () => checkProject(project, services),
+  Apex: () => checkApex(project, services),
+  'Lightning web components': () =>
+    checkBundles(projectFiles(project), (file) => readFileSync(join(project, file), 'utf8')),
+  'pricing rules in Apex': () =>
+    checkPricing(
+      read('shared/src/quotes/pricing.toml'),
+      read('salesforce/force-app/main/default/staticresources/QuotePricingRules.json'),
+    ),
 };
 
 for (const [name, check] of Object.entries(checks)) {

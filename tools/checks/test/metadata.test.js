@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { servicesOf } from '../external-services.js';
 import { checkFile, checkProject } from '../metadata.js';
 import { loadTypes } from '../metadata-types.js';
 
@@ -82,12 +83,12 @@ describe('a project', () => {
   it('is refused when it is empty, names a missing field or restricts a required one', () => {
     writeFileSync(join(folder, 'sfdx-project.json'), '{"packageDirectories":[{"path":"app"}]}');
     mkdirSync(join(folder, 'app'));
-    assert.match(checkProject(folder).join(), /no metadata found/);
+    assert.match(checkProject(folder, servicesOf([])).join(), /no metadata found/);
 
     write(PERMISSIONS, readFileSync(new URL(PERMISSIONS, main), 'utf8'));
     const field = readFileSync(new URL(FIELD, main), 'utf8');
     write(FIELD, field.replace('<required>false', '<required>true'));
-    const problems = checkProject(folder).join('\n');
+    const problems = checkProject(folder, servicesOf([])).join('\n');
     assert.match(problems, /there is no field OpportunityLineItem\.DiscountOverride__c/);
     assert.match(problems, /Quote\.QuoteJobKey__c is required/);
   });

@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { loadServices } from '../external-services.js';
 import { projectFiles } from '../metadata.js';
 import { checkReferences } from '../references.js';
 import { parseXml } from '../xml.js';
 
 const project = fileURLToPath(new URL('../../../salesforce/', import.meta.url));
 const files = projectFiles(project);
+const services = loadServices(fileURLToPath(new URL('../../../', import.meta.url)));
 
 /** The problems of the whole project with one file changed, or left out when `change` gives nothing. */
 function problemsWith(name, change) {
@@ -22,11 +24,12 @@ function problemsWith(name, change) {
   assert.ok([...changed.keys()].some((file) => basename(file) === name), `${name} exists`);
   const present = [...changed].filter(([, xml]) => xml).map(([file, xml]) => ({ file, root: parseXml(xml) }));
   const gone = new Set([...changed].filter(([, xml]) => !xml).map(([file]) => file));
-  return checkReferences(present, files.filter((file) => !gone.has(file))).join('\n');
+  return checkReferences(present, files.filter((file) => !gone.has(file)), services).join('\n');
 }
 
 const FLOW = 'QuoteGenerationCompleteNotification.flow-meta.xml';
 const PERMISSIONS = 'QuoteEventing.permissionset-meta.xml';
+const JOB_USER = 'QuoteJobUser.permissionset-meta.xml';
 const MEMBER = 'ChangeEvents_OpportunityChangeEvent.platformEventChannelMember-meta.xml';
 const swap = (from, to) => (xml) => xml.replace(from, to);
 
@@ -49,6 +52,10 @@ describe('references', () => {
     ['field permissions on an event', PERMISSIONS, swap('<hasAct', '<fieldPermissions><field>JobProgress__e.State__c</field></fieldPermissions><hasAct'), /has no field permissions/],
     ['a class that is none', PERMISSIONS, swap('<hasAct', '<classAccesses><apexClass>None</apexClass></classAccesses><hasAct'), /there is no class None/],
     ['a flow that is none', PERMISSIONS, swap('<hasAct', '<flowAccesses><flow>None</flow></flowAccesses><hasAct'), /there is no flow None/],
+    ['a tab that is none', JOB_USER, swap('>QuoteJob<', '>QuoteJobs<'), /there is no tab QuoteJobs/],
+    ['a tab of a component that is none', 'QuoteJob.tab-meta.xml', swap('>quoteJob<', '>quoteJobs<'), /there is no component quoteJobs/],
+    ['a button for a flow that is gone', 'GenerateQuoteForOpportunity.flow-meta.xml', () => '', /quickAction-meta\.xml: there is no flow GenerateQuoteForOpportunity/],
+    ['a flow that runs a flow that is gone', 'GenerateQuoteTest.flow-meta.xml', () => '', /GenerateQuoteForOpportunity.*there is no flow GenerateQuoteTest/],
     ['a channel member under another name', MEMBER, swap('>ChangeEvents<', '>Sales__chn<'), /its name is not Sales__chn_Opportunity/],
     ['a channel member of an object that is none', MEMBER, swap('>OpportunityChangeEvent<', '>Deal__ChangeEvent<'), /there is no object Deal__c/],
   ];
@@ -57,8 +64,13 @@ describe('references', () => {
   }
 
   it('are refused when a class is alone', () => {
-    assert.match(checkReferences([], ['a/B.cls']).join(), /there is no B\.cls-meta\.xml/);
-    assert.match(checkReferences([], ['a/B.cls-meta.xml']).join(), /there is no B\.cls$/);
-    assert.deepEqual(checkReferences([], ['a/B.cls', 'a/B.cls-meta.xml']), []);
+    assert.match(checkReferences([], ['a/B.cls'], services).join(), /there is no B\.cls-meta\.xml/);
+    assert.match(checkReferences([], ['a/B.cls-meta.xml'], services).join(), /there is no B\.cls$/);
+    assert.deepEqual(checkReferences([], ['a/B.cls', 'a/B.cls-meta.xml'], services), []);
+  });
+
+  it('are refused when a static resource has no content', () => {
+    assert.match(checkReferences([], ['a/B.resource-meta.xml'], services).join(), /there is no resource B$/);
+    assert.deepEqual(checkReferences([], ['a/B.json', 'a/B.resource-meta.xml'], services), []);
   });
 });

@@ -1,0 +1,87 @@
+// How far a job is, from either source: the platform event JobProgress__e and the operation getJob.
+
+/** States after which nothing more happens, unless somebody retries the job. */
+const FINAL = ['completed', 'cancelled', 'failed'];
+
+const LABELS = {
+    queued: 'Waiting for a worker',
+    running: 'Running',
+    needsAuthorization: 'Waiting for authorization: the session that started the job has expired',
+    cancelling: 'Cancelling',
+    finishing: 'Finishing',
+    completed: 'Completed',
+    cancelled: 'Cancelled',
+    failed: 'Failed'
+};
+
+/**
+ * @typedef {{jobId: string, state: string, percent: number, planned: number, processed: number, succeeded: number,
+ *   skipped: number, failed: number, reason: ?string}} Progress
+ *   `planned` are the records planned so far; it may grow.
+ */
+
+/** The progress of a job that has just been accepted. @returns {Progress} */
+export function initial(jobId) {
+    return {
+        jobId,
+        state: 'queued',
+        percent: 0,
+        planned: 0,
+        processed: 0,
+        succeeded: 0,
+        skipped: 0,
+        failed: 0,
+        reason: null
+    };
+}
+
+/** @param {object} event payload of a JobProgress__e @returns {Progress} */
+export function fromEvent(event) {
+    return {
+        jobId: event.JobId__c,
+        state: event.State__c,
+        percent: event.Percent__c ?? 0,
+        planned: event.Planned__c ?? 0,
+        processed: event.Processed__c ?? 0,
+        succeeded: event.Succeeded__c ?? 0,
+        skipped: event.Skipped__c ?? 0,
+        failed: event.Failed__c ?? 0,
+        reason: null
+    };
+}
+
+/** @param {object} job of QuoteJobController @returns {Progress} */
+export function fromJob(job) {
+    return {
+        jobId: job.id,
+        state: job.state,
+        percent: percent(job),
+        planned: job.plannedRecords,
+        processed: job.processed,
+        succeeded: job.succeeded,
+        skipped: job.skipped,
+        failed: job.failed,
+        reason: job.reason ?? null
+    };
+}
+
+/** Whole percent, 100 only when the job has ended: as the events count it. */
+function percent({ state, plannedRecords, processed }) {
+    if (isFinal(state)) {
+        return 100;
+    }
+    return plannedRecords > 0 ? Math.min(99, Math.floor((processed * 100) / plannedRecords)) : 0;
+}
+
+export function isFinal(state) {
+    return FINAL.includes(state);
+}
+
+export function labelOf(state) {
+    return LABELS[state] ?? state;
+}
+
+/** Whether `next` says nothing newer than `current`: events and answers can overtake each other. */
+export function isOlder(next, current) {
+    return (isFinal(current.state) && !isFinal(next.state)) || next.processed < current.processed;
+}

@@ -1,0 +1,226 @@
+import { LightningElement } from 'lwc';
+import { isEmpEnabled, onError, subscribe, unsubscribe } from 'lightning/empApi';
+import startJob from '@salesforce/apex/QuoteJobController.startJob';
+import getJob from '@salesforce/apex/QuoteJobController.getJob';
+import cancelJob from '@salesforce/apex/QuoteJobController.cancelJob';
+import resumeJob from '@salesforce/apex/QuoteJobController.resumeJob';
+import { fromEvent, fromJob, initial, isFinal, isOlder, labelOf } from './progress';
+
+const CHANNEL = '/event/JobProgress__e';
+/** Only events from now on. */
+const NEW_EVENTS = -1;
+/** How long no event may come before the job is asked for: events are a hint that can be lost. */
+const SILENCE_MS = 5000;
+/** The job that this browser tab shows, so that it is there again after a reload. */
+const STORAGE_KEY = 'quoteJob.jobId';
+
+/** Starts a quote job and shows how far it is. */
+export default class QuoteJob extends LightningElement {
+    whereClause = '';
+    /** @type {?import('./progress').Progress} */
+    progress = null;
+    error = null;
+    announcement = '';
+    /** True while Apex runs. */
+    isCalling = false;
+
+    subscription = null;
+    timer = null;
+
+    connectedCallback() {
+        onError((error) => this.handleStreamError(error));
+        const jobId = sessionStorage.getItem(STORAGE_KEY);
+        if (jobId) {
+            this.watch(initial(jobId));
+            this.poll();
+        }
+    }
+
+    disconnectedCallback() {
+        this.stopWatching();
+    }
+
+    get isRunning() {
+        return this.progress !== null && !isFinal(this.progress.state);
+    }
+
+    get isBusy() {
+        return this.isCalling || this.isRunning;
+    }
+
+    get canCancel() {
+        return this.isRunning && this.progress.state !== 'cancelling';
+    }
+
+    get canResume() {
+        return this.progress?.state === 'needsAuthorization';
+    }
+
+    get stateLabel() {
+        return `${labelOf(this.progress.state)} (${this.progress.percent} %)`;
+    }
+
+    get countsLabel() {
+        const { planned, processed, succeeded, skipped, failed } = this.progress;
+        return `${processed} of ${planned} Opportunities: ${succeeded} quoted, ${skipped} without products, ${failed} failed`;
+    }
+
+    get barStyle() {
+        return `width: ${this.progress.percent}%`;
+    }
+
+    handleWhereClause(event) {
+        this.whereClause = event.detail.value;
+    }
+
+    async handleStart() {
+        const input = this.template.querySelector('lightning-textarea');
+        if (!input.reportValidity()) {
+            return;
+        }
+        const jobId = await this.call(() => startJob({ whereClause: this.whereClause.trim() }));
+        if (jobId) {
+            sessionStorage.setItem(STORAGE_KEY, jobId);
+            this.watch(initial(jobId));
+            // What happened before the subscription was there is in the answer.
+            await this.poll();
+        }
+    }
+
+    async handleCancel() {
+        await this.update(cancelJob);
+    }
+
+    async handleResume() {
+        await this.update(resumeJob);
+    }
+
+    /** Has Apex change the job, and shows what became of it. */
+    async update(method) {
+        const { jobId } = this.progress;
+        const job = await this.call(() => method({ jobId }));
+        if (job) {
+            this.show(fromJob(job));
+        }
+    }
+
+    /** Runs a call for the user: its failure is shown, and nothing else can be clicked meanwhile. */
+    async call(action) {
+        this.isCalling = true;
+        this.error = null;
+        try {
+            return await action();
+        } catch (error) {
+            this.error = messageOf(error);
+            return null;
+        } finally {
+            this.isCalling = false;
+        }
+    }
+
+    /** Shows a job and follows it. */
+    watch(progress) {
+        this.stopWatching();
+        this.progress = progress;
+        this.announcement = labelOf(progress.state);
+        this.pollLater();
+        this.follow();
+    }
+
+    /** Subscribes to the events. Where that is not possible, polling is enough. */
+    async follow() {
+        try {
+            if (!(await isEmpEnabled())) {
+                return;
+            }
+            const subscription = await subscribe(CHANNEL, NEW_EVENTS, ({ data }) => this.handleEvent(data.payload));
+            if (this.isConnected && this.isRunning && !this.subscription) {
+                this.subscription = subscription;
+            } else {
+                unsubscribe(subscription, () => {});
+            }
+        } catch (error) {
+            this.handleStreamError(error);
+        }
+    }
+
+    handleEvent(payload) {
+        if (payload.JobId__c !== this.progress?.jobId || !this.isRunning) {
+            return;
+        }
+        this.show(fromEvent(payload));
+        if (!this.isRunning) {
+            // Only the answer has the reason.
+            this.poll();
+        }
+    }
+
+    handleStreamError(error) {
+        // Polling goes on, so this is no concern of the user's.
+        console.warn('JobProgress__e cannot be received', error);
+    }
+
+    /** Asks where the job stands, without disturbing anybody. */
+    async poll() {
+        const { jobId } = this.progress;
+        try {
+            const job = await getJob({ jobId });
+            if (jobId !== this.progress?.jobId) {
+                return;
+            }
+            this.error = null;
+            if (job) {
+                this.show(fromJob(job));
+            } else {
+                this.forget();
+            }
+        } catch (error) {
+            if (jobId === this.progress?.jobId) {
+                this.error = messageOf(error);
+                this.pollLater();
+            }
+        }
+    }
+
+    show(progress) {
+        if (isOlder(progress, this.progress)) {
+            return;
+        }
+        if (progress.state !== this.progress.state) {
+            this.announcement = labelOf(progress.state);
+        }
+        this.progress = { ...progress, reason: progress.reason ?? this.progress.reason };
+        if (this.isRunning) {
+            this.pollLater();
+        } else {
+            this.stopWatching();
+        }
+    }
+
+    /** The job is gone: ended jobs are kept for some days only. */
+    forget() {
+        this.stopWatching();
+        this.progress = null;
+        sessionStorage.removeItem(STORAGE_KEY);
+    }
+
+    pollLater() {
+        clearTimeout(this.timer);
+        if (this.isConnected && this.isRunning) {
+            this.timer = setTimeout(() => this.poll(), SILENCE_MS);
+        }
+    }
+
+    stopWatching() {
+        clearTimeout(this.timer);
+        if (this.subscription) {
+            unsubscribe(this.subscription, () => {});
+            this.subscription = null;
+        }
+    }
+}
+
+/** The words of an error of Apex, or of the browser. */
+function messageOf(error) {
+    return error?.body?.message ?? error?.message ?? 'Unknown error';
+}
