@@ -1,11 +1,14 @@
 //! The command line.
 
+mod publish;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
+pub use self::publish::Publish;
 use crate::Config;
 use crate::applink::Addon;
 use crate::costs::Costs;
@@ -15,8 +18,11 @@ const DEFAULT_SALESFORCE_DIR: &str = "salesforce";
 
 /// A local Salesforce org with an AppLink add-on.
 #[derive(Parser)]
-#[command(version, name = "local-org")]
+#[command(version, name = "local-org", args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Port to listen on; 0 takes a free one
     #[arg(long, env = "LOCAL_ORG_PORT", default_value_t = 8090)]
     port: u16,
@@ -61,7 +67,19 @@ pub struct Cli {
     bulk_delay_ms: u64,
 }
 
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Publishes an app's operations to an org of a local org that runs
+    Publish(Publish),
+}
+
 impl Cli {
+    /// The subcommand, if one was given; without one the program serves.
+    pub fn take_command(&mut self) -> Option<Command> {
+        self.command.take()
+    }
+
     /// The command line of this process. Asked for help or version, it prints them and ends the process.
     ///
     /// # Errors

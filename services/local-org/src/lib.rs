@@ -13,6 +13,7 @@ pub mod costs;
 pub mod counters;
 pub mod error;
 mod events;
+mod external_services;
 pub mod faults;
 mod flows;
 mod http;

@@ -7,6 +7,7 @@ mod tests;
 
 pub use self::people::people;
 pub use self::permissions::deploy;
+pub(crate) use self::permissions::{permission_set_for_all, remove_permission_set};
 use crate::error::ApiError;
 use crate::store::{Org, Record, Tx};
 

@@ -1,4 +1,5 @@
-//! local-org's control API (`/local/…`): test data, counters, costs and faults. It needs no token and is never counted.
+//! local-org's control API (`/local/…`): test data, counters, costs, faults, and calls of published apps. It needs no
+//! token and is never counted.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,10 @@ use serde_json::{Value, json};
 
 use crate::http_client;
 
+mod external_services;
 mod types;
 
+pub use external_services::{App, AppOperation, Delivery, Invocation, InvocationState, Invoke, Invoked, Publication};
 use types::OpenedSession;
 pub use types::{Calls, Concurrent, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User};
 

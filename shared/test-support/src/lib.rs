@@ -25,7 +25,8 @@ mod service;
 pub use binary::{binary, workspace_root};
 pub use context::{client_context, client_context_json, encode_client_context};
 pub use control::{
-    Calls, Concurrent, Control, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User,
+    App, AppOperation, Calls, Concurrent, Control, Costs, Counters, Delivery, Fault, FaultAction, FaultRule,
+    Invocation, InvocationState, Invoke, Invoked, Org, Publication, QueryAnswer, Rows, User,
 };
 pub use http::http_client;
 pub use local_org::{LocalOrg, LocalOrgOptions};

@@ -43,7 +43,12 @@ impl Answer {
 
     /// 204.
     pub(crate) fn no_content() -> Self {
-        Self { status: 204, location: None, body: Body::Empty }
+        Self::empty(204)
+    }
+
+    /// A status without a body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, location: None, body: Body::Empty }
     }
 
     /// Whether the call did what it was to do.

@@ -14,6 +14,7 @@ use crate::cdc::Origin;
 use crate::costs::Costs;
 use crate::error::ApiError;
 use crate::events;
+use crate::external_services;
 use crate::faults::Rule;
 use crate::seed;
 use crate::store::Tx;
@@ -27,6 +28,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/local")
             .app_data(json)
+            .configure(external_services::control)
             .route("/health", web::get().to(health))
             .route("/orgs", web::get().to(orgs))
             .route("/orgs/{name}/seed", web::post().to(add_opportunities))
@@ -241,7 +243,7 @@ async fn in_transaction(
     blocking(host, name, move |org| org.store.transaction_from(&org.store.admin(), &origin, |tx| work(org, tx))).await
 }
 
-pub(super) async fn blocking(
+pub(crate) async fn blocking(
     host: &Host,
     name: &str,
     work: impl FnOnce(&OrgHost) -> Result<Answer, ApiError> + Send + 'static,
@@ -252,7 +254,7 @@ pub(super) async fn blocking(
     done.unwrap_or_else(Answer::from).into_response()
 }
 
-pub(super) fn no_such_org() -> HttpResponse {
+pub(crate) fn no_such_org() -> HttpResponse {
     Answer::from(ApiError::new(404, "NOT_FOUND", "There is no org of that name")).into_response()
 }
 

@@ -14,6 +14,7 @@ use crate::bulk::Jobs;
 use crate::costs::CostModel;
 use crate::counters::Counters;
 use crate::error::ApiError;
+use crate::external_services::{self, Apps, Invocations};
 use crate::faults::Faults;
 use crate::flows::Flow;
 use crate::metadata::{Deployed, NotificationType};
@@ -33,6 +34,9 @@ pub(crate) struct Host {
     /// What the project brings besides the schema.
     pub(crate) flows: Vec<Flow>,
     pub(crate) notification_types: Arc<Vec<NotificationType>>,
+    pub(crate) apps: Apps,
+    /// Calls published apps.
+    pub(crate) http: reqwest::Client,
 }
 
 /// One org and its state outside the store.
@@ -46,6 +50,7 @@ pub(crate) struct OrgHost {
     pub(crate) notifications: Notifications,
     pub(crate) jobs: Jobs,
     pub(crate) settings: Settings,
+    pub(crate) invocations: Invocations,
 }
 
 /// A user who can have a session.
@@ -93,6 +98,8 @@ impl Host {
             faults: Faults::default(),
             flows: deployed.flows,
             notification_types: Arc::new(deployed.notification_types),
+            apps: Apps::default(),
+            http: external_services::http_client()?,
         })
     }
 
@@ -131,6 +138,7 @@ impl OrgHost {
             notifications: Notifications::default(),
             jobs: Jobs::default(),
             settings: Settings::default(),
+            invocations: Invocations::default(),
         })
     }
 

@@ -11,7 +11,7 @@ mod call;
 mod collections;
 mod composite;
 pub(crate) mod connection;
-mod control;
+pub(crate) mod control;
 mod cursors;
 mod describe;
 mod execute;
@@ -38,7 +38,7 @@ use self::answer::{Answer, not_found};
 pub(crate) use self::host::Host;
 pub(crate) use self::host::OrgHost;
 pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
-use crate::applink;
+use crate::{applink, external_services};
 
 /// Largest body that is read, in bytes. The documented limits on records in a request are reached long before.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -51,6 +51,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(applink::configure)
         .configure(oauth::configure)
         .configure(bulk::configure)
+        .configure(external_services::configure)
         .configure(gateway::configure)
         .default_service(web::to(nothing_here));
 }

@@ -27,6 +27,8 @@ pub struct PermissionSet {
     pub object_permissions: Vec<ObjectPermission>,
     /// Whether it allows to change all records of all objects (`ModifyAllData`).
     pub modify_all_data: bool,
+    /// Whether it allows to activate permission sets for sessions (`ManageSessionPermissionSets`).
+    pub manage_session_permission_sets: bool,
 }
 
 /// What a permission set allows on an object.
@@ -84,10 +86,11 @@ pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, Metada
         }
         let object_permissions =
             children(node, "objectPermissions").map(|permission| object_permission(path, permission));
-        let mut modify_all_data = false;
+        let mut user_permissions = Vec::new();
         for permission in children(node, "userPermissions") {
-            let enabled = value::<bool>(path, permission, "enabled")?;
-            modify_all_data |= enabled && required(path, permission, "name")? == "ModifyAllData";
+            if value::<bool>(path, permission, "enabled")? {
+                user_permissions.push(required(path, permission, "name")?);
+            }
         }
         Ok(PermissionSet {
             name: file.strip_suffix(SUFFIX).unwrap_or(file).to_owned(),
@@ -96,7 +99,8 @@ pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, Metada
             has_activation_required: value(path, node, "hasActivationRequired")?,
             field_permissions,
             object_permissions: object_permissions.collect::<Result<_, _>>()?,
-            modify_all_data,
+            modify_all_data: user_permissions.contains(&"ModifyAllData"),
+            manage_session_permission_sets: user_permissions.contains(&"ManageSessionPermissionSets"),
         })
     })
 }

@@ -117,6 +117,7 @@ fn fields_and_permission_sets_of_a_project() {
                 ..ObjectPermission::default()
             }],
             modify_all_data: false,
+            manage_session_permission_sets: false,
         }]
     );
 }

@@ -23,12 +23,47 @@ pub fn deploy(org: &Org, permission_sets: &[PermissionSet]) -> Result<(), ApiErr
     })
 }
 
+/// Makes a permission set of that API name, if there is none, and assigns it to all users. Tells whether it is new.
+///
+/// # Errors
+/// [`ApiError`] when the database fails.
+pub(crate) fn permission_set_for_all(org: &Org, name: &str, description: &str) -> Result<bool, ApiError> {
+    org.transaction(&org.admin(), |tx| {
+        let known = tx.permission_set(name)?;
+        let is_new = known.is_none();
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let set = Record::default()
+                    .with("Name", name.to_owned())
+                    .with("Label", name.to_owned())
+                    .with("Description", description.to_owned());
+                insert(tx, "PermissionSet", set)?
+            }
+        };
+        assign(tx, org, &id, true)?;
+        Ok(is_new)
+    })
+}
+
+/// Deletes the permission set of that API name with its assignments.
+///
+/// # Errors
+/// [`ApiError`] when the database fails.
+pub(crate) fn remove_permission_set(org: &Org, name: &str) -> Result<(), ApiError> {
+    org.transaction(&org.admin(), |tx| match tx.permission_set(name)? {
+        Some(id) => tx.delete("PermissionSet", &id),
+        None => Ok(()),
+    })
+}
+
 fn write(tx: &mut Tx<'_>, set: &PermissionSet) -> Result<String, ApiError> {
     let fields = json!({
         "Label": set.label,
         "Description": set.description,
         "HasActivationRequired": set.has_activation_required,
         "PermissionsModifyAllData": set.modify_all_data,
+        "PermissionsManageSessionPermissionSets": set.manage_session_permission_sets,
     });
     let id = tx.upsert("PermissionSet", "Name", &set.name, fields.as_object().unwrap_or(&Map::new()))?.id;
     // A deploy replaces what the set allowed before.

@@ -87,6 +87,7 @@ fn permission_sets_become_records() {
         field_permissions: vec![permission("Name"), permission("Status")],
         object_permissions: Vec::new(),
         modify_all_data: false,
+        manage_session_permission_sets: false,
     };
     deploy(org, std::slice::from_ref(&set)).unwrap();
     set.label = "Quotes".to_owned();

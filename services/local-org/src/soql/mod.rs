@@ -46,6 +46,9 @@ pub struct ExecuteOptions<'a> {
     pub now: DateTime<Utc>,
     /// Field-level security: a field for which it returns false does not exist for this query.
     pub visible: &'a dyn Fn(&ObjectDef, &FieldDef) -> bool,
+    /// Record-level security: a field of an object and the value that it has in the records that exist for this query;
+    /// `None` when all do.
+    pub only: &'a dyn Fn(&ObjectDef) -> Option<(&'static str, String)>,
 }
 
 /// The whole result of a query.

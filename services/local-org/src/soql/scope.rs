@@ -54,6 +54,18 @@ impl<'a> Context<'a> {
         object.fields.first().is_some_and(|id| (self.options.visible)(object, id))
     }
 
+    /// The object's table, or those of its rows that exist for the caller.
+    fn table_sql(&self, object: &ObjectDef) -> String {
+        let table = quoted(&object.name);
+        match (self.options.only)(object) {
+            // An id, which needs no escaping; it is the org's and not the query's.
+            Some((field, value)) => {
+                format!("(SELECT * FROM {table} WHERE {} = '{}')", quoted(field), value.replace('\'', "''"))
+            }
+            None => table,
+        }
+    }
+
     /// The fields that the caller may see.
     pub(super) fn fields(self, object: &'a ObjectDef) -> impl Iterator<Item = &'a FieldDef> {
         let visible = self.options.visible;
@@ -122,9 +134,9 @@ impl<'a> Scope<'a> {
 
     /// `FROM` with the joins that the fields looked up so far need.
     pub(super) fn tables_sql(&self) -> String {
-        let mut sql = format!(" FROM {} AS t0", quoted(&self.object.name));
+        let mut sql = format!(" FROM {} AS t0", self.context.table_sql(self.object));
         for (index, join) in self.joins.iter().enumerate() {
-            let (table, parent) = (index + 1, quoted(&join.parent.name));
+            let (table, parent) = (index + 1, self.context.table_sql(join.parent));
             let via = quoted(&join.via.name);
             sql.push_str(&format!(" LEFT JOIN {parent} AS t{table} ON t{table}.\"Id\" = t{}.{via}", join.child));
         }

@@ -15,16 +15,23 @@ pub(super) use self::cache::Cache;
 use super::Actor;
 use crate::schema::{FieldDef, ObjectDef};
 
-/// Objects whose records are the org's set-up. All users may read them, administrators may change them.
+/// The object whose records make a permission set count in a session.
+const ACTIVATION: &str = "SessionPermSetActivation";
+
+/// The object whose records are sessions.
+const SESSION: &str = "AuthSession";
+
+/// Objects whose records are the org's set-up. All users may read them, administrators may change them; there is a right
+/// of its own for [`ACTIVATION`].
 const SETUP: [&str; 9] = [
-    "AuthSession",
+    SESSION,
     "FieldPermissions",
     "ObjectPermissions",
     "Organization",
     "PermissionSet",
     "PermissionSetAssignment",
     "Profile",
-    "SessionPermSetActivation",
+    ACTIVATION,
     "User",
 ];
 
@@ -68,6 +75,8 @@ pub(crate) enum Access {
 #[derive(Debug, Default)]
 pub(crate) struct Rights {
     modify_all_data: bool,
+    /// Whether permission sets may be activated for sessions and deactivated.
+    manage_activations: bool,
     /// By API name.
     objects: HashMap<String, ObjectRights>,
     /// By API name of the object and of the field; whether the field may be changed.
@@ -88,6 +97,15 @@ impl Access {
         match self {
             Self::System => true,
             Self::User(rights) => rights.on(object).read,
+        }
+    }
+
+    /// Whether the actor sees only those records of the object that are about themselves: everyday users see their own
+    /// sessions.
+    pub(crate) fn sees_own_only(&self, object: &ObjectDef) -> bool {
+        match self {
+            Self::System => false,
+            Self::User(rights) => object.name == SESSION && !rights.modify_all_data,
         }
     }
 
@@ -128,6 +146,9 @@ impl Rights {
             return everything;
         }
         let name = object.name.as_str();
+        if name == ACTIVATION && self.manage_activations {
+            return ObjectRights { read: true, create: true, edit: false, delete: true };
+        }
         if SETUP.contains(&name) {
             return ObjectRights { read: true, ..ObjectRights::default() };
         }
@@ -149,11 +170,12 @@ impl Rights {
     fn load(connection: &Connection, user_id: &str, session_id: Option<&str>, now: &str) -> rusqlite::Result<Self> {
         let mut rights = Self::default();
         let mut statement = connection.prepare_cached(EFFECTIVE_SETS)?;
-        let sets: Vec<(String, bool)> = statement
-            .query_map((user_id, session_id, now), |row| Ok((row.get(0)?, row.get(1)?)))?
+        let sets: Vec<(String, bool, bool)> = statement
+            .query_map((user_id, session_id, now), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
-        for (set, modify_all_data) in sets {
+        for (set, modify_all_data, manage_activations) in sets {
             rights.modify_all_data |= modify_all_data;
+            rights.manage_activations |= manage_activations;
             rights.add_objects(connection, &set)?;
             rights.add_fields(connection, &set)?;
         }
@@ -193,10 +215,10 @@ impl Rights {
 
 /// The permission sets that count for user `?1` in session `?2`, which may be null, at time `?3`.
 const EFFECTIVE_SETS: &str = r#"
-    SELECT s."Id", s."PermissionsModifyAllData" FROM "PermissionSet" AS s
+    SELECT s."Id", s."PermissionsModifyAllData", s."PermissionsManageSessionPermissionSets" FROM "PermissionSet" AS s
     WHERE s."IsOwnedByProfile" = 1 AND s."ProfileId" = (SELECT "ProfileId" FROM "User" WHERE "Id" = ?1)
     UNION ALL
-    SELECT s."Id", s."PermissionsModifyAllData" FROM "PermissionSet" AS s
+    SELECT s."Id", s."PermissionsModifyAllData", s."PermissionsManageSessionPermissionSets" FROM "PermissionSet" AS s
     WHERE s."IsOwnedByProfile" = 0
     AND EXISTS (SELECT 1 FROM "PermissionSetAssignment" AS a
         WHERE a."PermissionSetId" = s."Id" AND a."AssigneeId" = ?1

@@ -44,7 +44,8 @@ impl Tx<'_> {
     ) -> Result<T, ApiError> {
         let query = soql::parse(soql)?;
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
-        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible };
+        let only = |object: &ObjectDef| self.only(object);
+        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
         work(&Export::new(&self.org.schema, &query, &options)?)
     }
 }

@@ -15,6 +15,9 @@ use crate::soql::{self, ExecuteOptions, ResultSet};
 /// The object with a field that depends on who asks.
 const SESSIONS: &str = "AuthSession";
 
+/// The field that tells whose session it is.
+const USER: &str = "UsersId";
+
 impl<'a> Tx<'a> {
     /// A record as the REST API gives it: `attributes`, then the wanted fields, by default all, and always the id.
     ///
@@ -37,6 +40,9 @@ impl<'a> Tx<'a> {
         }
         let wanted = self.wanted(object, fields)?;
         let record = self.load(object, &id)?.ok_or_else(ApiError::not_found)?;
+        if self.access().sees_own_only(object) && record.text(USER) != Some(self.actor.user_id.as_str()) {
+            return Err(ApiError::not_found());
+        }
         if record.flag("IsDeleted") {
             return Err(ApiError::entity_is_deleted());
         }
@@ -80,10 +86,16 @@ impl<'a> Tx<'a> {
             self.mark_current_session()?;
         }
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
-        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible };
+        let only = |object: &ObjectDef| self.only(object);
+        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
         let result = soql::execute(self.connection, &self.org.schema, &query, &options)?;
         self.rows += result.records.len() as u64;
         Ok(result)
+    }
+
+    /// The field, and its value, that a record of the object has when it exists for the actor; none when all do.
+    pub(super) fn only(&self, object: &ObjectDef) -> Option<(&'static str, String)> {
+        self.access().sees_own_only(object).then(|| (USER, self.actor.user_id.clone()))
     }
 
     fn wanted(&self, object: &'a ObjectDef, names: Option<&[String]>) -> Result<Vec<&'a FieldDef>, ApiError> {

@@ -48,6 +48,32 @@ impl Org {
         })
     }
 
+    /// Ends the activations of a session, which goes on without them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn end_activations(&self, session: &str) -> Result<(), ApiError> {
+        self.transaction(&self.admin(), |tx| {
+            tx.prepare("DELETE FROM \"SessionPermSetActivation\" WHERE \"AuthSessionId\" = ?1")?.execute([session])?;
+            tx.access_changed = true;
+            Ok(())
+        })
+    }
+
+    /// Whether the permission set of that API name is assigned to the user.
+    ///
+    /// # Errors
+    /// 400 when there is no such permission set.
+    pub fn is_assigned(&self, user_id: &str, permission_set: &str) -> Result<bool, ApiError> {
+        self.transaction(&self.admin(), |tx| {
+            let set = tx.permission_set(permission_set)?.ok_or_else(|| no_such_set(permission_set))?;
+            let sql = "SELECT count(*) FROM \"PermissionSetAssignment\" WHERE \"PermissionSetId\" = ?1 \
+                       AND \"AssigneeId\" = ?2 AND (\"ExpirationDate\" IS NULL OR \"ExpirationDate\" > ?3)";
+            let count = tx.prepare(sql)?.query_row([&set, user_id, &tx.stamp], |row| row.get::<_, i64>(0))?;
+            Ok(count > 0)
+        })
+    }
+
     /// Ends all sessions.
     ///
     /// # Errors

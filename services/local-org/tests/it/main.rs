@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
+mod app;
 mod applink;
 mod batch;
 mod bulk;
@@ -12,11 +13,14 @@ mod costs;
 mod describe;
 mod event_project;
 mod events;
+mod external_services;
 mod faults;
 mod graph;
+mod invoke_script;
 mod oauth;
 mod permissions;
 mod process;
+mod program;
 mod query;
 mod sessions;
 mod sobjects;

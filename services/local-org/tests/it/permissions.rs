@@ -176,6 +176,56 @@ async fn everyday_users_have_their_profile() {
     assert_eq!((&described["createable"], &described["deletable"]), (&json!(true), &json!(false)));
 }
 
+/// What a developer who is no administrator needs to try "user mode plus".
+#[tokio::test]
+async fn activations_have_a_right_of_their_own() {
+    let org = TestOrg::start().await;
+    let sales = org.session(SALES, &[]).await;
+    let set = id(&sales.query("SELECT Id FROM PermissionSet WHERE Name = 'SecretReader'").await);
+    let session = id(&sales.query("SELECT Id FROM AuthSession WHERE IsCurrent = true").await);
+    let activation = json!({"AuthSessionId": session, "PermissionSetId": set});
+    let activate = || sales.post("/sobjects/SessionPermSetActivation", activation.clone());
+    assert_eq!(activate().await.code(), "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
+
+    let manager =
+        "SELECT Id FROM PermissionSet WHERE PermissionsManageSessionPermissionSets = TRUE AND IsOwnedByProfile = FALSE";
+    let manager = id(&org.query(manager).await);
+    let user = id(&org.query(&format!("SELECT Id FROM User WHERE Username = '{SALES}'")).await);
+    let assignment = json!({"PermissionSetId": manager, "AssigneeId": user});
+    id(&org.post("/sobjects/PermissionSetAssignment", assignment).await);
+    let path = format!("/sobjects/SessionPermSetActivation/{}", id(&activate().await));
+    assert_eq!(sales.query("SELECT Secret__c FROM Account").await.status, 200);
+    assert_eq!(sales.call(Method::PATCH, &path, json!({"Description": "x"})).await.status, 400);
+    assert_eq!(sales.call(Method::DELETE, &path, Value::Null).await.status, 204);
+    assert_eq!(sales.query("SELECT Secret__c FROM Account").await.status, 400);
+    let refused = sales.post("/sobjects/PermissionSetAssignment", json!({"PermissionSetId": set, "AssigneeId": user}));
+    assert_eq!(refused.await.code(), "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "other set-up remains closed");
+}
+
+#[tokio::test]
+async fn everyday_users_see_their_own_sessions_only() {
+    let org = TestOrg::start().await;
+    let sales = org.session(SALES, &[]).await;
+    let second = org.session(SALES, &["SecretReader"]).await;
+    let admin = org.session(ADMIN, &["SecretReader"]).await;
+    let own = org.query(&format!("SELECT COUNT() FROM AuthSession WHERE Users.Username = '{SALES}'")).await;
+    let all = org.query("SELECT COUNT() FROM AuthSession").await;
+    assert!(own.body["totalSize"].as_u64() < all.body["totalSize"].as_u64(), "administrators see all");
+    assert_eq!(sales.query("SELECT COUNT() FROM AuthSession").await.body["totalSize"], own.body["totalSize"]);
+    for soql in ["SELECT Id FROM AuthSession", "SELECT UsersId, COUNT(Id) FROM AuthSession GROUP BY UsersId"] {
+        assert!(sales.query(soql).await.body["records"].as_array().is_some_and(|rows| !rows.is_empty()), "{soql}");
+    }
+    let grouped = sales.query("SELECT UsersId FROM AuthSession GROUP BY UsersId").await;
+    assert_eq!(grouped.body["totalSize"], 1);
+    let current = "SELECT Id FROM AuthSession WHERE IsCurrent = true";
+    let (own, foreign) = (id(&second.query(current).await), id(&admin.query(current).await));
+    assert_eq!(sales.get(&format!("/sobjects/AuthSession/{own}")).await.status, 200);
+    assert_eq!(sales.get(&format!("/sobjects/AuthSession/{foreign}")).await.status, 404);
+    let through = "SELECT AuthSession.Id FROM SessionPermSetActivation WHERE AuthSession.SessionType = 'API'";
+    assert_eq!(sales.query(through).await.body["totalSize"], 1, "nor through what refers to them");
+    assert_eq!(admin.query(through).await.body["totalSize"], 2);
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_does_not_exist() {
     let org = TestOrg::start().await;

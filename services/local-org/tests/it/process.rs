@@ -1,45 +1,13 @@
 //! The program itself.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
+use std::process::Command;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use crate::program::Program;
 use crate::support::client;
-
-/// A running program, killed when the test is over.
-struct Program(Child);
-
-impl Program {
-    fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-org"));
-        let command = command.args(["--port", "0"]).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().expect("the program starts"))
-    }
-
-    /// The URL of the one line that it prints when it is ready.
-    fn url(&mut self) -> (String, BufReader<std::process::ChildStdout>) {
-        let mut stdout = BufReader::new(self.0.stdout.take().expect("standard output"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a line");
-        let url = line.strip_prefix("local-org listening on ").expect("the ready line").trim_end();
-        (url.to_owned(), stdout)
-    }
-
-    fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.0.id()).expect("a process id");
-        kill(Pid::from_raw(id), signal).expect("the signal is sent");
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 async fn counts(url: &str) -> Value {
     let response = client().get(format!("{url}/local/orgs/my-org/counts")).send().await.expect("an answer");
@@ -105,6 +73,51 @@ async fn sessions_end_with_the_process_and_permissions_stay() {
         assert!(program.0.wait().expect("it ends").success());
     }
     assert_eq!(seen.first(), seen.last());
+}
+
+/// Runs the program to its end: whether it succeeded, and what it said on standard output and standard error.
+fn run(arguments: &[&str]) -> (bool, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local-org"));
+    // Variables of the server do not get in the way of a subcommand.
+    let output = command.args(arguments).env("LOCAL_ORG_PORT", "1").output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("a text");
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn publishes_from_the_command_line() {
+    let mut program = Program::start(&[]);
+    let (url, _stdout) = program.url();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let good = "openapi: 3.0.3\ninfo: {title: t}\npaths:\n  /a:\n    get:\n      operationId: getA\n      responses: {'200': {description: ok}}\n";
+    std::fs::write(path("api.yaml"), good).expect("the file is written");
+    std::fs::write(path("bad.yml"), good.replace("operationId: getA", "requestBody: {content: {a/b: {}}}"))
+        .expect("the file is written");
+    std::fs::write(path("api.txt"), good).expect("the file is written");
+    let rest = ["--client-name", "TestApp", "--url", "http://127.0.0.1:9", "--local-org", &url];
+    let publish = |file: &str| run(&[&["publish", &path(file)][..], &rest].concat());
+
+    let (done, stdout, stderr) = publish("api.yaml");
+    assert!(done, "{stderr}");
+    assert_eq!(stdout, "TestApp is published to my-org\n  getA  GET /a\n");
+    let apps: Value =
+        client().get(format!("{url}/local/apps")).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!((&apps[0]["clientName"], &apps[0]["org"]), (&"TestApp".into(), &"my-org".into()));
+
+    let (done, stdout, stderr) = publish("bad.yml");
+    assert!(!done && stdout.is_empty());
+    let lines: Vec<_> = stderr.lines().collect();
+    assert!(lines.first().is_some_and(|line| line.ends_with("bad.yml is not published: ")), "{stderr}");
+    for text in
+        ["GET /a: a GET must not have a request body", "GET /a: the request body is a/b", "GET /a: has no operationId"]
+    {
+        assert!(lines.iter().any(|line| line.contains(text)), "{text}: {stderr}");
+    }
+    assert!(publish("api.txt").2.contains("is neither .yaml, .yml nor .json"));
+    assert!(publish("nothing.yaml").2.contains("cannot read"));
+    drop(program);
+    assert!(publish("api.yaml").2.contains(&format!("no local org answers at {url}")));
 }
 
 #[test]

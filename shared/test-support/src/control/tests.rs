@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use super::*;
 
 /// Answers one request with `answer` and gives back what was asked.
-async fn fake(status: &'static str, answer: &'static str) -> (Control, tokio::task::JoinHandle<String>) {
+pub(super) async fn fake(status: &'static str, answer: &'static str) -> (Control, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let asked = tokio::spawn(async move {

@@ -70,6 +70,7 @@ pub(super) fn objects() -> Vec<ObjectDef> {
                 flag("IsCustom").defaults_to("true").read_only(),
                 flag("HasActivationRequired").label("Session Activation Required"),
                 flag("PermissionsModifyAllData").label("Modify All Data"),
+                flag("PermissionsManageSessionPermissionSets").label("Manage Session Permission Set Activations"),
             ],
         )
         .audited(),

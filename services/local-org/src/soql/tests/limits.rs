@@ -12,7 +12,13 @@ use crate::schema::{FieldDef, ObjectDef};
 /// SQLite's plan for a query.
 fn explain(org: &Org, soql: &str) -> String {
     let visible = |_: &ObjectDef, _: &FieldDef| true;
-    let options = ExecuteOptions { api_version: "62.0", include_deleted: false, now: Utc::now(), visible: &visible };
+    let options = ExecuteOptions {
+        api_version: "62.0",
+        include_deleted: false,
+        now: Utc::now(),
+        visible: &visible,
+        only: &|_| None,
+    };
     let query = parse(soql).unwrap();
     let context = Context { schema: &org.schema, options: &options, text: soql };
     let object = context.object(&query.select.from).unwrap();

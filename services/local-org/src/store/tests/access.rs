@@ -26,6 +26,7 @@ fn set(name: &str, has_activation_required: bool) -> PermissionSet {
         }],
         object_permissions: Vec::new(),
         modify_all_data: false,
+        manage_session_permission_sets: false,
     }
 }
 

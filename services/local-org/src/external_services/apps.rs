@@ -1,0 +1,88 @@
+//! Published apps.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use super::spec::{Operation, Spec};
+
+/// An app whose operations can be called.
+#[derive(Debug)]
+pub(super) struct App {
+    /// Name of the org that it is published to.
+    pub(super) org: String,
+    pub(super) client_name: String,
+    /// Where the app is; paths of operations follow.
+    pub(super) url: String,
+    /// The org's URL as the app reaches it; that of the caller of the control API when absent.
+    pub(super) instance_url: Option<String>,
+    pub(super) spec: Spec,
+    pub(super) published_at: DateTime<Utc>,
+    /// Whether publishing made the permission set named as the client, which then goes with the app.
+    pub(super) made_permission_set: bool,
+    /// What is not as it should be, but does not prevent calls.
+    pub(super) warnings: Vec<String>,
+}
+
+impl App {
+    pub(super) fn operation(&self, id: &str) -> Option<&Operation> {
+        self.spec.operations.iter().find(|operation| operation.id == id)
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let operations = self.spec.operations.iter().map(|operation| {
+            json!({
+                "operationId": operation.id,
+                "method": operation.method,
+                "path": operation.path,
+                "permissionSet": operation.permission_set,
+                "asynchronous": operation.callback.is_some(),
+                "agentAction": operation.agent_action,
+            })
+        });
+        json!({
+            "org": self.org,
+            "clientName": self.client_name,
+            "title": self.spec.title,
+            "url": self.url,
+            "instanceUrl": self.instance_url,
+            "permissionSet": self.client_name,
+            "publishedAt": self.published_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            "operations": operations.collect::<Value>(),
+            "warnings": self.warnings,
+        })
+    }
+}
+
+/// All of them, by org and client name.
+#[derive(Debug, Default)]
+pub(crate) struct Apps(Mutex<BTreeMap<(String, String), Arc<App>>>);
+
+impl Apps {
+    pub(super) fn get(&self, org: &str, client_name: &str) -> Option<Arc<App>> {
+        self.apps().get(&key(org, client_name)).cloned()
+    }
+
+    /// Adds one, or puts it in the place of an earlier one.
+    pub(super) fn put(&self, app: Arc<App>) {
+        self.apps().insert(key(&app.org, &app.client_name), app);
+    }
+
+    pub(super) fn remove(&self, org: &str, client_name: &str) -> Option<Arc<App>> {
+        self.apps().remove(&key(org, client_name))
+    }
+
+    pub(super) fn list(&self) -> Vec<Arc<App>> {
+        self.apps().values().cloned().collect()
+    }
+
+    fn apps(&self) -> MutexGuard<'_, BTreeMap<(String, String), Arc<App>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(org: &str, client_name: &str) -> (String, String) {
+    (org.to_owned(), client_name.to_owned())
+}
