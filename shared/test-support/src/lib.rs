@@ -21,6 +21,7 @@ mod process;
 mod receiver;
 mod redis;
 mod service;
+mod usage;
 
 pub use binary::{binary, workspace_root};
 pub use context::{client_context, client_context_json, encode_client_context};
@@ -37,3 +38,4 @@ pub use process::{Process, ProcessOptions, Signal};
 pub use receiver::{Received, Receiver, Reply};
 pub use redis::{RedisDump, RedisOptions, TestRedis};
 pub use service::{Service, ServiceSpec};
+pub use usage::{Memory, cpu_time};

@@ -10,7 +10,7 @@ pub struct Args {
     /// Which integration pattern to show
     #[arg(long, value_enum, default_value = "org-job")]
     pub pattern: Pattern,
-    /// Sample Opportunities in the org
+    /// Sample Opportunities in the org (org-job)
     #[arg(long, value_name = "N", default_value_t = 5000)]
     pub opportunities: u32,
     /// Line items of each Opportunity
@@ -47,6 +47,8 @@ pub struct Args {
 pub enum Pattern {
     /// Scaling batch jobs: a SOQL filter becomes a job that all workers share.
     OrgJob,
+    /// Extending Apex, Flow and Agentforce: Salesforce calls, at once and with a callback.
+    OrgAction,
 }
 
 impl Pattern {
@@ -54,6 +56,7 @@ impl Pattern {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OrgJob => "org-job",
+            Self::OrgAction => "org-action",
         }
     }
 }

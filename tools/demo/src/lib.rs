@@ -5,7 +5,7 @@
 
 mod args;
 mod console;
-mod memory;
+mod org_action;
 mod org_job;
 mod shell;
 mod shown;
@@ -78,6 +78,7 @@ async fn show(args: &Args, console: &Console, signals: &mut Signals, stack: &mut
     let play = async {
         match args.pattern {
             Pattern::OrgJob => org_job::play(args, console, stack).await,
+            Pattern::OrgAction => org_action::play(console, stack).await,
         }
     };
     let shown = tokio::select! {

@@ -12,6 +12,7 @@ use test_support::{
 
 use crate::args::{Args, Pattern};
 use crate::console::Console;
+use crate::org_action;
 
 /// The org that gets the sample records.
 pub(crate) const ORG: &str = "my-org";
@@ -53,18 +54,22 @@ impl Stack {
             process: process("redis"),
         })
         .await?;
-        console.say(&format!("Redis        127.0.0.1:{} (pid {})", redis.port(), redis.process().pid()));
+        console.say(&format!("Redis          127.0.0.1:{} (pid {})", redis.port(), redis.process().pid()));
 
         let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
         let options = LocalOrgOptions { costs, process: process("local-org"), ..LocalOrgOptions::default() };
         let mut local_org = LocalOrg::start_with(options).await?;
         let seeding = Instant::now();
-        local_org.seed(ORG, args.opportunities, args.lines).await?;
+        let opportunities = match args.pattern {
+            Pattern::OrgJob => args.opportunities,
+            Pattern::OrgAction => org_action::OPPORTUNITIES,
+        };
+        local_org.seed(ORG, opportunities, args.lines).await?;
         console.say(&format!(
-            "local-org    {} (pid {}), {} Opportunities with {} lines each, made in {:.1} s",
+            "local-org      {} (pid {}), {} Opportunities with {} lines each, made in {:.1} s",
             local_org.url()?,
             local_org.service().pid(),
-            HumanCount(args.opportunities.into()),
+            HumanCount(opportunities.into()),
             args.lines,
             seeding.elapsed().as_secs_f64(),
         ));
@@ -72,7 +77,7 @@ impl Stack {
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
         let allowed_hosts = local_org.host()?;
-        let pattern_env = environment(args.pattern, &local_org)?;
+        let pattern_env = environment(args.pattern);
         let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
             let spec = ServiceSpec::new(binary)?
                 .named(name)
@@ -92,7 +97,7 @@ impl Stack {
             .ready("listening on http://")
             .start()
             .await?;
-        console.say(&format!("{name:<12} {} (pid {})", web.url()?, web.pid()));
+        console.say(&format!("{name:<14} {} (pid {})", web.url()?, web.pid()));
 
         let mut workers = Vec::new();
         for number in 1..=args.workers {
@@ -107,7 +112,7 @@ impl Stack {
         }
         let pids: Vec<String> = workers.iter().map(|worker| worker.service.pid().to_string()).collect();
         console.say(&format!(
-            "workers      {} with {} chunks in flight each (pids {}; kill -9 one and see)",
+            "workers        {} with {} chunks in flight each (pids {}; kill -9 one and see)",
             args.workers,
             args.concurrency,
             pids.join(" "),
@@ -190,10 +195,11 @@ impl Stack {
 }
 
 /// What a pattern's processes need to know beside that which all need.
-fn environment(pattern: Pattern, _local_org: &LocalOrg) -> Result<Vec<(&'static str, String)>> {
-    Ok(match pattern {
+fn environment(pattern: Pattern) -> Vec<(&'static str, String)> {
+    match pattern {
         Pattern::OrgJob => Vec::new(),
-    })
+        Pattern::OrgAction => vec![("ENABLE_DISCOUNT_OVERRIDES", "true".to_owned())],
+    }
 }
 
 /// Lower-case hexadecimal digits.

@@ -123,9 +123,9 @@ async fn publishes_from_the_command_line() {
 #[test]
 fn names_a_wrong_option_in_one_line() {
     for (arguments, text) in [
-        (["--port", "x"], "--port"),
-        (["--nonsense", "1"], "--nonsense"),
-        (["--salesforce-dir", "/nonexistent"], "--salesforce-dir"),
+        (["--port", "x"].as_slice(), "--port"),
+        (["--nonsense", "1"].as_slice(), "--nonsense"),
+        (["--port", "0", "--salesforce-dir", "/nonexistent"].as_slice(), "--salesforce-dir"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_local-org")).args(arguments).output().expect("it runs");
         assert!(!output.status.success());

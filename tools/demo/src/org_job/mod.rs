@@ -11,16 +11,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use test_support::Counters;
 
 use self::api::{Api, JobView};
 use self::follow::follow;
 use self::tally::Tally;
 use crate::args::Args;
 use crate::console::Console;
-use crate::memory::{self, Memory};
 use crate::shown::{Shown, seconds};
 use crate::stack::{ORG, Stack};
+use test_support::{Counters, Memory};
 
 /// What came out.
 #[derive(Debug)]
@@ -91,7 +90,7 @@ async fn run(args: &Args, console: &Console, stack: &mut Stack) -> Result<Outcom
     let api = Api::new(stack.web_url()?, stack.context().await?)?;
     let before = stack.local_org().counts(ORG).await?;
     stack.local_org().reset_counters(ORG).await?;
-    let idle = memory::read(stack.web_pid());
+    let idle = Memory::of(stack.web_pid());
 
     let started = Instant::now();
     let job_id = api.execute_batch(&args.where_clause).await.context("the job was not accepted")?;
@@ -108,8 +107,8 @@ async fn run(args: &Args, console: &Console, stack: &mut Stack) -> Result<Outcom
         tally,
         time,
         counters,
-        workers: stack.worker_pids().map(|(name, pid)| (name.to_owned(), memory::read(pid))).collect(),
-        web: (idle, memory::read(stack.web_pid())),
+        workers: stack.worker_pids().map(|(name, pid)| (name.to_owned(), Memory::of(pid))).collect(),
+        web: (idle, Memory::of(stack.web_pid())),
         web_url: stack.web_url()?,
         local_org_url: stack.local_org().url()?,
     })

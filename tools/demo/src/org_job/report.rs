@@ -3,7 +3,7 @@
 use indicatif::{HumanBytes, HumanCount};
 
 use super::Outcome;
-use crate::memory::Memory;
+use test_support::Memory;
 
 /// The result in rows.
 pub(crate) fn text(outcome: &Outcome) -> String {

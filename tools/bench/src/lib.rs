@@ -1,0 +1,43 @@
+//! `bin/bench`: measurements that anyone can repeat, on real processes against local-org, printed as tables.
+//!
+//! All processes and the load share this machine's cores. CPU time per request is therefore the sturdier figure; latency
+//! tells how the whole behaves.
+
+mod load;
+mod org_action;
+mod table;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Measures a pattern on this machine. No account is needed.
+#[derive(Debug, Parser)]
+#[command(name = "bin/bench", version)]
+pub struct Args {
+    /// What to measure
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// generateQuote: latency, and CPU time of org-action-web per request
+    OrgAction(org_action::Args),
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When a process does not start, or a request fails: then there is nothing to measure.
+pub async fn run(args: Args) -> Result<()> {
+    match args.what {
+        What::OrgAction(args) => org_action::run(&args).await,
+    }
+}
+
+/// Prints a line of a result.
+fn say(text: &str) {
+    use std::io::Write;
+    // A reader that has gone is no error.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
