@@ -136,6 +136,14 @@ impl TaskContext {
         self.jobs.tasks().flag(&self.job_id, name).await
     }
 
+    /// All that tasks of the job gave to [`remember`](Self::remember), by name.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn recall_all(&self) -> Result<BTreeMap<String, String>, JobsError> {
+        self.jobs.tasks().flags(&self.job_id).await
+    }
+
     /// The first errors of the job's records, at most `limit`.
     ///
     /// # Errors

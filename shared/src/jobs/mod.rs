@@ -43,7 +43,8 @@
 //!
 //! Fields of a job: `org kind params request_id ttl dead_ttl created_at` never change. `state run plan cursor total
 //! done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there, but for the
-//! `cursor`. `cancel held finish outcome listed reason resume_at started_at finished_at` are there when they apply.
+//! `cursor`. `cancel held finish outcome listed reason resume_at session_epoch started_at finished_at` are there when
+//! they apply; `session_epoch` is the epoch at which `resume` brought the present session.
 //!
 //! # Tasks
 //! A job's tasks are its plan (`P`), its chunks (0, 1, 2, …) and its last step (`F`). A claim makes a lease,

@@ -352,6 +352,11 @@ impl Tasks {
         self.jobs.connection().query(&command, Repeat::Safe).await
     }
 
+    pub(super) async fn flags(&self, id: &JobId) -> Result<BTreeMap<String, String>, JobsError> {
+        let command = redis::cmd("HGETALL").arg(self.jobs.key("flags", id)).to_owned();
+        self.jobs.connection().query(&command, Repeat::Safe).await
+    }
+
     /// The scripts behind it are safe to repeat: the first run ends the lease, so a second one answers `lost`.
     async fn answer(&self, script: &ScriptInvocation<'_>) -> Result<String, JobsError> {
         self.jobs.connection().invoke(script, Repeat::Safe).await

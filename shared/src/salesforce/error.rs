@@ -91,6 +91,12 @@ pub enum Error {
         /// Salesforce's reason, `Code : text`, when it gave one.
         message: Option<String>,
     },
+    /// The id of a bulk job could not be kept, so the job got no rows.
+    #[error("the id of a bulk job could not be kept: {reason}")]
+    NotNoted {
+        /// Why, from whoever keeps it.
+        reason: String,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -144,9 +150,11 @@ impl Error {
         match self {
             Self::Api { status, errors, .. } => api_error::kind(*status, errors),
             Self::Status { status, .. } => api_error::kind_of_status(*status).unwrap_or(ErrorKind::Malformed),
-            Self::NotSent { .. } | Self::NoAnswer { .. } | Self::TimedOut { .. } | Self::Cancelled => {
-                ErrorKind::Transient
-            }
+            Self::NotSent { .. }
+            | Self::NoAnswer { .. }
+            | Self::TimedOut { .. }
+            | Self::NotNoted { .. }
+            | Self::Cancelled => ErrorKind::Transient,
             Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
             Self::Malformed { .. } => ErrorKind::Malformed,
             Self::SessionExpired => ErrorKind::SessionExpired,
@@ -170,6 +178,7 @@ impl Error {
             }
             Self::BulkJob { .. } => true,
             Self::NotSent { .. }
+            | Self::NotNoted { .. }
             | Self::Cancelled
             | Self::SessionExpired
             | Self::Session { .. }

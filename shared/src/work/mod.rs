@@ -2,13 +2,16 @@
 //!
 //! [`Orgs`] opens the org of a task in the name of a [`TaskUser`] and says with which
 //! [`TaskError`](crate::jobs::TaskError) a failed call ends the task. On top of it, [`quotes`] makes the Quotes of a
-//! chunk, and [`callback`] posts a job's result. [`WorkSettings`] are the settings of a worker process, and [`run`] is
+//! chunk, [`samples`] makes and deletes sample data, [`bulk`] takes bulk loads over after a crash, and [`callback`] posts a
+//! job's result. [`WorkSettings`] are the settings of a worker process, and [`run`] is
 //! the process itself.
 
+pub mod bulk;
 pub mod callback;
 mod errors;
 mod orgs;
 pub mod quotes;
+pub mod samples;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,21 @@ async fn a_stale_worker_cannot_hold_a_job() {
 }
 
 #[tokio::test]
+async fn a_task_that_had_the_session_before_the_new_one_does_not_hold_the_job_again() {
+    let bed = Bed::new().await;
+    let id = bed.planned(&[1, 1]).await;
+    let chunks = bed.claim(2).await;
+    bed.tasks.hold(&chunks[0].lease, "INVALID_SESSION_ID").await.unwrap();
+    bed.jobs.resume(ORG, &id, Some(SecretString::from("fresh"))).await.unwrap().unwrap();
+    bed.tasks.hold(&chunks[1].lease, "INVALID_SESSION_ID").await.unwrap();
+    assert_eq!(bed.view(&id).await.state, JobState::Running);
+    let again = bed.claim(2).await;
+    assert_eq!(again.len(), 2, "both run again, with the new session");
+    bed.tasks.hold(&again[0].lease, "INVALID_SESSION_ID").await.unwrap();
+    assert_eq!(bed.view(&id).await.state, JobState::NeedsAuthorization, "the new one may expire, too");
+}
+
+#[tokio::test]
 async fn a_job_held_in_its_last_step_goes_on_there() {
     let bed = Bed::new().await;
     let id = bed.planned(&[]).await;

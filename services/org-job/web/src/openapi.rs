@@ -1,6 +1,6 @@
 //! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
 
-use crate::routes::batches;
+use crate::routes::{batches, samples};
 use shared::web::jobs::{control, read};
 use shared::web::openapi::{Document, DocumentError};
 use utoipa::OpenApi;
@@ -17,6 +17,8 @@ use utoipa::OpenApi;
     ),
     paths(
         batches::execute_batch,
+        samples::data_create,
+        samples::data_delete,
         read::list_jobs,
         read::get_job,
         read::get_job_errors,

@@ -6,6 +6,9 @@ mod generate_quotes;
 pub use config::Config;
 
 use generate_quotes::GenerateQuotesKind;
+use shared::jobs::JobKind;
+use shared::work::samples::{CreateSamplesKind, DeleteSamplesKind};
+use shared::work::{Orgs, TaskUser};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +17,13 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When Redis cannot be reached at the start or cannot hold jobs.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Config { work, quotes, chunk_size } = config;
-    shared::work::run(work, |orgs| vec![Arc::new(GenerateQuotesKind { orgs, quotes, chunk_size })], shutdown).await
+    let Config { work, quotes, chunk_size, samples: settings } = config;
+    let kinds = |orgs: Orgs| -> Vec<Arc<dyn JobKind>> {
+        vec![
+            Arc::new(GenerateQuotesKind { orgs: orgs.clone(), quotes, chunk_size }),
+            Arc::new(CreateSamplesKind { orgs: orgs.clone(), user: TaskUser::Caller, settings }),
+            Arc::new(DeleteSamplesKind { orgs, user: TaskUser::Caller, settings }),
+        ]
+    };
+    shared::work::run(work, kinds, shutdown).await
 }

@@ -1,8 +1,9 @@
 -- Stops a job until resume brings a valid session, and gives the task back. Costs no attempt. Returns 1 when the lease
--- was still held; otherwise nothing changes, since the session may be a new one by now.
+-- was still held; otherwise nothing changes, since the session may be a new one by now. A task claimed before the job got
+-- its present session speaks of the one before: it is given back, and the job goes on.
 -- ARGV 2 lease  3 reason
 local lease, reason = ARGV[2], ARGV[3]
-local j, task = parse(lease)
+local j, task, epoch = parse(lease)
 if not end_lease(j, lease) then return 0 end
 if fields(j, 'cancel') then
   -- Nobody will authorize a cancelled job: it ends without its last step.
@@ -10,6 +11,7 @@ if fields(j, 'cancel') then
   return 1
 end
 give_back(j, task, 0)
+if tonumber(epoch) <= tonumber(fields(j, 'session_epoch') or 0) then return 1 end
 local job = key('job', j)
 if call('HSETNX', job, 'held', 1) == 1 then
   call('HSET', job, 'state', 'needs_authorization', 'reason', reason)

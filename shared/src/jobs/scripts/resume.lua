@@ -3,8 +3,11 @@
 local j = ARGV[2]
 local held, finish = fields(j, 'held', 'finish')
 if not held then return 0 end
-if ARGV[3] ~= '' then call('SET', key('session', j), ARGV[3], 'PX', ARGV[4]) end
 local job = key('job', j)
+if ARGV[3] ~= '' then
+  call('SET', key('session', j), ARGV[3], 'PX', ARGV[4])
+  call('HSET', job, 'session_epoch', fields(j, 'epoch'))
+end
 call('HDEL', job, 'held', 'reason')
 call('ZREM', P .. 'holds', j)
 call('HSET', job, 'state', finish and 'finishing' or 'running')

@@ -3,7 +3,8 @@
 //! Writing: [`Bulk::load`] takes a stream of [`Row`]s and cuts it into jobs. For each, [`Load::next_job`] creates it
 //! (keep the id: after a crash [`Bulk::settle`] brings it to an end), [`OpenJob::upload`] sends rows while they are made
 //! and closes it, [`Bulk::wait`] asks until it has ended, and [`Bulk::results`] tells what became of every row, which
-//! [`RowIndex`] joins to the input. [`Load::run`] does the first three for all jobs.
+//! [`RowIndex`] joins to the input. [`Load::run`] does the first three for all jobs, [`Bulk::write`] all of it for one job
+//! after the other.
 //!
 //! Reading: [`Bulk::query`], or its steps.
 //!
@@ -26,6 +27,7 @@ mod results;
 mod row_error;
 mod row_index;
 mod settings;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,7 @@ pub use load::{ClosedJob, Load, OpenJob};
 pub use results::{RowOutcome, RowResult, SentRow};
 pub use row_index::{RowIndex, RowKey};
 pub use settings::{BulkSettings, MAX_JOB_BYTES, PollSettings};
+pub use write::{NoteJob, Wanted, WriteOptions};
 
 /// Longest time that stopping a job which nobody needs may take.
 const ABORT_PATIENCE: Duration = Duration::from_secs(5);

@@ -1,10 +1,49 @@
 //! The operations. Those on a job that was started are `shared::web::jobs`'s.
 
 pub(crate) mod batches;
+pub(crate) mod samples;
 
 use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use shared::jobs::{Jobs, NewJob};
+use shared::web::client_context::Caller;
+use shared::web::jobs::{idempotency_key, job_error};
+use shared::web::{ApiError, RequestId};
+use utoipa::ToSchema;
 
 /// Adds all operations.
 pub(crate) fn configure(service: &mut ServiceConfig) {
-    service.service(batches::execute_batch);
+    service.service(batches::execute_batch).service(samples::data_create).service(samples::data_delete);
+}
+
+/// The job that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BatchExecutionResponse)]
+pub(crate) struct JobResponse {
+    /// Id of the job, 32 characters.
+    job_id: String,
+}
+
+/// Stores a job in the caller's name and answers with its id.
+async fn accept(
+    request: &HttpRequest,
+    jobs: &Jobs,
+    caller: &Caller,
+    request_id: &RequestId,
+    kind: &'static str,
+    params: &impl Serialize,
+) -> Result<HttpResponse, ApiError> {
+    let job = NewJob {
+        kind,
+        org: caller.org_id().to_string(),
+        params: serde_json::to_value(params).map_err(ApiError::internal)?,
+        session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
+        idempotency_key: idempotency_key(request.headers())?,
+        request_id: request_id.as_str().to_owned(),
+    };
+    let created = jobs.create(job).await.map_err(job_error)?;
+    tracing::info!(job = %created.id, kind, org = %caller.org_id(), existing = created.existing, "job accepted");
+    Ok(HttpResponse::Accepted().json(JobResponse { job_id: created.id.to_string() }))
 }

@@ -3,6 +3,7 @@
 mod crashes;
 mod faults;
 mod happy;
+mod samples;
 mod security;
 mod start;
 mod support;

@@ -67,6 +67,7 @@ impl Stack {
             .env("WORKER_NAME", name)
             .env("WORKER_CONCURRENCY", 2)
             .env("CHUNK_SIZE", 25)
+            .env("SAMPLE_CHUNK_SIZE", 25)
             .env("LEASE_SECONDS", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("ENABLE_DISCOUNT_OVERRIDES", "true")

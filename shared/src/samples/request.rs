@@ -1,0 +1,45 @@
+//! The jobs that make and delete sample data, as web processes write them and workers read them.
+
+use serde::{Deserialize, Serialize};
+
+/// Name of the job kind that makes sample data.
+pub const CREATE_SAMPLES: &str = "createSampleData";
+
+/// Name of the job kind that deletes it.
+pub const DELETE_SAMPLES: &str = "deleteSampleData";
+
+/// Counter of a job: sample Opportunities created or deleted.
+pub const OPPORTUNITIES: &str = "opportunities";
+
+/// Counter of a job: lines of those Opportunities created.
+pub const OPPORTUNITY_LINE_ITEMS: &str = "opportunityLineItems";
+
+/// Opportunities when the caller does not say.
+pub const DEFAULT_OPPORTUNITIES: u32 = 100;
+
+/// Most Opportunities of one job.
+pub const MAX_OPPORTUNITIES: u32 = 1_000_000;
+
+/// Lines of an Opportunity when the caller does not say.
+pub const DEFAULT_LINES: u32 = 2;
+
+/// Most lines of an Opportunity.
+pub const MAX_LINES: u32 = 10;
+
+/// What to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateSamples {
+    /// How many Opportunities, 1 to [`MAX_OPPORTUNITIES`].
+    pub number_of_opportunities: u32,
+    /// How many lines each, 1 to [`MAX_LINES`].
+    pub lines: u32,
+}
+
+/// How to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteSamples {
+    /// Delete for good instead of moving to the recycle bin. Needs the permission "Bulk API Hard Delete".
+    pub hard_delete: bool,
+}

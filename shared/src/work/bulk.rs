@@ -1,0 +1,112 @@
+//! Bulk API jobs as steps of a task. The id of the job at work is remembered with the task, so that whoever runs the task
+//! next brings that job to its end before it looks at what exists.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::Stream;
+use tokio_util::sync::CancellationToken;
+
+use super::orgs::OrgWork;
+use super::retry;
+use crate::jobs::{Chunk, JobView, TaskContext, TaskError};
+use crate::salesforce::bulk::{Bulk, BulkSettings, Columns, IngestSpec, JobRef, Row, RowResult, Wanted, WriteOptions};
+use crate::salesforce::{Error, ErrorKind, SalesforceId};
+
+/// Start of the names under which the jobs of chunks are remembered.
+const REMEMBERED: &str = "bulk:";
+
+/// The Bulk API work of one chunk, one job at a time.
+pub struct ChunkLoads<'a> {
+    cx: &'a TaskContext,
+    bulk: Bulk,
+    name: String,
+}
+
+impl<'a> ChunkLoads<'a> {
+    /// The work of `chunk` in `org`.
+    pub fn new(cx: &'a TaskContext, org: &OrgWork, chunk: &Chunk) -> Self {
+        let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
+        Self { cx, bulk, name: format!("{REMEMBERED}{}", chunk.number) }
+    }
+
+    /// Brings the job to its end that an earlier run of the chunk has left behind: stops it if it waits for rows, else
+    /// waits for it. True when there was an earlier run that sent anything: only then may records of it exist.
+    ///
+    /// # Errors
+    /// When Redis or Salesforce cannot be asked, or the task is cancelled; then nothing may be written.
+    pub async fn settle(&self) -> Result<bool, Error> {
+        let remembered = self.cx.recall(&self.name).await;
+        let Some(id) = remembered.map_err(|error| Error::NotNoted { reason: error.to_string() })? else {
+            return Ok(false);
+        };
+        if let Ok(id) = id.parse::<SalesforceId>() {
+            let info = self.bulk.settle(JobRef::ingest(id), &self.cx.cancelled).await?;
+            tracing::info!(job.id = %id, state = ?info.map(|info| info.state), "settled the bulk job of an earlier run");
+        }
+        Ok(true)
+    }
+
+    /// Writes rows and tells `on_row` of those that failed, or of all. See [`Bulk::write`].
+    ///
+    /// # Errors
+    /// As for [`Bulk::write`].
+    pub async fn write(
+        &self,
+        spec: IngestSpec,
+        columns: Columns,
+        rows: impl Stream<Item = Result<Row, Error>> + Send,
+        wanted: Wanted,
+        on_row: &mut (dyn FnMut(RowResult) + Send),
+    ) -> Result<u64, Error> {
+        let note = |job: JobRef| -> BoxFuture<'_, Result<(), String>> {
+            Box::pin(
+                async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) },
+            )
+        };
+        let options = WriteOptions { note: &note, cancelled: &self.cx.cancelled, wanted };
+        self.bulk.write(spec, columns, rows, &options, on_row).await
+    }
+}
+
+/// For the last step of a job: stops the Bulk API jobs of chunks that did not come to their end, because the job was
+/// cancelled or they were given up. What Salesforce has processed by then stays.
+///
+/// # Errors
+/// When Redis or Salesforce cannot be asked.
+pub async fn stop_unfinished(cx: &TaskContext, org: &OrgWork, job: &JobView) -> Result<(), StopError> {
+    if job.done_chunks == job.total_chunks {
+        return Ok(());
+    }
+    let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
+    let remembered = cx.recall_all().await.map_err(|error| StopError::Jobs(retry(&error)))?;
+    for (name, id) in remembered {
+        let Some(job) = name.strip_prefix(REMEMBERED).and_then(|_| id.parse().ok()).map(JobRef::ingest) else {
+            continue;
+        };
+        match stop(&bulk, job, &cx.cancelled).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Why the Bulk API jobs could not be stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// Salesforce did not do it.
+    #[error(transparent)]
+    Salesforce(#[from] Error),
+    /// It is not known which they are.
+    #[error(transparent)]
+    Jobs(TaskError),
+}
+
+/// Waits, too, so that nothing of the job happens afterwards.
+async fn stop(bulk: &Bulk, job: JobRef, cancelled: &CancellationToken) -> Result<(), Error> {
+    if !bulk.info(job).await?.state.is_final() {
+        bulk.abort(job).await?;
+        bulk.wait(job, cancelled, |_| ()).await?;
+        tracing::info!(job.id = %job.id, "stopped a bulk job");
+    }
+    Ok(())
+}

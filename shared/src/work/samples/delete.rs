@@ -1,0 +1,148 @@
+//! The job kind that deletes sample data, and nothing else: only Opportunities that carry a sample key, page by page. Their
+//! lines and Quotes go with them.
+
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+
+use super::{SampleSettings, finish, params};
+use crate::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use crate::salesforce::bulk::{
+    Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, RowOutcome, RowResult, Wanted,
+};
+use crate::salesforce::{Client, Error, SalesforceId, soql};
+use crate::samples::key::SAMPLE_DATA_KEY;
+use crate::samples::{DELETE_SAMPLES, DeleteSamples, OPPORTUNITIES};
+use crate::work::bulk::ChunkLoads;
+use crate::work::{OrgWork, Orgs, TaskUser};
+
+/// The kind.
+pub struct DeleteSamplesKind {
+    /// Orgs.
+    pub orgs: Orgs,
+    /// In whose name.
+    pub user: TaskUser,
+    /// How.
+    pub settings: SampleSettings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IdRow {
+    id: SalesforceId,
+}
+
+impl JobKind for DeleteSamplesKind {
+    fn name(&self) -> &'static str {
+        DELETE_SAMPLES
+    }
+
+    fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
+        Box::pin(async move {
+            let org = self.orgs.open(cx, &self.user).await?;
+            let after = cursor.filter(|cursor| !cursor.is_empty());
+            if after.is_none() {
+                // A missing permission ends the job at once, with one reason, instead of every chunk.
+                let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
+                bulk.probe(&spec(cx)?).await.map_err(|error| self.orgs.task_error(&error))?;
+            }
+            let limit = self.settings.chunk_size;
+            let page =
+                page(org.client(), after.as_deref(), limit).await.map_err(|error| self.orgs.task_error(&error))?;
+            Ok(match page {
+                None => PlanStep { chunks: Vec::new(), cursor: after.unwrap_or_default(), done: true },
+                Some((first, last, records)) => PlanStep {
+                    chunks: vec![NewChunk { payload: format!("{}-{}", first.as_15(), last.as_15()), records }],
+                    cursor: last.to_string(),
+                    done: records < u64::from(limit),
+                },
+            })
+        })
+    }
+
+    fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
+        Box::pin(async move {
+            let range = parse(&chunk.payload)
+                .ok_or_else(|| TaskError::Fail { reason: "the chunk's payload is not a range of ids".to_owned() })?;
+            let org = self.orgs.open(cx, &self.user).await?;
+            let errors =
+                delete(cx, &org, &chunk, range, spec(cx)?).await.map_err(|error| self.orgs.task_error(&error))?;
+            Ok(report(chunk.records, errors))
+        })
+    }
+
+    fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
+        Box::pin(finish(cx, &self.orgs, &self.user, job))
+    }
+}
+
+fn spec(cx: &TaskContext) -> Result<IngestSpec, TaskError> {
+    let operation = match params::<DeleteSamples>(cx)?.hard_delete {
+        true => IngestOperation::HardDelete,
+        false => IngestOperation::Delete,
+    };
+    Ok(IngestSpec::new("Opportunity", operation))
+}
+
+/// First and last id of the next page, and how many records it has; `None` when there is no more.
+async fn page(
+    client: &Client,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Option<(SalesforceId, SalesforceId, u64)>, Error> {
+    let after = after.map(|id| format!(" AND Id > {}", soql::quote(id))).unwrap_or_default();
+    let soql = format!("SELECT Id FROM Opportunity WHERE {SAMPLE_DATA_KEY} != NULL{after} ORDER BY Id LIMIT {limit}");
+    let mut rows = client.query::<IdRow>(soql);
+    let Some(first) = rows.try_next().await?.map(|row| row.id) else { return Ok(None) };
+    let (mut last, mut records) = (first, 1);
+    while let Some(row) = rows.try_next().await? {
+        (last, records) = (row.id, records + 1);
+    }
+    Ok(Some((first, last, records)))
+}
+
+/// `first-last`
+fn parse(payload: &str) -> Option<(SalesforceId, SalesforceId)> {
+    let (first, last) = payload.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// Deletes what there is of the range, and gives what could not be deleted.
+async fn delete(
+    cx: &TaskContext,
+    org: &OrgWork,
+    chunk: &Chunk,
+    (first, last): (SalesforceId, SalesforceId),
+    spec: IngestSpec,
+) -> Result<Vec<RecordError>, Error> {
+    let loads = ChunkLoads::new(cx, org, chunk);
+    loads.settle().await?;
+    let soql = format!(
+        "SELECT Id FROM Opportunity WHERE {SAMPLE_DATA_KEY} != NULL AND Id >= {} AND Id <= {} ORDER BY Id",
+        soql::quote(first.as_str()),
+        soql::quote(last.as_str())
+    );
+    let rows = org.client().query::<IdRow>(soql).map_ok(|row| vec![row.id.into()]);
+    let mut errors = Vec::new();
+    let mut on_row = |result: RowResult| {
+        let RowOutcome::Failed { error, .. } = result.outcome else { return };
+        // Somebody else was faster.
+        if matches!(error.error_code.as_str(), "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY") {
+            return;
+        }
+        let record_id = result.row.get("Id").unwrap_or_default().to_owned();
+        errors.push(RecordError { record_id, code: error.error_code, message: error.message });
+    };
+    loads.write(spec, Columns::new(["Id"])?, rows, Wanted::Failures, &mut on_row).await?;
+    Ok(errors)
+}
+
+/// Records that an earlier run of the chunk has deleted are not there any more, but they count.
+fn report(records: u64, errors: Vec<RecordError>) -> ChunkReport {
+    let failed = u64::try_from(errors.len()).unwrap_or(u64::MAX).min(records);
+    let succeeded = records - failed;
+    let counters = BTreeMap::from([(OPPORTUNITIES.to_owned(), succeeded)]);
+    ChunkReport { processed: records, succeeded, skipped: 0, failed, errors, counters }
+}

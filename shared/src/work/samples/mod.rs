@@ -1,0 +1,61 @@
+//! Sample data as jobs: the kinds that make and delete it, for every worker whose pattern offers them.
+
+mod create;
+mod delete;
+
+pub use create::CreateSamplesKind;
+pub use delete::DeleteSamplesKind;
+
+use super::bulk::{StopError, stop_unfinished};
+use super::fail;
+use super::orgs::{Orgs, TaskUser};
+use crate::config::Reader;
+use crate::jobs::{JobView, TaskContext, TaskError};
+use serde::de::DeserializeOwned;
+
+/// Rows that fail because another transaction held a record are sent so many times in all.
+const ROUNDS: u32 = 4;
+
+/// How sample data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleSettings {
+    /// Opportunities of a chunk.
+    pub chunk_size: u32,
+}
+
+impl SampleSettings {
+    /// Reads the settings.
+    ///
+    /// | variable | default | meaning |
+    /// |---|---|---|
+    /// | `SAMPLE_CHUNK_SIZE` | 10000 | sample Opportunities of a chunk, each a bulk load of its own, 1 to 50,000 |
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        Self { chunk_size: reader.bounded("SAMPLE_CHUNK_SIZE", 10_000, 1..=50_000) }
+    }
+}
+
+fn params<T: DeserializeOwned>(cx: &TaskContext) -> Result<T, TaskError> {
+    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
+}
+
+/// The last step of both kinds. It needs the org only if chunks were left unfinished, and a job that was cancelled is not
+/// held up by a session that has expired.
+async fn finish(cx: &TaskContext, orgs: &Orgs, user: &TaskUser, job: &JobView) -> Result<(), TaskError> {
+    if job.done_chunks == job.total_chunks {
+        return Ok(());
+    }
+    let stopped = match orgs.open(cx, user).await {
+        Ok(org) => stop_unfinished(cx, &org, job).await.map_err(|error| match error {
+            StopError::Salesforce(error) => orgs.task_error(&error),
+            StopError::Jobs(error) => error,
+        }),
+        Err(error) => Err(error),
+    };
+    match stopped {
+        Err(TaskError::NeedsAuthorization { reason }) => {
+            tracing::warn!(reason, "bulk jobs that were begun go on");
+            Ok(())
+        }
+        result => result,
+    }
+}
