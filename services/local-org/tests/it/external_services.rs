@@ -361,6 +361,13 @@ async fn fault_rules_act_on_callbacks() {
     }
     let dropped = setting.org.http.post(url.as_str().expect("a URL")).bearer_auth(&token).body(r#"{"result":"x"}"#);
     assert!(dropped.send().await.is_err());
+    // The connection ends before the delivery is written down.
+    for _ in 0..500 {
+        if setting.invocation(&reply).await["deliveryCount"] == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let again = setting.call_back(Method::POST, url, &token, r#"{"result":"x"}"#).await;
     assert_eq!(again.status, 404, "it was taken before the connection was closed");
     let invocation = setting.invocation(&reply).await;
