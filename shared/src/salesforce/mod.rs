@@ -1,4 +1,5 @@
-//! Client of the Salesforce REST API: queries, records, collections, composite graphs, the Bulk API.
+//! Client of the Salesforce REST API: queries, records, collections, composite graphs, the Bulk API; [`pubsub`] is that of
+//! the Pub/Sub API.
 //!
 //! A [`Client`] asks a [`SessionSource`] for a [`Session`] and repeats a call only when repeating cannot do harm (see
 //! [`RetryPolicy`]). Everything that goes wrong is an [`Error`], sorted by [`ErrorKind`]. Nothing in here knows what
@@ -19,6 +20,7 @@ pub mod id;
 mod limits;
 mod operation;
 mod path;
+pub mod pubsub;
 mod query;
 mod records;
 mod retry;

@@ -1,0 +1,169 @@
+//! Settings of the client and of a subscription.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::endpoint::check_endpoint;
+use super::{MAX_REQUESTED, ReplayStart};
+use crate::config::Reader;
+use crate::salesforce::{AllowedHosts, RetryPolicy};
+
+/// Where Salesforce serves the Pub/Sub API. Regional addresses such as `api.deu.pubsub.salesforce.com` exist too.
+const DEFAULT_ENDPOINT: &str = "https://api.pubsub.salesforce.com:7443";
+
+/// Settings of a [`PubSub`](super::PubSub).
+#[derive(Debug, Clone)]
+pub struct PubSubConfig {
+    /// Scheme, host and port of the service. `http` (HTTP/2 without TLS) is for extra hosts of [`AllowedHosts`] only.
+    pub endpoint: Url,
+    /// PEM file with certificates to trust besides the public ones, for a local org with its own.
+    pub ca_file: Option<PathBuf>,
+    /// Longest time to connect, and again for the TLS handshake.
+    pub connect_timeout: Duration,
+    /// Longest time for one try of a call with one answer.
+    pub call_timeout: Duration,
+    /// A subscription that is owed events or a sign of life and hears nothing for so long is opened anew. Salesforce
+    /// promises a sign of life every 270 seconds, and is known to fall silent without ending the stream.
+    pub watchdog: Duration,
+    /// Time between HTTP/2 pings of an open subscription; `None` turns them off. A gRPC server may end a connection
+    /// that pings more than twice within five minutes without an answer of data in between, hence the long default.
+    pub ping_interval: Option<Duration>,
+    /// A ping that is not answered for so long ends the connection.
+    pub ping_timeout: Duration,
+    /// Waits between the tries of a subscription.
+    pub backoff: Backoff,
+    /// Tries of calls with one answer.
+    pub retry: RetryPolicy,
+    /// Schemas that are kept at a time.
+    pub max_schemas: usize,
+}
+
+/// Waits between the tries of a subscription, which never gives up on failures that pass by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backoff {
+    /// Upper bound of the first wait; doubles with every failure in a row.
+    pub base: Duration,
+    /// No wait but that of `busy` is longer than this.
+    pub max: Duration,
+    /// Least wait after the service said that it is not available ("try again later").
+    pub unavailable: Duration,
+    /// First wait while another subscriber holds the managed subscription or the org has used up its deliveries;
+    /// doubles up to ten times this.
+    pub busy: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            base: Duration::from_secs(1),
+            max: Duration::from_secs(60),
+            unavailable: Duration::from_secs(5),
+            busy: Duration::from_secs(60),
+        }
+    }
+}
+
+impl PubSubConfig {
+    /// The defaults, for an endpoint.
+    #[must_use]
+    pub fn new(endpoint: Url) -> Self {
+        Self {
+            endpoint,
+            ca_file: None,
+            connect_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(30),
+            watchdog: Duration::from_secs(300),
+            ping_interval: Some(Duration::from_secs(120)),
+            ping_timeout: Duration::from_secs(20),
+            backoff: Backoff::default(),
+            retry: RetryPolicy { total: Duration::from_secs(60), ..RetryPolicy::default() },
+            max_schemas: 200,
+        }
+    }
+
+    /// Reads the settings. `hosts` says where a token may go (see [`AllowedHosts::read`]).
+    ///
+    /// | variable | default | meaning |
+    /// |---|---|---|
+    /// | `PUBSUB_ENDPOINT` | `https://api.pubsub.salesforce.com:7443` | address of the Pub/Sub API |
+    /// | `PUBSUB_CA_FILE` | | PEM file with further certificates to trust |
+    /// | `PUBSUB_WATCHDOG_SECONDS` | 300 | silence after which a subscription is opened anew |
+    /// | `PUBSUB_PING_SECONDS` | 120 | time between HTTP/2 pings; 0 turns them off |
+    /// | `PUBSUB_BACKOFF_SECONDS` | 1 | upper bound of the first wait after a failure |
+    /// | `PUBSUB_MAX_BACKOFF_SECONDS` | 60 | upper bound of any wait after a failure |
+    /// | `PUBSUB_UNAVAILABLE_SECONDS` | 5 | least wait after the service said that it is not available |
+    /// | `PUBSUB_BUSY_SECONDS` | 60 | first wait while another subscriber or a used-up allocation is in the way |
+    pub fn read(reader: &mut Reader<'_>, hosts: &AllowedHosts) -> Self {
+        let endpoint = reader.parsed("PUBSUB_ENDPOINT", "an address such as https://host:7443", parse_endpoint);
+        if let Some(Err(error)) = endpoint.as_ref().map(|endpoint| check_endpoint(endpoint, hosts)) {
+            reader.problem("PUBSUB_ENDPOINT", error.to_string());
+        }
+        let Some(endpoint) = endpoint.or_else(|| parse_endpoint(DEFAULT_ENDPOINT)) else {
+            unreachable!("the default endpoint is a URL");
+        };
+        let defaults = Self::new(endpoint);
+        let backoff = Backoff {
+            base: reader.seconds("PUBSUB_BACKOFF_SECONDS", defaults.backoff.base, 0..=600),
+            max: reader.seconds("PUBSUB_MAX_BACKOFF_SECONDS", defaults.backoff.max, 0..=3_600),
+            unavailable: reader.seconds("PUBSUB_UNAVAILABLE_SECONDS", defaults.backoff.unavailable, 0..=600),
+            busy: reader.seconds("PUBSUB_BUSY_SECONDS", defaults.backoff.busy, 1..=3_600),
+        };
+        let ping = reader.seconds("PUBSUB_PING_SECONDS", Duration::from_secs(120), 0..=3_600);
+        Self {
+            ca_file: reader.optional_value::<String>("PUBSUB_CA_FILE").map(PathBuf::from),
+            watchdog: reader.seconds("PUBSUB_WATCHDOG_SECONDS", defaults.watchdog, 1..=3_600),
+            ping_interval: (!ping.is_zero()).then_some(ping),
+            backoff,
+            ..defaults
+        }
+    }
+}
+
+fn parse_endpoint(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    (plain && url.has_host() && matches!(url.scheme(), "https" | "http")).then_some(url)
+}
+
+/// Settings of one subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscribeSettings {
+    /// Where to start when no replay id is stored.
+    pub start: ReplayStart,
+    /// Where to go on when Salesforce does not know the replay id (any more): `Earliest` repeats events, `Latest`
+    /// leaves some out.
+    pub fallback: ReplayStart,
+    /// Most events asked for and not finished, 1 to 100.
+    pub max_outstanding: u32,
+}
+
+impl Default for SubscribeSettings {
+    fn default() -> Self {
+        Self { start: ReplayStart::Latest, fallback: ReplayStart::Earliest, max_outstanding: MAX_REQUESTED }
+    }
+}
+
+impl SubscribeSettings {
+    /// Reads the settings.
+    ///
+    /// | variable | default | meaning |
+    /// |---|---|---|
+    /// | `PUBSUB_START` | LATEST | `LATEST` or `EARLIEST`: where to start when no replay id is stored |
+    /// | `PUBSUB_FALLBACK` | EARLIEST | `LATEST` or `EARLIEST`: where to go on when the stored replay id is too old |
+    /// | `PUBSUB_MAX_OUTSTANDING` | 100 | events asked for and not finished, 1 to 100 |
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        let defaults = Self::default();
+        let mut start =
+            |name, default| reader.parsed(name, "LATEST or EARLIEST", ReplayStart::parse).unwrap_or(default);
+        Self {
+            start: start("PUBSUB_START", defaults.start),
+            fallback: start("PUBSUB_FALLBACK", defaults.fallback),
+            max_outstanding: reader.bounded("PUBSUB_MAX_OUTSTANDING", defaults.max_outstanding, 1..=MAX_REQUESTED),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
