@@ -9,9 +9,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 pub use self::publish::Publish;
-use crate::Config;
 use crate::applink::Addon;
 use crate::costs::Costs;
+use crate::{Config, Listeners};
 
 /// Where the Salesforce project lies, seen from the root of the repository.
 const DEFAULT_SALESFORCE_DIR: &str = "salesforce";
@@ -29,6 +29,12 @@ pub struct Cli {
     /// Address to listen on
     #[arg(long, env = "LOCAL_ORG_BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    /// Port for https as well, with a self-signed certificate; 0 takes a free one [default: no https]
+    #[arg(long, env = "LOCAL_ORG_TLS_PORT")]
+    tls_port: Option<u16>,
+    /// File to write the certificate to, for clients that are to trust it
+    #[arg(long, env = "LOCAL_ORG_TLS_CERT_OUT")]
+    tls_cert_out: Option<PathBuf>,
     /// Directory of the databases [default: in memory]
     #[arg(long, env = "LOCAL_ORG_DB")]
     db: Option<PathBuf>,
@@ -97,22 +103,26 @@ impl Cli {
         }
     }
 
-    /// The address to listen on, taken.
+    /// The addresses to listen on, taken.
     ///
     /// # Errors
     ///
-    /// When it is taken already or none of this machine.
-    pub fn listen(&self) -> anyhow::Result<TcpListener> {
-        let address = SocketAddr::new(self.bind, self.port);
-        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+    /// When one is taken already or none of this machine.
+    pub fn listen(&self) -> anyhow::Result<Listeners> {
+        let bind = |port| {
+            let address = SocketAddr::new(self.bind, port);
+            TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+        };
+        Ok(Listeners { http: bind(self.port)?, https: self.tls_port.map(bind).transpose()? })
     }
 
     /// The configuration of [`crate::run`], which will announce itself on standard output.
     ///
     /// # Errors
     ///
-    /// When a folder that was named does not exist.
+    /// When a folder that was named does not exist, or there would be no certificate to write.
     pub fn config(self) -> anyhow::Result<Config> {
+        anyhow::ensure!(self.tls_cert_out.is_none() || self.tls_port.is_some(), "--tls-cert-out needs --tls-port");
         let salesforce_dir = match self.salesforce_dir {
             Some(directory) if !directory.is_dir() => {
                 anyhow::bail!("--salesforce-dir: {} is not a folder", directory.display());
@@ -134,6 +144,7 @@ impl Cli {
                 daily_limit: self.daily_limit,
                 bulk_delay_ms: self.bulk_delay_ms,
             },
+            certificate: self.tls_cert_out,
             announce: true,
         })
     }

@@ -1,4 +1,4 @@
-//! The `local-org` process: one line on standard output when it is ready, logs on standard error.
+//! The `local-org` process: one line an address on standard output when it is ready, logs on standard error.
 
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
@@ -27,8 +27,8 @@ async fn run() -> anyhow::Result<()> {
     }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let listener = cli.listen()?;
-    local_org::run(cli.config()?, listener, async move {
+    let listeners = cli.listen()?;
+    local_org::run(cli.config()?, listeners, async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}

@@ -2,15 +2,22 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use tempfile::TempDir;
 
-use crate::{Control, Costs, ProcessOptions, Service, ServiceSpec, workspace_root};
+use crate::service::url_in;
+use crate::{Control, Costs, Log, ProcessOptions, Service, ServiceSpec, workspace_root};
 
 /// What identifies local-org's AppLink add-on and the app it is attached to: local-org's own defaults.
 const ADDON_ID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 const ADDON_TOKEN: &str = "local-addon-token";
 const APP_ID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// How long the https line may come after the ready line; both are printed at once.
+const HTTPS_LIMIT: Duration = Duration::from_secs(10);
+const NO_HTTPS: &str = "local-org was started without https";
 
 /// How to run a [`LocalOrg`]. The default is: in memory, no sample records, no costs, a free port.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +28,8 @@ pub struct LocalOrgOptions {
     pub db: Option<PathBuf>,
     /// What calls cost from the start; changeable with [`Control::set_costs`].
     pub costs: Costs,
+    /// Whether it speaks https as well, on a free port.
+    pub https: bool,
     /// Log and process group.
     pub process: ProcessOptions,
 }
@@ -32,6 +41,14 @@ pub struct LocalOrgOptions {
 pub struct LocalOrg {
     service: Service,
     control: Control,
+    https: Option<Https>,
+}
+
+/// The port with TLS of a [`LocalOrg`].
+#[derive(Debug)]
+struct Https {
+    url: String,
+    directory: TempDir,
 }
 
 impl LocalOrg {
@@ -48,9 +65,16 @@ impl LocalOrg {
     /// # Errors
     /// When it has not been built, or does not start.
     pub async fn start_with(options: LocalOrgOptions) -> Result<Self> {
-        let service = spec(&options)?.start().await?;
+        let directory = if options.https { Some(TempDir::new().context("no temporary folder")?) } else { None };
+        let position = options.process.log.as_ref().map_or(0, Log::position);
+        let service = spec(&options, directory.as_ref())?.start().await?;
         let control = Control::new(service.url()?)?;
-        Ok(Self { service, control })
+        let mut local_org = Self { service, control, https: None };
+        if let Some(directory) = directory {
+            let url = local_org.read_https_url(position).await?;
+            local_org.https = Some(Https { url, directory });
+        }
+        Ok(local_org)
     }
 
     /// Its address, which is also the instance URL of its orgs.
@@ -59,6 +83,22 @@ impl LocalOrg {
     /// When its ready line had none.
     pub fn url(&self) -> Result<String> {
         self.service.url()
+    }
+
+    /// Its https address.
+    ///
+    /// # Errors
+    /// When it was started without [`LocalOrgOptions::https`].
+    pub fn https_url(&self) -> Result<String> {
+        self.https.as_ref().map(|https| https.url.clone()).context(NO_HTTPS)
+    }
+
+    /// The file with the certificate of the https address, in PEM form, for clients to trust.
+    ///
+    /// # Errors
+    /// When it was started without [`LocalOrgOptions::https`].
+    pub fn certificate(&self) -> Result<PathBuf> {
+        self.https.as_ref().map(|https| certificate_in(&https.directory)).context(NO_HTTPS)
     }
 
     /// `127.0.0.1:PORT`, for `ALLOWED_ORG_HOSTS`.
@@ -91,9 +131,21 @@ impl LocalOrg {
     /// # Errors
     /// When it does not start.
     pub async fn restart(&mut self) -> Result<()> {
+        let position = self.service.log().position();
         self.service.restart().await?;
         self.control = Control::new(self.service.url()?)?;
+        if self.https.is_some() {
+            let url = self.read_https_url(position).await?;
+            self.https = self.https.take().map(|https| Https { url, ..https });
+        }
         Ok(())
+    }
+
+    /// The address in the line after the ready line.
+    async fn read_https_url(&mut self, position: u64) -> Result<String> {
+        let process = self.service.process();
+        let line = process.wait_for_line("listening on https://", position, HTTPS_LIMIT).await?;
+        url_in(&line).with_context(|| format!("no address in the line of local-org: {line}"))
     }
 }
 
@@ -105,7 +157,11 @@ impl Deref for LocalOrg {
     }
 }
 
-fn spec(options: &LocalOrgOptions) -> Result<ServiceSpec> {
+fn certificate_in(directory: &TempDir) -> PathBuf {
+    directory.path().join("certificate.pem")
+}
+
+fn spec(options: &LocalOrgOptions, certificate: Option<&TempDir>) -> Result<ServiceSpec> {
     let mut spec = ServiceSpec::new("local-org")?
         .ready("listening on http://")
         .process(options.process.clone())
@@ -123,6 +179,9 @@ fn spec(options: &LocalOrgOptions) -> Result<ServiceSpec> {
         .arg(ADDON_TOKEN)
         .arg("--app-id")
         .arg(APP_ID);
+    if let Some(directory) = certificate {
+        spec = spec.arg("--tls-port").arg(0).arg("--tls-cert-out").arg(certificate_in(directory).display());
+    }
     if let Some(dir) = &options.db {
         spec = spec.arg("--db").arg(dir.display());
     }
@@ -134,3 +193,6 @@ fn spec(options: &LocalOrgOptions) -> Result<ServiceSpec> {
     }
     Ok(spec)
 }
+
+#[cfg(test)]
+mod tests;

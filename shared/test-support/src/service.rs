@@ -189,7 +189,7 @@ impl Service {
 }
 
 /// The first `http(s)://host:port` of a log line in any format, colours and JSON quotes left out.
-fn url_in(line: &str) -> Option<String> {
+pub(crate) fn url_in(line: &str) -> Option<String> {
     let start = line.find("http://").or_else(|| line.find("https://"))?;
     let rest = line.get(start..)?;
     let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ":/.-[]_".contains(c))).unwrap_or(rest.len());

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use actix_web::http::uri::Authority;
 use actix_web::{HttpRequest, web};
 use anyhow::Context;
 
@@ -238,10 +239,14 @@ pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth")).then(|| token.trim())
 }
 
-/// The URL under which the caller reached this server: the org's instance URL for that caller.
+/// The URL under which the caller reached this server, with the connection's scheme: the org's instance URL for that
+/// caller.
 pub(crate) fn base_url(request: &HttpRequest) -> String {
+    let scheme = if request.app_config().secure() { "https" } else { "http" };
     let host = request.headers().get("Host").and_then(|host| host.to_str().ok());
-    format!("http://{}", host.unwrap_or("127.0.0.1"))
+    // A call of HTTP/2 has no such header, but its URI names the host.
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str));
+    format!("{scheme}://{}", host.unwrap_or("127.0.0.1"))
 }
 
 fn metadata(salesforce_dir: Option<&Path>) -> anyhow::Result<(Schema, Deployed)> {

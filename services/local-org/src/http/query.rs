@@ -18,7 +18,7 @@ use crate::error::ApiError;
 /// Longest query text in characters (SOQL and SOSL Reference, "SOQL and SOSL Limits").
 const MAX_QUERY: usize = 100_000;
 
-/// Runs a query and gives its first page.
+/// Runs a query and gives its first page, or describes its columns.
 pub(crate) fn run(
     cx: &Context<'_>,
     records: &mut Records<'_, '_>,
@@ -32,6 +32,9 @@ pub(crate) fn run(
             "QUERY_TOO_COMPLICATED",
             "SOQL statements cannot be longer than 100000 characters.",
         ));
+    }
+    if call.flag("columns") {
+        return Ok(Answer::ok(records.columns(soql, call.version)?));
     }
     let result = records.query(soql, deleted, call.version)?;
     let paging = Paging {

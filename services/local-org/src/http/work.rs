@@ -159,6 +159,11 @@ impl Records<'_, '_> {
         self.tx.query(soql, deleted, &version.to_string())
     }
 
+    /// Describes the columns of a query.
+    pub(crate) fn columns(&self, soql: &str, version: Version) -> Result<Value, ApiError> {
+        self.tx.columns(soql, &version.to_string())
+    }
+
     /// What the caller may do.
     pub(crate) fn access(&self) -> &Access {
         self.tx.access()

@@ -67,6 +67,15 @@ pub(super) fn run(
     Ok(rows.iter().map(|row| plan.json(row)).collect())
 }
 
+/// Name and type of each member that [`run`] gives, in the order of the query.
+pub(super) fn members(
+    context: Context<'_>,
+    object: &ObjectDef,
+    select: &Select,
+) -> Result<Vec<(String, FieldType)>, ApiError> {
+    Ok(plan(context, object, select)?.members)
+}
+
 struct Plan {
     sql: Fragment,
     /// Name and type of each column.

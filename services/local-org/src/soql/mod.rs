@@ -8,6 +8,7 @@ pub mod ast;
 pub mod period;
 
 mod aggregates;
+mod columns;
 mod export;
 mod failure;
 mod filter;
@@ -33,6 +34,7 @@ use self::scope::Context;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef, Schema};
 
+pub use self::columns::columns;
 pub use self::export::Export;
 pub use self::parser::parse;
 

@@ -1,5 +1,6 @@
 //! Queries that return records, with parents nested and child records in subqueries.
 
+mod columns;
 mod export;
 mod run;
 

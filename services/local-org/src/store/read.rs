@@ -98,6 +98,19 @@ impl<'a> Tx<'a> {
         self.access().sees_own_only(object).then(|| (USER, self.actor.user_id.clone()))
     }
 
+    /// Describes the columns of a query's result, without running it.
+    ///
+    /// # Errors
+    /// Those of SOQL.
+    pub(crate) fn columns(&self, soql: &str, api_version: &str) -> Result<Value, ApiError> {
+        let query = soql::parse(soql)?;
+        let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
+        let only = |object: &ObjectDef| self.only(object);
+        let options =
+            ExecuteOptions { api_version, include_deleted: false, now: self.now, visible: &visible, only: &only };
+        soql::columns(&self.org.schema, &query, &options)
+    }
+
     fn wanted(&self, object: &'a ObjectDef, names: Option<&[String]>) -> Result<Vec<&'a FieldDef>, ApiError> {
         let Some(names) = names else {
             return Ok(object.fields.iter().filter(|field| self.visible(object, field)).collect());

@@ -1,6 +1,6 @@
 //! The program itself.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::process::Command;
 
 use nix::sys::signal::Signal;
@@ -27,6 +27,24 @@ async fn says_when_it_is_ready_and_stops_when_told() {
         stdout.read_to_string(&mut rest).expect("the rest");
         assert_eq!(rest, "", "one line only");
     }
+}
+
+#[tokio::test]
+async fn says_where_https_is_on_a_line_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = folder.path().join("certificate.pem");
+    let path = certificate.to_str().expect("a path");
+    let mut program = Program::start(&["--tls-port", "0", "--tls-cert-out", path]);
+    let (url, mut stdout) = program.url();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("a line");
+    assert!(line.starts_with("local-org listening on https://127.0.0.1:"), "{line}");
+    assert_eq!(counts(&url).await["Organization"], 1);
+    let pem = std::fs::read_to_string(certificate).expect("the certificate");
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----") && !pem.contains("PRIVATE KEY"), "{pem}");
+    program.signal(Signal::SIGTERM);
+    assert!(program.0.wait().expect("it ends").success());
 }
 
 #[tokio::test]
@@ -126,6 +144,8 @@ fn names_a_wrong_option_in_one_line() {
         (["--port", "x"].as_slice(), "--port"),
         (["--nonsense", "1"].as_slice(), "--nonsense"),
         (["--port", "0", "--salesforce-dir", "/nonexistent"].as_slice(), "--salesforce-dir"),
+        (["--tls-port", "70000"].as_slice(), "--tls-port"),
+        (["--tls-cert-out", "/nonexistent/certificate.pem"].as_slice(), "--tls-cert-out"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_local-org")).args(arguments).output().expect("it runs");
         assert!(!output.status.success());

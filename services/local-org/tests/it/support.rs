@@ -251,14 +251,19 @@ impl Reply {
     }
 }
 
-/// A client that trusts no one: only plain HTTP is spoken here.
+/// A client that trusts no one: it speaks plain HTTP.
 pub(crate) fn client() -> reqwest::Client {
+    builder().build().expect("a client")
+}
+
+/// A client in the making.
+pub(crate) fn builder() -> reqwest::ClientBuilder {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // The local org in the same process may have been faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder().no_proxy().build().expect("a client")
+    reqwest::Client::builder().no_proxy()
 }
 
 pub(crate) async fn read(response: Response) -> reqwest::Result<Reply> {

@@ -1,0 +1,123 @@
+//! The port with TLS.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use local_org::{Config, Listeners};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{self, read, until};
+
+/// The administrator's org behind both ports.
+struct TlsOrg {
+    http: String,
+    https: String,
+    /// Trusts the certificate that was written, and nothing else.
+    client: reqwest::Client,
+    token: String,
+    _folder: TempDir,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl TlsOrg {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let certificate = folder.path().join("certificate.pem");
+        let config = Config { certificate: Some(certificate.clone()), ..Config::default() };
+        let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listeners = Listeners { http: listener(), https: Some(listener()) };
+        let http = format!("http://{}", listeners.http.local_addr().expect("an address"));
+        let port = listeners.https.as_ref().expect("a listener").local_addr().expect("an address").port();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            local_org::run(config, listeners, stopped).await.expect("the local org runs");
+        });
+        let plain = support::client();
+        until(|| async { plain.get(format!("{http}/local/health")).send().await.is_ok() }).await;
+        let client = trusting(&certificate).build().expect("a client");
+        let https = format!("https://localhost:{port}");
+        let orgs = client.get(format!("{https}/local/orgs")).send().await.expect("an answer");
+        let orgs: Value = orgs.json().await.expect("JSON");
+        assert_eq!(orgs[0]["instanceUrl"], json!(https));
+        let token = orgs[0]["users"][0]["accessToken"].as_str().expect("a token").to_owned();
+        Self { http, https, client, token, _folder: folder, _stop: stop }
+    }
+
+    fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("{}{path}", self.https)).bearer_auth(&self.token)
+    }
+}
+
+fn trusting(certificate: &PathBuf) -> reqwest::ClientBuilder {
+    let pem = std::fs::read(certificate).expect("the certificate");
+    let certificate = reqwest::Certificate::from_pem(&pem).expect("a certificate");
+    support::builder().tls_certs_only([certificate])
+}
+
+#[tokio::test]
+async fn urls_have_the_scheme_of_the_call() {
+    let org = TlsOrg::start().await;
+    let index = read(org.get("/services/data/v62.0").send().await.expect("an answer")).await.expect("a body");
+    let identity = index.body["identity"].as_str().expect("a URL");
+    assert!(identity.starts_with(&format!("{}/id/", org.https)), "{identity}");
+    let identity = org.client.get(identity).bearer_auth(&org.token).send().await.expect("an answer");
+    assert_eq!(read(identity).await.expect("a body").body["username"], "admin@my-org.local");
+    let form = [("grant_type", "client_credentials"), ("client_id", "my-org"), ("client_secret", "any")];
+    for (client, base) in [(&org.client, &org.https), (&support::client(), &org.http)] {
+        let token = client.post(format!("{base}/services/oauth2/token")).form(&form).send().await.expect("an answer");
+        assert_eq!(read(token).await.expect("a body").body["instance_url"], json!(base));
+    }
+}
+
+#[tokio::test]
+async fn both_ports_lead_to_the_same_org() {
+    let org = TlsOrg::start().await;
+    let create = org.client.post(format!("{}/services/data/v62.0/sobjects/Account", org.https)).bearer_auth(&org.token);
+    let made = create.json(&json!({"Name": "Over TLS"})).send().await.expect("an answer");
+    let made = read(made).await.expect("a body");
+    assert_eq!(made.status, 201, "{}", made.text);
+    let path =
+        format!("{}/services/data/v62.0/sobjects/Account/{}", org.http, made.body["id"].as_str().expect("an id"));
+    let found = support::client().get(path).bearer_auth(&org.token).send().await.expect("an answer");
+    assert_eq!(read(found).await.expect("a body").body["Name"], "Over TLS");
+}
+
+#[tokio::test]
+async fn who_does_not_trust_the_certificate_gets_nothing() {
+    let org = TlsOrg::start().await;
+    let other = TlsOrg::start().await;
+    let error = other.client.get(format!("{}/local/health", org.https)).send().await.expect_err("no answer");
+    assert!(format!("{error:?}").contains("InvalidCertificate"), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_certificate_is_for_addresses_of_this_machine() {
+    let org = TlsOrg::start().await;
+    let address = org.https.replace("localhost", "127.0.0.1");
+    let health = org.client.get(format!("{address}/local/health")).send().await.expect("an answer");
+    assert_eq!(health.status(), 200);
+}
+
+#[tokio::test]
+async fn faults_drop_connections_with_tls_too() {
+    let org = TlsOrg::start().await;
+    let rule = json!({"pathContains": "/limits", "times": 1, "action": {"kind": "dropBefore"}});
+    let set = org.client.post(format!("{}/local/faults", org.https)).json(&rule).send().await.expect("an answer");
+    assert_eq!(set.status(), 201);
+    org.get("/services/data/v62.0/limits").send().await.expect_err("the connection is dropped");
+    assert_eq!(org.get("/services/data/v62.0/limits").send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_written_stops_the_start() {
+    let path = Path::new("/nonexistent/certificate.pem");
+    let config = Config { certificate: Some(path.to_owned()), ..Config::default() };
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listeners = Listeners { http: listener(), https: Some(listener()) };
+    let error = local_org::run(config, listeners, std::future::pending()).await.expect_err("no start");
+    assert_eq!(error.to_string(), "cannot write the certificate to /nonexistent/certificate.pem");
+}

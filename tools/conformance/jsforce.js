@@ -1,0 +1,124 @@
+// jsforce against local-org. Argument: the URL of local-org.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import jsforce from "jsforce";
+import { LocalOrg, run } from "./local-org.js";
+
+const { version } = createRequire(import.meta.url)("jsforce/package.json");
+const local = new LocalOrg(process.argv[2]);
+const org = await local.org();
+const connection = new jsforce.Connection({
+    instanceUrl: org.instanceUrl,
+    accessToken: org.admin.accessToken,
+    version: org.apiVersion,
+});
+// The bulk classes wait a second between two looks at a job, and that long before the first one.
+connection.bulk2.pollInterval = 50;
+
+const names = (records) => records.map(({ Name }) => Name).sort();
+const inOrg = (like) => local.records(`SELECT Id, Name FROM Account WHERE Name LIKE '${like}'`);
+
+await run(`jsforce ${version}`, {
+    async identity() {
+        const identity = await connection.identity();
+        assert.equal(identity.user_id, org.admin.id);
+        assert.equal(identity.organization_id, org.id);
+    },
+
+    async limits() {
+        const { DailyApiRequests } = await connection.limits();
+        assert.ok(DailyApiRequests.Max > DailyApiRequests.Remaining, JSON.stringify(DailyApiRequests));
+        assert.ok(connection.limitInfo.apiUsage.used > 0, "the usage header is read");
+        assert.deepEqual(await connection.recent(), []);
+    },
+
+    async describe() {
+        const { sobjects } = await connection.describeGlobal();
+        assert.ok(sobjects.some(({ name, keyPrefix }) => name === "Opportunity" && keyPrefix === "006"));
+        const { fields, childRelationships } = await connection.sobject("Opportunity").describe();
+        const amount = fields.find(({ name }) => name === "Amount");
+        assert.deepEqual([amount.type, amount.nillable], ["currency", true]);
+        assert.ok(childRelationships.some(({ relationshipName }) => relationshipName === "OpportunityLineItems"));
+    },
+
+    async "query in pages"() {
+        const expected = await local.count("Opportunity");
+        const first = await connection.query("SELECT Id FROM Opportunity ORDER BY Id");
+        assert.deepEqual([first.done, first.records.length, first.totalSize], [false, 2000, expected]);
+        const second = await connection.queryMore(first.nextRecordsUrl);
+        assert.equal(second.records.length, 2000);
+        const all = await connection.query("SELECT Id FROM Opportunity").run({ autoFetch: true, maxFetch: 100_000 });
+        assert.equal(new Set(all.records.map(({ Id }) => Id)).size, expected);
+    },
+
+    async "parents and children"() {
+        const [opportunity] = await connection
+            .sobject("Opportunity")
+            .find({ "Account.Name": "Acme" }, "Id, Account.Name")
+            .include("OpportunityLineItems")
+            .select("Id, UnitPrice")
+            .end()
+            .limit(1);
+        assert.equal(opportunity.Account.Name, "Acme");
+        assert.deepEqual(opportunity.OpportunityLineItems.records.map(({ UnitPrice }) => UnitPrice), [100, 100]);
+    },
+
+    async "create, retrieve, update, delete"() {
+        const accounts = connection.sobject("Account");
+        const { id, success } = await accounts.create({ Name: "jsforce one", NumberOfEmployees: 0 });
+        assert.equal(success, true);
+        const record = await accounts.retrieve(id);
+        assert.deepEqual([record.Name, record.NumberOfEmployees, record.Phone], ["jsforce one", 0, null]);
+        await accounts.update({ Id: id, Name: "jsforce two" });
+        assert.deepEqual(await inOrg("jsforce%"), [{ Id: id, Name: "jsforce two" }]);
+        await accounts.destroy(id);
+        assert.deepEqual(await inOrg("jsforce%"), []);
+        await assert.rejects(accounts.destroy(id), { errorCode: "ENTITY_IS_DELETED" });
+        await assert.rejects(accounts.create({}), { errorCode: "REQUIRED_FIELD_MISSING" });
+    },
+
+    async upsert() {
+        const [{ Id: OpportunityId }] = await local.records("SELECT Id FROM Opportunity LIMIT 1");
+        const quotes = connection.sobject("Quote");
+        const key = { QuoteJobKey__c: "jsforce-1", OpportunityId };
+        const made = await quotes.upsert({ ...key, Name: "First" }, "QuoteJobKey__c");
+        assert.equal(made.created, true);
+        const changed = await quotes.upsert({ QuoteJobKey__c: "jsforce-1", Name: "Second" }, "QuoteJobKey__c");
+        assert.deepEqual([changed.id, changed.created], [made.id, false]);
+        const found = await local.records("SELECT Id, Name FROM Quote WHERE QuoteJobKey__c = 'jsforce-1'");
+        assert.deepEqual(found, [{ Id: made.id, Name: "Second" }]);
+    },
+
+    async collections() {
+        const accounts = connection.sobject("Account");
+        const created = await accounts.create([{ Name: "jsforce A" }, { Name: "jsforce B" }, { Phone: "1" }]);
+        assert.deepEqual(created.map(({ success }) => success), [true, true, false]);
+        assert.equal(created[2].errors[0].statusCode, "REQUIRED_FIELD_MISSING");
+        const ids = created.slice(0, 2).map(({ id }) => id);
+        assert.deepEqual(names(await accounts.retrieve(ids)), ["jsforce A", "jsforce B"]);
+        await accounts.update(ids.map((Id, index) => ({ Id, Name: `jsforce ${index}` })));
+        assert.deepEqual(names(await inOrg("jsforce%")), ["jsforce 0", "jsforce 1"]);
+        const deleted = await accounts.destroy(ids);
+        assert.ok(deleted.every(({ success }) => success));
+        assert.deepEqual(await inOrg("jsforce%"), []);
+    },
+
+    async "bulk insert and delete"() {
+        const input = Array.from({ length: 3000 }, (_, index) => ({ Name: `jsforce bulk, "${index}"` }));
+        const options = { object: "Account", operation: "insert", input: [...input, { Name: "x".repeat(256) }] };
+        const loaded = await connection.bulk2.loadAndWaitForResults(options);
+        assert.deepEqual([loaded.successfulResults.length, loaded.failedResults.length], [3000, 1]);
+        assert.match(loaded.failedResults[0].sf__Error, /^STRING_TOO_LONG/);
+        const found = await inOrg("jsforce bulk%");
+        assert.deepEqual(names(found), names(input));
+        const ids = found.slice(0, 1000).map(({ Id }) => ({ Id }));
+        const deleted = await connection.bulk2.loadAndWaitForResults({ ...options, operation: "delete", input: ids });
+        assert.equal(deleted.successfulResults.length, 1000);
+        assert.equal(await local.count("Account WHERE Name LIKE 'jsforce bulk%'"), 2000);
+    },
+
+    async "bulk query"() {
+        const stream = await connection.bulk2.query("SELECT Id, Name FROM Account WHERE Name LIKE 'jsforce bulk%'");
+        assert.deepEqual(names(await stream.toArray()), names(await inOrg("jsforce bulk%")));
+    },
+});

@@ -1,0 +1,161 @@
+"""simple-salesforce against local-org, which it calls over https only.
+
+Arguments: the http and the https URL of local-org. REQUESTS_CA_BUNDLE names the certificate.
+"""
+
+import csv
+import io
+import json
+import sys
+import traceback
+import urllib.parse
+import urllib.request
+from importlib.metadata import version
+
+from simple_salesforce import Salesforce
+from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
+
+HTTP, HTTPS = sys.argv[1:3]
+ORG = "my-org"
+
+
+def control(path):
+    """What the control API answers: the org seen from behind, whatever the client says."""
+    with urllib.request.urlopen(f"{HTTP}/local{path}", timeout=30) as response:
+        return json.load(response)
+
+
+def in_org(soql):
+    return control(f"/orgs/{ORG}/query?q={urllib.parse.quote(soql)}")
+
+
+def names(like):
+    found = in_org(f"SELECT Name FROM Account WHERE Name LIKE '{like}'")["records"]
+    return sorted(record["Name"] for record in found)
+
+
+def equal(seen, expected):
+    if seen != expected:
+        raise AssertionError(f"{seen!r} is not {expected!r}")
+
+
+def raises(kind, code, work):
+    try:
+        work()
+    except kind as error:
+        equal(error.content[0]["errorCode"], code)
+    else:
+        raise AssertionError(f"{code} was expected")
+
+
+org = next(org for org in control("/orgs") if org["name"] == ORG)
+client = Salesforce(
+    instance_url=HTTPS,
+    session_id=org["users"][0]["accessToken"],
+    version=org["apiVersion"],
+)
+
+
+def describe():
+    objects = {found["name"] for found in client.describe()["sobjects"]}
+    equal({"Account", "Opportunity", "Quote"} <= objects, True)
+    fields = {field["name"]: field for field in client.Account.describe()["fields"]}
+    equal(fields["NumberOfEmployees"]["type"], "int")
+    equal(client.Account.metadata()["objectDescribe"]["keyPrefix"], "001")
+
+
+def limits():
+    daily = client.limits()["DailyApiRequests"]
+    equal(daily["Max"] > daily["Remaining"], True)
+    equal(client.api_usage["api-usage"].used > 0, True)
+    equal(client.is_sandbox(), False)
+
+
+def query_in_pages():
+    soql = "SELECT Id FROM Opportunity ORDER BY Id"
+    expected = in_org("SELECT COUNT() FROM Opportunity")["totalSize"]
+    first = client.query(soql)
+    equal((first["done"], len(first["records"]), first["totalSize"]), (False, 2000, expected))
+    second = client.query_more(first["nextRecordsUrl"], identifier_is_url=True)
+    equal(len(second["records"]), 2000)
+    equal(len({record["Id"] for record in client.query_all(soql)["records"]}), expected)
+    equal(sum(1 for _ in client.query_all_iter(soql)), expected)
+
+
+def create_read_update_delete():
+    made = client.Account.create({"Name": "Python one", "NumberOfEmployees": 0})
+    equal(made["success"], True)
+    record = client.Account.get(made["id"])
+    equal((record["Name"], record["NumberOfEmployees"], record["Phone"]), ("Python one", 0, None))
+    equal(client.Account.update(made["id"], {"Name": "Python two"}), 204)
+    equal(names("Python%"), ["Python two"])
+    equal(client.Account.delete(made["id"]), 204)
+    equal(names("Python%"), [])
+    raises(SalesforceResourceNotFound, "ENTITY_IS_DELETED", lambda: client.Account.delete(made["id"]))
+    raises(SalesforceMalformedRequest, "REQUIRED_FIELD_MISSING", lambda: client.Account.create({}))
+
+
+def upsert():
+    opportunity = in_org("SELECT Id FROM Opportunity LIMIT 1")["records"][0]["Id"]
+    key = "QuoteJobKey__c/python-1"
+    equal(client.Quote.upsert(key, {"Name": "First", "OpportunityId": opportunity}), 201)
+    equal(client.Quote.upsert(key, {"Name": "Second"}), 200)
+    found = in_org("SELECT Name FROM Quote WHERE QuoteJobKey__c = 'python-1'")["records"]
+    equal([record["Name"] for record in found], ["Second"])
+    equal(client.Quote.get_by_custom_id("QuoteJobKey__c", "python-1")["Name"], "Second")
+
+
+def collections():
+    def record(**fields):
+        return {"attributes": {"type": "Account"}, **fields}
+
+    def call(method, **arguments):
+        return client.restful("composite/sobjects", method=method, **arguments)
+
+    body = {"records": [record(Name="Python A"), record(Name="Python B"), record(Phone="1")]}
+    made = call("POST", json=body)
+    equal([result["success"] for result in made], [True, True, False])
+    ids = [result["id"] for result in made[:2]]
+    call("PATCH", json={"records": [record(Id=id, Name=f"Python {number}") for number, id in enumerate(ids)]})
+    equal(names("Python%"), ["Python 0", "Python 1"])
+    equal([result["success"] for result in call("DELETE", params={"ids": ",".join(ids)})], [True, True])
+    equal(names("Python%"), [])
+
+
+def bulk_insert():
+    records = [{"Name": f'Python bulk, "{number}"'} for number in range(3000)]
+    (result,) = client.bulk2.Account.insert(records=[*records, {"Name": ""}], wait=1)
+    equal((result["numberRecordsProcessed"], result["numberRecordsFailed"]), (3001, 1))
+    equal(names("Python bulk%"), sorted(record["Name"] for record in records))
+    failed = list(csv.DictReader(io.StringIO(client.bulk2.Account.get_failed_records(result["job_id"]))))
+    equal([row["sf__Error"].split(":")[0] for row in failed], ["REQUIRED_FIELD_MISSING"])
+
+
+def bulk_query():
+    soql = "SELECT Name FROM Account WHERE Name LIKE 'Python bulk%'"
+    pages = list(client.bulk2.Account.query(soql, max_records=2000, wait=1))
+    equal(len(pages), 2)
+    rows = [row["Name"] for page in pages for row in csv.DictReader(io.StringIO(page))]
+    equal(sorted(rows), names("Python bulk%"))
+
+
+STEPS = {
+    "describe": describe,
+    "limits": limits,
+    "query in pages": query_in_pages,
+    "create, read, update, delete": create_read_update_delete,
+    "upsert": upsert,
+    "collections": collections,
+    "bulk insert": bulk_insert,
+    "bulk query": bulk_query,
+}
+
+CLIENT = f"simple-salesforce {version('simple-salesforce')} over https"
+for name, step in STEPS.items():
+    try:
+        step()
+    except Exception:
+        print(f"FAILED {CLIENT}: {name}")
+        print("       " + traceback.format_exc().rstrip().replace("\n", "\n       "))
+        sys.exit(1)
+print(f"ok     {CLIENT}: {', '.join(STEPS)}")
