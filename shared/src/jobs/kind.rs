@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::JobsError;
 use super::lease::Lease;
 use super::store::Jobs;
-use super::types::{DeadLetter, JobId, JobView, RecordError};
+use super::types::{DeadLetter, JobId, JobState, JobView, RecordError};
 
 /// A kind of job. A worker calls it; every call may be repeated after a crash, so what it does must be idempotent.
 ///
@@ -142,6 +142,16 @@ impl TaskContext {
     /// When Redis cannot be asked.
     pub async fn recall_all(&self) -> Result<BTreeMap<String, String>, JobsError> {
         self.jobs.tasks().flags(&self.job_id).await
+    }
+
+    /// True when the job is being cancelled: tells this reason of [`cancelled`](Self::cancelled) from those for which
+    /// the task runs again elsewhere.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn is_job_cancelled(&self) -> Result<bool, JobsError> {
+        let job = self.jobs.get(&self.org, &self.job_id).await?;
+        Ok(job.is_some_and(|job| job.state == JobState::Cancelling))
     }
 
     /// The first errors of the job's records, at most `limit`.

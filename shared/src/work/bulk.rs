@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::Stream;
 use tokio_util::sync::CancellationToken;
 
-use super::orgs::OrgWork;
+use super::orgs::{OrgWork, Orgs, TaskUser};
 use super::retry;
 use crate::jobs::{Chunk, JobView, TaskContext, TaskError};
 use crate::salesforce::bulk::{Bulk, BulkSettings, Columns, IngestSpec, JobRef, Row, RowResult, Wanted, WriteOptions};
@@ -13,6 +13,11 @@ use crate::salesforce::{Error, ErrorKind, SalesforceId};
 
 /// Start of the names under which the jobs of chunks are remembered.
 const REMEMBERED: &str = "bulk:";
+
+/// Name under which the job of a chunk is remembered, for kinds that do without [`ChunkLoads`].
+pub fn remembered_as(chunk: u64) -> String {
+    format!("{REMEMBERED}{chunk}")
+}
 
 /// The Bulk API work of one chunk, one job at a time.
 pub struct ChunkLoads<'a> {
@@ -25,7 +30,7 @@ impl<'a> ChunkLoads<'a> {
     /// The work of `chunk` in `org`.
     pub fn new(cx: &'a TaskContext, org: &OrgWork, chunk: &Chunk) -> Self {
         let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
-        Self { cx, bulk, name: format!("{REMEMBERED}{}", chunk.number) }
+        Self { cx, bulk, name: remembered_as(chunk.number) }
     }
 
     /// Brings the job to its end that an earlier run of the chunk has left behind: stops it if it waits for rows, else
@@ -67,38 +72,43 @@ impl<'a> ChunkLoads<'a> {
     }
 }
 
-/// For the last step of a job: stops the Bulk API jobs of chunks that did not come to their end, because the job was
-/// cancelled or they were given up. What Salesforce has processed by then stays.
+/// The last step of a job whose chunks load in bulk: stops the Bulk API jobs of chunks that did not come to their end,
+/// because the job was cancelled or they were given up. What Salesforce has processed by then stays.
+///
+/// It needs the org only if chunks were left unfinished, and a job that was cancelled is not held up by a session that has
+/// expired.
 ///
 /// # Errors
 /// When Redis or Salesforce cannot be asked.
-pub async fn stop_unfinished(cx: &TaskContext, org: &OrgWork, job: &JobView) -> Result<(), StopError> {
+pub async fn finish(cx: &TaskContext, orgs: &Orgs, user: &TaskUser, job: &JobView) -> Result<(), TaskError> {
     if job.done_chunks == job.total_chunks {
         return Ok(());
     }
+    let stopped = match orgs.open(cx, user).await {
+        Ok(org) => stop_unfinished(cx, orgs, &org).await,
+        Err(error) => Err(error),
+    };
+    match stopped {
+        Err(TaskError::NeedsAuthorization { reason }) => {
+            tracing::warn!(reason, "bulk jobs that were begun go on");
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+async fn stop_unfinished(cx: &TaskContext, orgs: &Orgs, org: &OrgWork) -> Result<(), TaskError> {
     let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
-    let remembered = cx.recall_all().await.map_err(|error| StopError::Jobs(retry(&error)))?;
-    for (name, id) in remembered {
+    for (name, id) in cx.recall_all().await.map_err(|error| retry(&error))? {
         let Some(job) = name.strip_prefix(REMEMBERED).and_then(|_| id.parse().ok()).map(JobRef::ingest) else {
             continue;
         };
         match stop(&bulk, job, &cx.cancelled).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(orgs.task_error(&error)),
             _ => {}
         }
     }
     Ok(())
-}
-
-/// Why the Bulk API jobs could not be stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum StopError {
-    /// Salesforce did not do it.
-    #[error(transparent)]
-    Salesforce(#[from] Error),
-    /// It is not known which they are.
-    #[error(transparent)]
-    Jobs(TaskError),
 }
 
 /// Waits, too, so that nothing of the job happens afterwards.

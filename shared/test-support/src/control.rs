@@ -150,6 +150,14 @@ impl Control {
         self.send(Method::POST, &format!("/local/orgs/{org}/sessions/expire"), None::<&Value>).await.map(drop)
     }
 
+    /// Replaces what an administrator has set up in an org, such as `duplicateRules`; what is not given is reset.
+    ///
+    /// # Errors
+    /// Also when local-org does not know a setting.
+    pub async fn set_settings(&self, org: &str, settings: &Value) -> Result<()> {
+        self.send(Method::PUT, &format!("/local/orgs/{org}/settings"), Some(settings)).await.map(drop)
+    }
+
     /// What a call costs.
     ///
     /// # Errors

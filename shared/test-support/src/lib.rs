@@ -10,6 +10,7 @@
 //! mistake in both would cancel out.
 
 mod binary;
+mod browser;
 mod context;
 mod control;
 mod http;
@@ -24,6 +25,7 @@ mod service;
 mod usage;
 
 pub use binary::{binary, workspace_root};
+pub use browser::{Browser, Page};
 pub use context::{client_context, client_context_json, encode_client_context};
 pub use control::{
     App, AppOperation, Calls, Concurrent, Control, Costs, Counters, Delivery, Fault, FaultAction, FaultRule,

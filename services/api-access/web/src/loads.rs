@@ -41,7 +41,9 @@ impl Loads {
         Ok(match last {
             None => Standing::Empty(None),
             Some(job) if job.kind == LOAD_ACCOUNTS => Standing::Loaded(job),
-            Some(job) if job.state == JobState::Completed && job.dead_chunks == 0 => Standing::Empty(Some(job)),
+            Some(job) if job.state == JobState::Completed && job.dead_chunks == 0 && job.failed == 0 => {
+                Standing::Empty(Some(job))
+            }
             Some(job) => Standing::Resetting(job),
         })
     }

@@ -6,11 +6,10 @@ mod delete;
 pub use create::CreateSamplesKind;
 pub use delete::DeleteSamplesKind;
 
-use super::bulk::{StopError, stop_unfinished};
+use super::bulk::finish;
 use super::fail;
-use super::orgs::{Orgs, TaskUser};
 use crate::config::Reader;
-use crate::jobs::{JobView, TaskContext, TaskError};
+use crate::jobs::{TaskContext, TaskError};
 use serde::de::DeserializeOwned;
 
 /// Rows that fail because another transaction held a record are sent so many times in all.
@@ -36,26 +35,4 @@ impl SampleSettings {
 
 fn params<T: DeserializeOwned>(cx: &TaskContext) -> Result<T, TaskError> {
     serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
-}
-
-/// The last step of both kinds. It needs the org only if chunks were left unfinished, and a job that was cancelled is not
-/// held up by a session that has expired.
-async fn finish(cx: &TaskContext, orgs: &Orgs, user: &TaskUser, job: &JobView) -> Result<(), TaskError> {
-    if job.done_chunks == job.total_chunks {
-        return Ok(());
-    }
-    let stopped = match orgs.open(cx, user).await {
-        Ok(org) => stop_unfinished(cx, &org, job).await.map_err(|error| match error {
-            StopError::Salesforce(error) => orgs.task_error(&error),
-            StopError::Jobs(error) => error,
-        }),
-        Err(error) => Err(error),
-    };
-    match stopped {
-        Err(TaskError::NeedsAuthorization { reason }) => {
-            tracing::warn!(reason, "bulk jobs that were begun go on");
-            Ok(())
-        }
-        result => result,
-    }
 }

@@ -49,9 +49,12 @@ fn salesforce_advice(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// The error as a sentence: a capital and a full stop.
+/// The error as a sentence: a capital, a full stop, and names in quotes as people write them.
 fn sentence(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
+    let parts = text.split('`').enumerate();
+    let text: String =
+        parts.map(|(index, part)| if index % 2 == 1 { format!("“{part}”") } else { part.to_owned() }).collect();
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
@@ -68,7 +71,7 @@ mod tests {
         assert_eq!(trouble.what, "The org did not answer within 1.5 s.");
         let error = AppLinkError::NotFound { name: "my-org".to_owned() };
         let trouble = Trouble::of(&AccountsError::AppLink(error));
-        assert_eq!(trouble.what, "AppLink has no authorization named `my-org`.");
+        assert_eq!(trouble.what, "AppLink has no authorization named “my-org”.");
         assert!(trouble.advice.contains("CONNECTION_NAMES"));
     }
 }

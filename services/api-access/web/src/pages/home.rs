@@ -80,7 +80,8 @@ impl Content {
         let previous = ends.filter(|_| page.has_previous);
         let next = ends.filter(|_| page.has_next);
         Self {
-            name: page.org_name,
+            // A name that only repeats the connection's tells nothing.
+            name: page.org_name.filter(|name| name != connection),
             org_id: page.org_id.to_string(),
             total: counted(page.total, "account"),
             is_empty_org: page.total == 0,

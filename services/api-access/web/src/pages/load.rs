@@ -16,6 +16,13 @@ pub(crate) struct LoadsPage {
     pub(crate) loads: Vec<LoadCard>,
 }
 
+impl LoadsPage {
+    /// Something may change without anyone asking for it.
+    fn is_live(&self) -> bool {
+        self.loads.iter().any(|load| load.live)
+    }
+}
+
 /// What one load could not write.
 #[derive(Template)]
 #[template(path = "failures.html")]
@@ -35,6 +42,7 @@ enum Tone {
     Quiet,
     Busy,
     Good,
+    Warn,
     Bad,
 }
 
@@ -44,6 +52,7 @@ impl Tone {
             Self::Quiet => "quiet",
             Self::Busy => "busy",
             Self::Good => "good",
+            Self::Warn => "warn",
             Self::Bad => "bad",
         }
     }
@@ -59,7 +68,7 @@ pub(crate) struct LoadCard {
     /// Something may change without anyone asking for it.
     live: bool,
     progress: Option<Progress>,
-    /// What happened before this.
+    /// What is said in place of progress.
     note: Option<String>,
     reasons: Vec<String>,
     failures: Vec<RecordError>,
@@ -111,9 +120,10 @@ impl LoadCard {
         match standing {
             Standing::Empty(reset) => {
                 card.actions.start = true;
-                card.note = reset
-                    .as_ref()
-                    .map(|job| format!("The last load was reset: {} deleted.", counted(job.succeeded, "account")));
+                card.note = Some(match reset {
+                    Some(job) => format!("The last load was reset: {} deleted.", counted(job.succeeded, "account")),
+                    None => "No sample accounts are in this org yet.".to_owned(),
+                });
             }
             Standing::Loaded(job) => card.show(job, true),
             Standing::Resetting(job) => card.show(job, false),
@@ -179,7 +189,8 @@ impl Progress {
             figures.push_str(&format!(" · {} failed", grouped(job.failed)));
         }
         if let Some(rate) = job.records_per_second.filter(|rate| *rate >= 1.0) {
-            figures.push_str(&format!(" · {rate:.0} per second"));
+            // Rounded, and far below the largest number.
+            figures.push_str(&format!(" · {} per second", grouped(rate.round() as u64)));
         }
         Self { done: job.processed.min(total), total, figures }
     }
@@ -195,9 +206,9 @@ fn label(job: &JobView, is_load: bool) -> (&'static str, Tone) {
         JobState::Finishing => ("Finishing", Tone::Busy),
         JobState::NeedsAuthorization => ("Needs authorization", Tone::Bad),
         JobState::Cancelling => ("Cancelling", Tone::Busy),
-        JobState::Completed if troubled && is_load => ("Loaded, with failures", Tone::Bad),
+        JobState::Completed if troubled && is_load => ("Loaded, with failures", Tone::Warn),
         JobState::Completed if is_load => ("Loaded", Tone::Good),
-        JobState::Completed => ("Not all deleted", Tone::Bad),
+        JobState::Completed => ("Not all deleted", Tone::Warn),
         JobState::Cancelled => ("Cancelled", Tone::Quiet),
         JobState::Failed => ("Failed", Tone::Bad),
     }

@@ -1,10 +1,10 @@
 //! Nobody sees or changes anything without having logged in, and no other site can make them.
 
-use crate::browser::Browser;
 use crate::support::{PASSWORD, Stack};
 use anyhow::{Context, Result};
 use reqwest::header::{CONTENT_SECURITY_POLICY, COOKIE, HOST, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 use reqwest::{Method, StatusCode};
+use test_support::Browser;
 
 const PAGES: [&str; 5] =
     ["/", "/accounts?connection=my-org", "/bulk-demo", "/bulk-demo/failures?connection=my-org", "/x"];

@@ -38,7 +38,7 @@ async fn all_accounts_of_three_orgs_are_listed_page_by_page() -> Result<()> {
     while let Some(next) = path {
         let page = browser.open(&next).await?;
         pages += 1;
-        let found = page.between("</td><td><code>", "</code>");
+        let found = page.between("<td class=\"id\"><code>", "</code>");
         assert!(found.iter().all(|id| ids.insert((*id).to_owned())), "an account twice on page {pages}");
         assert!(page.text.contains(" of 3,000<"), "{}", page.text);
         back = page.link("Previous");
@@ -79,7 +79,7 @@ async fn orgs_in_trouble_show_it_and_the_others_do_not_wait() -> Result<()> {
     let down = page.card("empty-org")?;
     assert!(down.text.contains("class=\"alert\""), "{}", down.text);
     let unknown = page.card("no-such-org")?;
-    assert!(unknown.text.contains("AppLink has no authorization named `no-such-org`"), "{}", unknown.text);
+    assert!(unknown.text.contains("AppLink has no authorization named “no-such-org”"), "{}", unknown.text);
     Ok(())
 }
 

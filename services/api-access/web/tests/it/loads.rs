@@ -1,10 +1,10 @@
 //! Starting and resetting loads, as far as the web process goes: the jobs wait for a worker.
 
-use crate::browser::Page;
 use crate::support::Stack;
 use anyhow::Result;
 use futures_util::future::try_join_all;
 use reqwest::{Method, StatusCode};
+use test_support::Page;
 
 const START: [(&str, &str); 2] = [("connection", "my-org"), ("count", "1000")];
 const OF: [(&str, &str); 1] = [("connection", "my-org")];

@@ -2,7 +2,6 @@
 
 mod access;
 mod accounts;
-mod browser;
 mod loads;
 mod start;
 mod support;

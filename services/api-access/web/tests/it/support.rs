@@ -1,10 +1,9 @@
 //! The processes of one test.
 
-use crate::browser::Browser;
 use anyhow::{Result, ensure};
 use reqwest::StatusCode;
 use serde_json::json;
-use test_support::{LocalOrg, Service, ServiceSpec, TestRedis, free_port};
+use test_support::{Browser, LocalOrg, Service, ServiceSpec, TestRedis, free_port};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 /// 32 bytes for tests only.

@@ -1,0 +1,69 @@
+//! The org behind a connection, opened for one task.
+
+use shared::applink::AppLink;
+use shared::jobs::{JobView, TaskContext, TaskError};
+use shared::loads::{KEY_FIELD, KEY_PREFIX};
+use shared::salesforce::bulk::{Bulk, BulkSettings};
+use shared::salesforce::soql;
+use shared::work::{OrgWork, Orgs, TaskUser, bulk};
+
+/// Opens connections. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    orgs: Orgs,
+    applink: AppLink,
+}
+
+/// One connection's org, in the name of the user who authorized it.
+pub(crate) struct Connection {
+    orgs: Orgs,
+    work: OrgWork,
+    bulk: Bulk,
+}
+
+impl Connections {
+    pub(crate) fn new(orgs: Orgs, applink: AppLink) -> Self {
+        Self { orgs, applink }
+    }
+
+    /// Opens the connection with this developer name.
+    pub(crate) async fn open(&self, cx: &TaskContext, name: &str) -> Result<Connection, TaskError> {
+        let work = self.orgs.open(cx, &self.user(name)).await?;
+        let bulk = Bulk::new(work.client().clone(), BulkSettings::default());
+        Ok(Connection { orgs: self.orgs.clone(), work, bulk })
+    }
+
+    /// The last step of a job in that connection.
+    pub(crate) async fn finish(&self, cx: &TaskContext, name: &str, job: &JobView) -> Result<(), TaskError> {
+        bulk::finish(cx, &self.orgs, &self.user(name), job).await
+    }
+
+    fn user(&self, name: &str) -> TaskUser {
+        TaskUser::Authorized(self.applink.authorized_user(name))
+    }
+}
+
+impl Connection {
+    pub(crate) fn bulk(&self) -> &Bulk {
+        &self.bulk
+    }
+
+    pub(crate) fn work(&self) -> &OrgWork {
+        &self.work
+    }
+
+    /// How a failed call ends the task.
+    pub(crate) fn task_error(&self, error: &shared::salesforce::Error) -> TaskError {
+        self.orgs.task_error(error)
+    }
+}
+
+/// SOQL condition: Accounts that a load has made.
+pub(crate) fn loaded() -> String {
+    format!("{KEY_FIELD} LIKE '{}%'", soql::like_escape(KEY_PREFIX))
+}
+
+/// The parameters of a job.
+pub(crate) fn params<T: serde::de::DeserializeOwned>(cx: &TaskContext) -> Result<T, TaskError> {
+    serde_json::from_value(cx.params.clone()).map_err(|error| shared::work::fail(&error))
+}

@@ -1,0 +1,149 @@
+//! The job kind `deleteLoadedAccounts`: deletes the Accounts that loads have made, and no others.
+
+use crate::bulk_chunk::{BulkChunk, Earlier};
+use crate::connection::{Connection, Connections, loaded, params};
+use crate::report::report;
+use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt, stream};
+use serde::Deserialize;
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts};
+use shared::salesforce::bulk::{Cell, Columns, IngestOperation, IngestSpec, Row};
+use shared::salesforce::{SalesforceId, soql};
+use shared::work::fail;
+
+/// Accounts looked for at a time: as many as a page of a query has.
+const PAGE_ROWS: usize = 2_000;
+
+/// Accounts of a chunk. Few when all of them fit a page, so that the bar moves.
+const SMALL_CHUNK: usize = 200;
+const BIG_CHUNK: usize = 1_000;
+
+/// Salesforce's words for a record that somebody else has deleted.
+const GONE: [&str; 2] = ["ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"];
+
+/// The kind, with what it shares between tasks.
+pub(crate) struct DeleteAccountsKind {
+    pub(crate) connections: Connections,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Account {
+    id: SalesforceId,
+}
+
+impl JobKind for DeleteAccountsKind {
+    fn name(&self) -> &'static str {
+        DELETE_ACCOUNTS
+    }
+
+    fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
+        Box::pin(async move {
+            let connection = self.open(cx).await?;
+            let cursor = cursor.filter(|cursor| !cursor.is_empty());
+            let after = cursor.as_ref().map(|id| format!(" AND Id > {}", soql::quote(id))).unwrap_or_default();
+            let query = format!("SELECT Id FROM Account WHERE {}{after} ORDER BY Id LIMIT {PAGE_ROWS}", loaded());
+            let ids = ids(&connection, query).await?;
+            let done = ids.len() < PAGE_ROWS;
+            let size = if done && cursor.is_none() { SMALL_CHUNK } else { BIG_CHUNK };
+            let chunks = ids.chunks(size).filter_map(|ids| {
+                let (first, last) = ids.first().zip(ids.last())?;
+                let records = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+                Some(NewChunk { payload: format!("{first}-{last}"), records })
+            });
+            Ok(PlanStep {
+                chunks: chunks.collect(),
+                cursor: ids.last().map(ToString::to_string).unwrap_or_default(),
+                done,
+            })
+        })
+    }
+
+    fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
+        Box::pin(async move {
+            let (first, last) = range(&chunk.payload).ok_or_else(|| TaskError::Fail {
+                reason: format!("the chunk's payload is not a range of ids: {}", chunk.payload),
+            })?;
+            let connection = self.open(cx).await?;
+            let bulk_chunk = BulkChunk::new(cx, &connection, chunk.number);
+            let earlier = bulk_chunk.earlier().await?;
+            if let Earlier::Ended(ended) = &earlier {
+                return Ok(without_gone(report(&connection, ended, "Id").await?));
+            }
+            let bounds = format!("Id >= {} AND Id <= {}", soql::quote(first.as_str()), soql::quote(last.as_str()));
+            let query = format!("SELECT Id FROM Account WHERE {} AND {bounds} ORDER BY Id", loaded());
+            let ids = ids(&connection, query).await?;
+            let gone = chunk.records.saturating_sub(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+            let mut report = if ids.is_empty() {
+                ChunkReport::default()
+            } else {
+                let columns = Columns::new(["Id"]).map_err(|error| fail(&error))?;
+                let rows = stream::iter(ids.into_iter().map(|id| Ok(Row::from([Cell::from(id)]))));
+                let spec = IngestSpec::new("Account", IngestOperation::Delete);
+                let ended = bulk_chunk.send(spec, columns, rows).await?;
+                without_gone(report(&connection, &ended, "Id").await?)
+            };
+            report.processed += gone;
+            // What is gone since the plan was deleted by this job's own bulk job that broke, or by somebody else.
+            match earlier {
+                Earlier::Broken => report.succeeded += gone,
+                Earlier::Ended(_) | Earlier::Nothing => report.skipped += gone,
+            }
+            Ok(report)
+        })
+    }
+
+    fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
+        Box::pin(async move { self.connections.finish(cx, &params::<DeleteLoadedAccounts>(cx)?.connection, job).await })
+    }
+}
+
+impl DeleteAccountsKind {
+    async fn open(&self, cx: &TaskContext) -> Result<Connection, TaskError> {
+        self.connections.open(cx, &params::<DeleteLoadedAccounts>(cx)?.connection).await
+    }
+}
+
+async fn ids(connection: &Connection, query: String) -> Result<Vec<SalesforceId>, TaskError> {
+    let accounts: Result<Vec<Account>, _> = connection.work().client().query(query).try_collect().await;
+    let accounts = accounts.map_err(|error| connection.task_error(&error))?;
+    Ok(accounts.into_iter().map(|account| account.id).collect())
+}
+
+fn range(payload: &str) -> Option<(SalesforceId, SalesforceId)> {
+    let (first, last) = payload.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// Nothing has to be done about an Account that is gone already.
+fn without_gone(mut report: ChunkReport) -> ChunkReport {
+    let gone = |error: &RecordError| GONE.contains(&error.code.as_str());
+    let count = u64::try_from(report.errors.iter().filter(|error| gone(error)).count()).unwrap_or(u64::MAX);
+    report.errors.retain(|error| !gone(error));
+    report.failed = report.failed.saturating_sub(count);
+    report.skipped += count;
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_payload_is_refused() {
+        assert!(range("001000000000001AAA-001000000000002AAA").is_some());
+        for payload in ["", "001000000000001AAA", "x-y", "001000000000001AAA-"] {
+            assert!(range(payload).is_none(), "{payload}");
+        }
+    }
+
+    #[test]
+    fn accounts_that_are_gone_need_nothing() {
+        let error = |code: &str| RecordError { record_id: "001".into(), code: code.into(), message: String::new() };
+        let errors = vec![error("ENTITY_IS_DELETED"), error("DELETE_FAILED")];
+        let report = without_gone(ChunkReport { processed: 5, succeeded: 3, failed: 2, errors, ..Default::default() });
+        assert_eq!((report.processed, report.succeeded, report.skipped, report.failed), (5, 3, 1, 1));
+        assert_eq!(report.errors, [error("DELETE_FAILED")]);
+    }
+}

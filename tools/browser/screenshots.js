@@ -1,0 +1,62 @@
+// Takes the pictures of the README: `node screenshots.js FOLDER`. bin/screenshots calls it.
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Stack } from './stack.js';
+import { Visitor, launch } from './visitor.js';
+
+/** Largest picture that is worth its place in the repository, in bytes. */
+const MOST = 150_000;
+
+const ORG = 'my-org';
+const CONNECTIONS = [ORG, 'my-org-sales-a', 'empty-org', 'retired-org'];
+const WINDOW = { width: 1100, height: 1000 };
+
+const [folder] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+const stack = await Stack.start({ binaries: process.env.BINARIES, connections: CONNECTIONS });
+const browser = await launch();
+const visitor = await Visitor.arrive(browser, stack, { viewport: WINDOW, colorScheme: 'light' });
+
+/** Takes a picture of the upper part of the page. */
+async function take(name, height) {
+  const path = join(folder, `${name}.png`);
+  await visitor.page.setViewportSize({ ...WINDOW, height });
+  // A button leads back to its card, further down.
+  await visitor.page.evaluate(() => scrollTo(0, 0));
+  // Nothing that is in motion, no caret.
+  await visitor.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const { size } = statSync(path);
+  console.log(`${path}  ${size} bytes`);
+  if (size > MOST) throw new Error(`${path} has more than ${MOST} bytes`);
+}
+
+try {
+  await visitor.logIn();
+  await visitor.startLoad('my-org-sales-a', 3_000);
+  await visitor.sees('my-org-sales-a', '3,000 of 3,000 loaded');
+  await visitor.page.goto('/');
+  await take('accounts-light', 1_000);
+  await visitor.page.emulateMedia({ colorScheme: 'dark' });
+  await take('accounts-dark', 1_000);
+  await visitor.page.emulateMedia({ colorScheme: 'light' });
+
+  await stack.slowness(1_500);
+  await visitor.startLoad(ORG, 4_000);
+  await visitor.page.waitForFunction(() => document.querySelector('#load-my-org progress').value >= 1_600);
+  await take('load-running', 760);
+  await stack.slowness(0);
+  await visitor.sees(ORG, '4,000 of 4,000 loaded');
+  const loaded = (await stack.accounts(ORG, "LoadKey__c LIKE 'api-access-load:%'")).slice(0, 12);
+  await visitor.press(ORG, 'Reset');
+  await visitor.sees(ORG, 'Start load');
+
+  // Twelve that are there already under the same names.
+  for (const { Name } of loaded) await stack.org('POST', `/orgs/${ORG}/records/Account`, { Name });
+  await stack.refuseDuplicates(ORG, true);
+  await visitor.startLoad(ORG, 1_000);
+  await visitor.sees(ORG, 'Loaded, with failures');
+  await take('failures', 900);
+} finally {
+  await browser.close();
+  await stack.stop();
+}
