@@ -92,8 +92,7 @@ impl Log {
         while self.events.front().is_some_and(|oldest| now - oldest.at >= age) {
             self.forget_oldest();
         }
-        // Not while events have ids and are not appended yet: the new position would be behind them.
-        if self.latest == self.horizon && self.issued == self.latest {
+        if self.latest == self.horizon {
             self.latest = self.next_id();
         }
     }

@@ -53,11 +53,6 @@ impl EventSchema {
         &self.id
     }
 
-    /// The name of the event.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.avro.name().map(|name| name.name())
-    }
-
     /// The definition.
     pub(crate) fn json(&self) -> &str {
         &self.json

@@ -23,7 +23,7 @@ use crate::notifications::Notifications;
 use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::store::{Acting, Actor, Org, OrgConfig};
-use crate::{Config, id, metadata, pubsub, seed};
+use crate::{Config, id, metadata, seed};
 
 /// All that handlers share.
 #[derive(Debug)]
@@ -52,7 +52,6 @@ pub(crate) struct OrgHost {
     pub(crate) jobs: Jobs,
     pub(crate) settings: Settings,
     pub(crate) invocations: Invocations,
-    pub(crate) pubsub: pubsub::State,
 }
 
 /// A user who can have a session.
@@ -131,8 +130,6 @@ impl OrgHost {
             .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
         let sessions = Sessions::new(id::short(store.id()));
-        let pubsub = pubsub::State::open(&store)
-            .with_context(|| format!("cannot read the managed subscriptions of {}", config.name))?;
         Ok(Self {
             store,
             users,
@@ -143,7 +140,6 @@ impl OrgHost {
             jobs: Jobs::default(),
             settings: Settings::default(),
             invocations: Invocations::default(),
-            pubsub,
         })
     }
 

@@ -23,7 +23,6 @@ mod oauth;
 mod permissions;
 mod process;
 mod program;
-mod pubsub;
 mod query;
 mod sessions;
 mod sobjects;
