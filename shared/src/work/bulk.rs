@@ -62,19 +62,13 @@ impl<'a> ChunkLoads<'a> {
         wanted: Wanted,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<u64, Error> {
-        let note = |job| self.note(job);
+        let note = |job: JobRef| -> BoxFuture<'_, Result<(), String>> {
+            Box::pin(
+                async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) },
+            )
+        };
         let options = WriteOptions { note: &note, cancelled: &self.cx.cancelled, wanted };
         self.bulk.write(spec, columns, rows, &options, on_row).await
-    }
-
-    /// The org's Bulk API.
-    pub fn bulk(&self) -> &Bulk {
-        &self.bulk
-    }
-
-    /// Remembers a job that is about to get rows, as a [`NoteJob`](crate::salesforce::bulk::NoteJob) does.
-    pub fn note(&self, job: JobRef) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) })
     }
 }
 

@@ -28,11 +28,11 @@ pub enum Wanted {
 }
 
 /// How a write is done.
-pub struct WriteOptions<'o, 'n> {
+pub struct WriteOptions<'a> {
     /// Told of every job before it gets rows.
-    pub note: &'o NoteJob<'n>,
+    pub note: &'a NoteJob<'a>,
     /// Stops the write. A job that Salesforce has begun to process goes on.
-    pub cancelled: &'o CancellationToken,
+    pub cancelled: &'a CancellationToken,
     /// Which rows the caller is told of.
     pub wanted: Wanted,
 }
@@ -49,7 +49,7 @@ impl Bulk {
         spec: IngestSpec,
         columns: Columns,
         rows: impl Stream<Item = Result<Row, Error>> + Send + 'r,
-        options: &WriteOptions<'_, '_>,
+        options: &WriteOptions<'_>,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<u64, Error> {
         let mut load = self.load(spec, columns, rows)?;
@@ -62,7 +62,7 @@ impl Bulk {
     async fn write_one(
         &self,
         load: &mut Load<'_>,
-        options: &WriteOptions<'_, '_>,
+        options: &WriteOptions<'_>,
         processed: &mut u64,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<bool, Error> {
@@ -106,7 +106,7 @@ async fn each(
     Ok(())
 }
 
-impl fmt::Debug for WriteOptions<'_, '_> {
+impl fmt::Debug for WriteOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteOptions").field("wanted", &self.wanted).finish_non_exhaustive()
     }

@@ -5,7 +5,6 @@ mod memory;
 mod query;
 mod results;
 mod rows;
-mod write;
 
 use std::time::Duration;
 
