@@ -145,7 +145,7 @@ fn names_a_wrong_option_in_one_line() {
         (["--nonsense", "1"].as_slice(), "--nonsense"),
         (["--port", "0", "--salesforce-dir", "/nonexistent"].as_slice(), "--salesforce-dir"),
         (["--tls-port", "70000"].as_slice(), "--tls-port"),
-        (["--tls-cert-out", "/nonexistent/certificate.pem"].as_slice(), "--tls-cert-out"),
+        (["--port", "0", "--tls-cert-out", "/nonexistent/certificate.pem"].as_slice(), "--tls-cert-out"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_local-org")).args(arguments).output().expect("it runs");
         assert!(!output.status.success());
