@@ -121,7 +121,7 @@ impl Fake {
         let service = FakeService { book: Arc::clone(&book), changed: changed.clone(), breaks: breaks.clone() };
         let service = PubSubServer::new(service);
         let server = tokio::spawn(async move {
-            server.serve_with_incoming(service, TcpIncoming::from(listener)).await.unwrap();
+            server.serve_with_incoming(service, TcpIncoming::from(listener).with_nodelay(Some(true))).await.unwrap();
         });
         Self { book, changed, breaks, proxy: Proxy::start(address).await, _server: Arc::new(Abort(server)) }
     }

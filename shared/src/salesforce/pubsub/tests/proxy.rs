@@ -26,6 +26,10 @@ impl Proxy {
                 let dead = dead.subscribe();
                 let wire = tokio::spawn(async move {
                     let Ok(server) = TcpStream::connect(target).await else { return };
+                    // Or small frames wait 40 ms for an acknowledgement, longer than some tests leave a wire alone.
+                    for end in [&client, &server] {
+                        end.set_nodelay(true).unwrap();
+                    }
                     let ((from_client, to_client), (from_server, to_server)) =
                         (client.into_split(), server.into_split());
                     tokio::join!(copy(from_client, to_server, dead.clone()), copy(from_server, to_client, dead));
