@@ -2,6 +2,7 @@
 
 mod publish;
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -26,13 +27,19 @@ pub struct Cli {
     /// Port to listen on; 0 takes a free one
     #[arg(long, env = "LOCAL_ORG_PORT", default_value_t = 8090)]
     port: u16,
+    /// Port of the Pub/Sub API; 0 takes a free one [default: the one after --port, or a free one if that is taken]
+    #[arg(long, env = "LOCAL_ORG_PUBSUB_PORT")]
+    pubsub_port: Option<u16>,
+    /// Port of the Pub/Sub API with TLS; 0 takes a free one [default: none]
+    #[arg(long, env = "LOCAL_ORG_PUBSUB_TLS_PORT")]
+    pubsub_tls_port: Option<u16>,
     /// Address to listen on
     #[arg(long, env = "LOCAL_ORG_BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
     /// Port for https as well, with a self-signed certificate; 0 takes a free one [default: no https]
     #[arg(long, env = "LOCAL_ORG_TLS_PORT")]
     tls_port: Option<u16>,
-    /// File to write the certificate to, for clients that are to trust it
+    /// File to write the certificate of the ports with TLS to, for clients that are to trust it
     #[arg(long, env = "LOCAL_ORG_TLS_CERT_OUT")]
     tls_cert_out: Option<PathBuf>,
     /// Directory of the databases [default: in memory]
@@ -103,26 +110,55 @@ impl Cli {
         }
     }
 
-    /// The addresses to listen on, taken.
+    /// The ports to listen on, taken.
     ///
     /// # Errors
     ///
-    /// When one is taken already or none of this machine.
+    /// When one that was asked for is taken already, the address is none of this machine, or there would be no
+    /// certificate to write.
     pub fn listen(&self) -> anyhow::Result<Listeners> {
-        let bind = |port| {
-            let address = SocketAddr::new(self.bind, port);
-            TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+        anyhow::ensure!(
+            self.tls_cert_out.is_none() || self.tls_port.is_some() || self.pubsub_tls_port.is_some(),
+            "--tls-cert-out needs --tls-port or --pubsub-tls-port"
+        );
+        let http = self.listen_on("--port", self.port)?;
+        let https = self.tls_port.map(|port| self.listen_on("--tls-port", port)).transpose()?;
+        let pubsub_tls = self.pubsub_tls_port.map(|port| self.listen_on("--pubsub-tls-port", port)).transpose()?;
+        // The last one, so that the default takes no port that was asked for.
+        let pubsub = match self.pubsub_port {
+            Some(port) => self.listen_on("--pubsub-port", port)?,
+            None => self.listen_after()?,
         };
-        Ok(Listeners { http: bind(self.port)?, https: self.tls_port.map(bind).transpose()? })
+        Ok(Listeners { http, https, pubsub: Some(pubsub), pubsub_tls })
+    }
+
+    fn listen_on(&self, option: &str, port: u16) -> anyhow::Result<TcpListener> {
+        let address = SocketAddr::new(self.bind, port);
+        TcpListener::bind(address).with_context(|| format!("{option}: cannot listen on {address}"))
+    }
+
+    /// The port after `--port`, or with a warning a free one where that is taken.
+    fn listen_after(&self) -> anyhow::Result<TcpListener> {
+        // 65535 has none after it, and 0 is a free port then, too.
+        let after = if self.port == 0 { 0 } else { self.port.wrapping_add(1) };
+        let address = SocketAddr::new(self.bind, after);
+        match TcpListener::bind(address) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && after != 0 => {
+                let listener = self.listen_on("--pubsub-port", 0)?;
+                let chosen = listener.local_addr().context("the listener has no address")?;
+                tracing::warn!("{address} is taken: the Pub/Sub API listens on {chosen}; --pubsub-port sets its port");
+                Ok(listener)
+            }
+            bound => bound.with_context(|| format!("--pubsub-port: cannot listen on {address}")),
+        }
     }
 
     /// The configuration of [`crate::run`], which will announce itself on standard output.
     ///
     /// # Errors
     ///
-    /// When a folder that was named does not exist, or there would be no certificate to write.
+    /// When a folder that was named does not exist.
     pub fn config(self) -> anyhow::Result<Config> {
-        anyhow::ensure!(self.tls_cert_out.is_none() || self.tls_port.is_some(), "--tls-cert-out needs --tls-port");
         let salesforce_dir = match self.salesforce_dir {
             Some(directory) if !directory.is_dir() => {
                 anyhow::bail!("--salesforce-dir: {} is not a folder", directory.display());

@@ -1,7 +1,8 @@
 //! A local Salesforce org with an AppLink add-on, for development, demos and tests.
 //!
-//! [`run`] serves several orgs on one port, and with TLS on a second one: their REST API, the add-on API ([`applink`]) and a control API
-//! under `/local/` that sets costs and faults, reads counters and writes test data. Orgs are told apart by the access
+//! [`run`] serves several orgs on one port, and with TLS on a second one: their REST API, the add-on API ([`applink`])
+//! and a control API under `/local/` that sets costs and faults, reads counters and writes test data. The Pub/Sub API
+//! has ports of its own, with the same certificate where they have TLS. Orgs are told apart by the access
 //! token. The crate knows none of the services that talk to it and does not use their client, so that a mistake on one
 //! side is not made good by the same mistake on the other.
 
@@ -12,6 +13,7 @@ pub mod certificate;
 pub mod cli;
 pub mod costs;
 pub mod counters;
+mod endpoints;
 pub mod error;
 mod events;
 mod external_services;
@@ -21,6 +23,7 @@ mod http;
 pub mod id;
 pub mod metadata;
 mod notifications;
+mod pubsub;
 pub mod schema;
 pub mod seed;
 pub mod settings;
@@ -41,6 +44,7 @@ use rustls::ServerConfig;
 use crate::applink::Addon;
 use crate::certificate::Certificate;
 use crate::costs::Costs;
+use crate::endpoints::Endpoints;
 use crate::http::Host;
 
 /// How long an idle connection stays open.
@@ -84,18 +88,22 @@ impl Default for Config {
     }
 }
 
-/// What a local org listens on.
+/// The ports to serve on, taken.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For http.
+    /// REST API, add-on and control API.
     pub http: TcpListener,
-    /// For https, which is the same with another scheme in its URLs.
+    /// The same with TLS, and with another scheme in its URLs.
     pub https: Option<TcpListener>,
+    /// Pub/Sub API in clear text.
+    pub pubsub: Option<TcpListener>,
+    /// Pub/Sub API with TLS.
+    pub pubsub_tls: Option<TcpListener>,
 }
 
 impl From<TcpListener> for Listeners {
     fn from(http: TcpListener) -> Self {
-        Self { http, https: None }
+        Self { http, https: None, pubsub: None, pubsub_tls: None }
     }
 }
 
@@ -103,40 +111,55 @@ impl From<TcpListener> for Listeners {
 ///
 /// # Errors
 ///
-/// When metadata, databases cannot be read, the data or the certificate cannot be made, or a listener fails.
+/// When metadata or databases cannot be read, the data or the certificate cannot be made, or a listener fails.
 pub async fn run(
     config: Config,
     listeners: impl Into<Listeners>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let Listeners { http, https } = listeners.into();
-    let mut urls = vec![url("http", &http)?];
-    let tls = match https {
-        None => None,
-        Some(listener) => {
-            urls.push(url("https", &listener)?);
-            Some((listener, certificate(&config)?.server_config()?))
-        }
-    };
+    let Listeners { http, https, pubsub, pubsub_tls } = listeners.into();
     let announce = config.announce;
+    // One for all ports, so that clients have one file to trust.
+    let certificate = if https.is_some() || pubsub_tls.is_some() { Some(certificate(&config)?) } else { None };
+    let mut urls = vec![url("http", &http)?];
+    let mut tls = None;
+    if let (Some(listener), Some(certificate)) = (https, &certificate) {
+        urls.push(url("https", &listener)?);
+        tls = Some((listener, certificate.server_config()?));
+    }
     let host = tokio::task::spawn_blocking(move || Host::open(config)).await.context("start-up was interrupted")??;
     let _flows = flows::listen(&host);
-    let server = server(host, http, tls, shutdown)?;
+    let host = web::Data::new(host);
+    let mut servers = pubsub::Servers::default();
+    let mut endpoints = Endpoints { certificate: certificate.as_ref().map(Certificate::pem), ..Endpoints::default() };
+    if let Some(listener) = pubsub {
+        endpoints.pubsub = Some(servers.serve(&host, listener, None)?);
+    }
+    if let (Some(listener), Some(certificate)) = (pubsub_tls, &certificate) {
+        endpoints.pubsub_tls = Some(servers.serve(&host, listener, Some(certificate))?);
+    }
+    let announcement = announcement(&urls, &endpoints);
+    let server = server(host, endpoints, http, tls, shutdown)?;
     if announce {
-        say_ready(&urls).context("cannot write to standard output")?;
+        say_ready(&announcement).context("cannot write to standard output")?;
     }
     server.await.context("the server failed")
 }
 
-/// The server, which listens from now on.
+/// The server of the http and https ports, which listens from now on.
 fn server(
-    host: Host,
+    host: web::Data<Host>,
+    endpoints: Endpoints,
     http: TcpListener,
     tls: Option<(TcpListener, ServerConfig)>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<Server> {
-    let host = web::Data::new(host);
-    let mut server = HttpServer::new(move || actix_web::App::new().app_data(host.clone()).configure(http::configure))
+    let endpoints = web::Data::new(endpoints);
+    let app = move || {
+        let app = actix_web::App::new().app_data(host.clone()).app_data(endpoints.clone());
+        app.configure(http::configure)
+    };
+    let mut server = HttpServer::new(app)
         .on_connect(http::connection::remember)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
@@ -163,11 +186,20 @@ fn url(scheme: &str, listener: &TcpListener) -> anyhow::Result<String> {
     Ok(format!("{scheme}://{address}"))
 }
 
-/// One line an address on standard output.
-fn say_ready(urls: &[String]) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    for url in urls {
-        writeln!(stdout, "local-org listening on {url}")?;
+/// What standard output says when all ports are served, a line each: the first one is the one to wait for.
+fn announcement(urls: &[String], endpoints: &Endpoints) -> String {
+    let mut lines: String = urls.iter().map(|url| format!("local-org listening on {url}\n")).collect();
+    if let Some(address) = endpoints.pubsub {
+        lines += &format!("Pub/Sub API at http://{address}\n");
     }
+    if let Some(address) = endpoints.pubsub_tls {
+        lines += &format!("Pub/Sub API at https://{address}\n");
+    }
+    lines
+}
+
+fn say_ready(announcement: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(announcement.as_bytes())?;
     stdout.flush()
 }

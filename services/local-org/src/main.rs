@@ -1,4 +1,4 @@
-//! The `local-org` process: one line an address on standard output when it is ready, logs on standard error.
+//! The `local-org` process: its addresses on standard output, a line each, when it is ready; logs on standard error.
 
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;

@@ -11,10 +11,15 @@ use serde_json::{Value, json};
 
 use crate::http_client;
 
+mod events;
 mod external_services;
+mod pubsub;
 mod types;
 
+pub use events::{Notification, PublishedEvent, PublishedEvents};
 pub use external_services::{App, AppOperation, Delivery, Invocation, InvocationState, Invoke, Invoked, Publication};
+pub use pubsub::{Disconnect, ManagedSubscription, PubsubSettings, PubsubStream};
+pub(crate) use types::Endpoints;
 use types::OpenedSession;
 pub use types::{Calls, Concurrent, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User};
 
@@ -40,6 +45,11 @@ impl Control {
     /// As all calls here: when local-org does not answer, or refuses.
     pub async fn orgs(&self) -> Result<Vec<Org>> {
         self.get("/local/orgs").await
+    }
+
+    /// The ports besides the one of the control API.
+    pub(crate) async fn endpoints(&self) -> Result<Endpoints> {
+        self.get("/local/endpoints").await
     }
 
     /// One org and its first user, the administrator.

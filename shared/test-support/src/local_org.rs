@@ -1,12 +1,13 @@
 //! local-org as a process.
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::control::Endpoints;
 use crate::service::url_in;
 use crate::{Control, Costs, Log, ProcessOptions, Service, ServiceSpec, workspace_root};
 
@@ -14,6 +15,9 @@ use crate::{Control, Costs, Log, ProcessOptions, Service, ServiceSpec, workspace
 const ADDON_ID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 const ADDON_TOKEN: &str = "local-addon-token";
 const APP_ID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// Name of the certificate's file.
+const CERTIFICATE: &str = "certificate.pem";
 
 /// How long the https line may come after the ready line; both are printed at once.
 const HTTPS_LIMIT: Duration = Duration::from_secs(10);
@@ -24,6 +28,8 @@ const NO_HTTPS: &str = "local-org was started without https";
 pub struct LocalOrgOptions {
     /// Port; 0 for a free one. A fixed one ([`crate::free_port`]) stays the same over restarts.
     pub port: u16,
+    /// Port of the Pub/Sub API; 0 for a free one.
+    pub pubsub_port: u16,
     /// Where databases are kept; in memory when absent.
     pub db: Option<PathBuf>,
     /// What calls cost from the start; changeable with [`Control::set_costs`].
@@ -41,14 +47,9 @@ pub struct LocalOrgOptions {
 pub struct LocalOrg {
     service: Service,
     control: Control,
-    https: Option<Https>,
-}
-
-/// The port with TLS of a [`LocalOrg`].
-#[derive(Debug)]
-struct Https {
-    url: String,
-    directory: TempDir,
+    https: Option<String>,
+    endpoints: Endpoints,
+    certificate: TempDir,
 }
 
 impl LocalOrg {
@@ -65,14 +66,14 @@ impl LocalOrg {
     /// # Errors
     /// When it has not been built, or does not start.
     pub async fn start_with(options: LocalOrgOptions) -> Result<Self> {
-        let directory = if options.https { Some(TempDir::new().context("no temporary folder")?) } else { None };
+        let certificate = tempfile::tempdir().context("cannot make a folder for the certificate")?;
         let position = options.process.log.as_ref().map_or(0, Log::position);
-        let service = spec(&options, directory.as_ref())?.start().await?;
+        let service = spec(&options, &certificate.path().join(CERTIFICATE))?.start().await?;
         let control = Control::new(service.url()?)?;
-        let mut local_org = Self { service, control, https: None };
-        if let Some(directory) = directory {
-            let url = local_org.read_https_url(position).await?;
-            local_org.https = Some(Https { url, directory });
+        let endpoints = control.endpoints().await?;
+        let mut local_org = Self { service, control, https: None, endpoints, certificate };
+        if options.https {
+            local_org.https = Some(local_org.read_https_url(position).await?);
         }
         Ok(local_org)
     }
@@ -90,15 +91,7 @@ impl LocalOrg {
     /// # Errors
     /// When it was started without [`LocalOrgOptions::https`].
     pub fn https_url(&self) -> Result<String> {
-        self.https.as_ref().map(|https| https.url.clone()).context(NO_HTTPS)
-    }
-
-    /// The file with the certificate of the https address, in PEM form, for clients to trust.
-    ///
-    /// # Errors
-    /// When it was started without [`LocalOrgOptions::https`].
-    pub fn certificate(&self) -> Result<PathBuf> {
-        self.https.as_ref().map(|https| certificate_in(&https.directory)).context(NO_HTTPS)
+        self.https.clone().context(NO_HTTPS)
     }
 
     /// `127.0.0.1:PORT`, for `ALLOWED_ORG_HOSTS`.
@@ -107,6 +100,29 @@ impl LocalOrg {
     /// When its ready line had no address.
     pub fn host(&self) -> Result<String> {
         Ok(self.url()?.trim_start_matches("http://").to_owned())
+    }
+
+    /// Address of its Pub/Sub API in clear text, `http://127.0.0.1:PORT`.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn pubsub_url(&self) -> Result<String> {
+        let address = self.endpoints.pubsub.as_ref().context("local-org serves no Pub/Sub API")?;
+        Ok(format!("http://{address}"))
+    }
+
+    /// Address of its Pub/Sub API with TLS, `127.0.0.1:PORT`. Its certificate is for `localhost`, too.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn pubsub_tls_address(&self) -> Result<String> {
+        self.endpoints.pubsub_tls.clone().context("local-org serves no Pub/Sub API with TLS")
+    }
+
+    /// The file with the self-signed certificate of its ports with TLS, in PEM form, for clients to trust; new with
+    /// each start.
+    pub fn certificate(&self) -> PathBuf {
+        self.certificate.path().join(CERTIFICATE)
     }
 
     /// The variables with which a service finds local-org's AppLink add-on, as an attachment of the real one sets them.
@@ -134,9 +150,9 @@ impl LocalOrg {
         let position = self.service.log().position();
         self.service.restart().await?;
         self.control = Control::new(self.service.url()?)?;
+        self.endpoints = self.control.endpoints().await?;
         if self.https.is_some() {
-            let url = self.read_https_url(position).await?;
-            self.https = self.https.take().map(|https| Https { url, ..https });
+            self.https = Some(self.read_https_url(position).await?);
         }
         Ok(())
     }
@@ -157,16 +173,18 @@ impl Deref for LocalOrg {
     }
 }
 
-fn certificate_in(directory: &TempDir) -> PathBuf {
-    directory.path().join("certificate.pem")
-}
-
-fn spec(options: &LocalOrgOptions, certificate: Option<&TempDir>) -> Result<ServiceSpec> {
+fn spec(options: &LocalOrgOptions, certificate: &Path) -> Result<ServiceSpec> {
     let mut spec = ServiceSpec::new("local-org")?
         .ready("listening on http://")
         .process(options.process.clone())
         .arg("--port")
         .arg(options.port)
+        .arg("--pubsub-port")
+        .arg(options.pubsub_port)
+        .arg("--pubsub-tls-port")
+        .arg(0)
+        .arg("--tls-cert-out")
+        .arg(certificate.display())
         .arg("--salesforce-dir")
         .arg(workspace_root()?.join("salesforce").display())
         .arg("--call-ms")
@@ -179,8 +197,8 @@ fn spec(options: &LocalOrgOptions, certificate: Option<&TempDir>) -> Result<Serv
         .arg(ADDON_TOKEN)
         .arg("--app-id")
         .arg(APP_ID);
-    if let Some(directory) = certificate {
-        spec = spec.arg("--tls-port").arg(0).arg("--tls-cert-out").arg(certificate_in(directory).display());
+    if options.https {
+        spec = spec.arg("--tls-port").arg(0);
     }
     if let Some(dir) = &options.db {
         spec = spec.arg("--db").arg(dir.display());

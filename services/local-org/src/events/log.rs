@@ -92,7 +92,8 @@ impl Log {
         while self.events.front().is_some_and(|oldest| now - oldest.at >= age) {
             self.forget_oldest();
         }
-        if self.latest == self.horizon {
+        // Not while events have ids and are not appended yet: the new position would be behind them.
+        if self.latest == self.horizon && self.issued == self.latest {
             self.latest = self.next_id();
         }
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use apache_avro::types::Value;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::schema::AvroError;
-use super::{Draft, EventSchema, avro};
-use crate::schema::{FieldDef, ObjectDef};
+use super::{Draft, EventSchema, avro, json};
+use crate::schema::{FieldDef, FieldType, ObjectDef};
 use crate::store::Record;
 
 /// The topic and the schema of a platform event.
@@ -40,6 +40,25 @@ impl PlatformEvent {
         })
     }
 
+    /// The custom fields of an event as the REST API takes them.
+    pub(crate) fn fields(object: &ObjectDef, event: &Value) -> Map<String, Json> {
+        let mut fields = Map::new();
+        let Value::Record(values) = event else { return fields };
+        for field in custom_fields(object) {
+            let value = values.iter().find(|(name, _)| *name == field.name).map(|(_, value)| json::of(value));
+            let value = match (field.kind, value) {
+                (_, None | Some(Json::Null)) => continue,
+                (FieldType::Date, Some(Json::Number(at))) => json!(moment(&at).format("%Y-%m-%d").to_string()),
+                (FieldType::DateTime, Some(Json::Number(at))) => {
+                    json!(moment(&at).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+                }
+                (_, Some(value)) => value,
+            };
+            fields.insert(field.name.clone(), value);
+        }
+        fields
+    }
+
     /// The event that a user publishes with these values.
     ///
     /// # Errors
@@ -66,6 +85,11 @@ impl PlatformEvent {
             payload: self.schema.write(Value::Record(fields))?,
         })
     }
+}
+
+/// A time in milliseconds; out of range becomes the epoch.
+fn moment(at: &serde_json::Number) -> DateTime<Utc> {
+    at.as_i64().and_then(DateTime::from_timestamp_millis).unwrap_or_default()
 }
 
 fn custom_fields(object: &ObjectDef) -> impl Iterator<Item = &FieldDef> {

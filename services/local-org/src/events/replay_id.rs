@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A position in an org's log. Clients see 10 bytes, the number big-endian and two zeroes, as Salesforce sends them;
 /// they may give back the first 8 only, as some clients do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ReplayId(u64);
 
 impl ReplayId {

@@ -53,6 +53,11 @@ impl EventSchema {
         &self.id
     }
 
+    /// The name of the event.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.avro.name().map(|name| name.name())
+    }
+
     /// The definition.
     pub(crate) fn json(&self) -> &str {
         &self.json

@@ -31,6 +31,11 @@ impl Topic {
         self.sources.iter().any(|source| Arc::ptr_eq(source, own) || source == own)
     }
 
+    /// The topics whose events it delivers.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(AsRef::as_ref)
+    }
+
     fn single(name: &Arc<str>, schema: &Arc<EventSchema>, can_publish: bool) -> Self {
         Self { name: Arc::clone(name), schema: Some(Arc::clone(schema)), can_publish, sources: vec![Arc::clone(name)] }
     }

@@ -12,10 +12,12 @@ use super::host::{Host, OrgHost, base_url};
 use super::{DEFAULT_VERSION, MAX_BODY, settings};
 use crate::cdc::Origin;
 use crate::costs::Costs;
+use crate::endpoints;
 use crate::error::ApiError;
 use crate::events;
 use crate::external_services;
 use crate::faults::Rule;
+use crate::pubsub;
 use crate::seed;
 use crate::store::Tx;
 
@@ -44,6 +46,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             .route("/orgs/{name}/sessions/expire", web::post().to(expire))
             .configure(events::control::configure)
             .configure(settings::configure)
+            .configure(pubsub::control::configure)
+            .configure(endpoints::configure)
             .route("/costs", web::get().to(costs))
             .route("/costs", web::put().to(set_costs))
             .route("/faults", web::get().to(faults))

@@ -6,6 +6,7 @@ use super::resource::{Method, Resource};
 use super::work::{Context, Records};
 use super::{batch, collections, composite, describe, graph, limits, query, sobjects, tree, upsert};
 use crate::error::ApiError;
+use crate::pubsub::tooling;
 
 /// Runs a call.
 pub(crate) fn call(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
@@ -13,6 +14,9 @@ pub(crate) fn call(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
         Resource::Composite => composite::run(cx, call),
         Resource::Graph => graph::run(cx, call),
         Resource::Batch => batch::run(cx, call),
+        Resource::ToolingQuery => tooling::query(cx, call),
+        Resource::ToolingObject { object } => tooling::record(cx, call, object, None),
+        Resource::ToolingRecord { object, id } => tooling::record(cx, call, object, Some(id)),
         _ => cx.transaction(|records| within(cx, records, call)),
     }
 }
@@ -44,6 +48,9 @@ pub(crate) fn within(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Cal
         (Resource::CollectionOf { object }, _) => collections::retrieve(cx, records, call, object),
         (Resource::CollectionByExternalId { object, field }, _) => collections::upsert(records, call, object, field),
         (Resource::Tree { object }, _) => tree::run(cx, records, call, object),
-        (Resource::Record { .. } | Resource::Composite | Resource::Graph | Resource::Batch, _) => Err(not_found()),
+        (Resource::Record { .. } | Resource::Composite | Resource::Graph | Resource::Batch, _)
+        | (Resource::ToolingQuery | Resource::ToolingObject { .. } | Resource::ToolingRecord { .. }, _) => {
+            Err(not_found())
+        }
     }
 }

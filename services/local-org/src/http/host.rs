@@ -23,7 +23,7 @@ use crate::notifications::Notifications;
 use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::store::{Acting, Actor, Org, OrgConfig};
-use crate::{Config, id, metadata, seed};
+use crate::{Config, id, metadata, pubsub, seed};
 
 /// All that handlers share.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ pub(crate) struct OrgHost {
     pub(crate) jobs: Jobs,
     pub(crate) settings: Settings,
     pub(crate) invocations: Invocations,
+    pub(crate) pubsub: pubsub::State,
 }
 
 /// A user who can have a session.
@@ -130,6 +131,8 @@ impl OrgHost {
             .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
         let sessions = Sessions::new(id::short(store.id()));
+        let pubsub = pubsub::State::open(&store)
+            .with_context(|| format!("cannot read the managed subscriptions of {}", config.name))?;
         Ok(Self {
             store,
             users,
@@ -140,6 +143,7 @@ impl OrgHost {
             jobs: Jobs::default(),
             settings: Settings::default(),
             invocations: Invocations::default(),
+            pubsub,
         })
     }
 

@@ -7,7 +7,7 @@
 pub(crate) mod answer;
 mod batch;
 mod bulk;
-mod call;
+pub(crate) mod call;
 mod collections;
 mod composite;
 pub(crate) mod connection;
@@ -22,7 +22,7 @@ mod limits;
 mod oauth;
 mod query;
 mod references;
-mod resource;
+pub(crate) mod resource;
 mod sessions;
 mod settings;
 mod sobjects;
@@ -30,7 +30,7 @@ mod subrequest;
 mod tree;
 mod upsert;
 mod version;
-mod work;
+pub(crate) mod work;
 
 use actix_web::{HttpResponse, web};
 

@@ -79,6 +79,12 @@ pub(crate) enum Resource {
     CollectionOf { object: String },
     /// `composite/sobjects/X/<field>`
     CollectionByExternalId { object: String, field: String },
+    /// `tooling/query`
+    ToolingQuery,
+    /// `tooling/sobjects/X`
+    ToolingObject { object: String },
+    /// `tooling/sobjects/X/<id>`
+    ToolingRecord { object: String, id: String },
 }
 
 impl Resource {
@@ -108,6 +114,9 @@ impl Resource {
             ["composite", "sobjects", object, field] => {
                 Self::CollectionByExternalId { object: own(object), field: own(field) }
             }
+            ["tooling", "query"] => Self::ToolingQuery,
+            ["tooling", "sobjects", object] => Self::ToolingObject { object: own(object) },
+            ["tooling", "sobjects", object, id] => Self::ToolingRecord { object: own(object), id: own(id) },
             _ => return None,
         })
     }
@@ -122,6 +131,7 @@ impl Resource {
             | Self::QueryMore { .. }
             | Self::Recent
             | Self::Sobjects
+            | Self::ToolingQuery
             | Self::Describe { .. } => &[Get],
             Self::Sobject { .. } => &[Get, Post],
             // POST is for `sobjects/X/Id`: an upsert by id that can only insert.
@@ -130,6 +140,8 @@ impl Resource {
             Self::Collection => &[Delete, Patch, Post],
             Self::CollectionOf { .. } => &[Get, Post],
             Self::CollectionByExternalId { .. } => &[Patch],
+            Self::ToolingObject { .. } => &[Post],
+            Self::ToolingRecord { .. } => &[Delete, Get, Patch],
         }
     }
 
@@ -159,6 +171,7 @@ impl Resource {
             (Self::Collection, _) => "updateMany",
             (Self::CollectionOf { .. }, _) => "retrieveMany",
             (Self::CollectionByExternalId { .. }, _) => "upsertMany",
+            (Self::ToolingQuery | Self::ToolingObject { .. } | Self::ToolingRecord { .. }, _) => "tooling",
         }
     }
 }

@@ -89,6 +89,7 @@ struct ObjectRights {
     create: bool,
     edit: bool,
     delete: bool,
+    view_all: bool,
 }
 
 impl Access {
@@ -106,6 +107,22 @@ impl Access {
         match self {
             Self::System => false,
             Self::User(rights) => object.name == SESSION && !rights.modify_all_data,
+        }
+    }
+
+    /// Whether the actor sees all records of the object, whoever owns them.
+    pub(crate) fn views_all(&self, object: &ObjectDef) -> bool {
+        match self {
+            Self::System => true,
+            Self::User(rights) => rights.on(object).view_all,
+        }
+    }
+
+    /// Whether the actor may change the org's set-up.
+    pub(crate) fn administers(&self) -> bool {
+        match self {
+            Self::System => true,
+            Self::User(rights) => rights.modify_all_data,
         }
     }
 
@@ -141,13 +158,13 @@ impl Access {
 
 impl Rights {
     fn on(&self, object: &ObjectDef) -> ObjectRights {
-        let everything = ObjectRights { read: true, create: true, edit: true, delete: true };
+        let everything = ObjectRights { read: true, create: true, edit: true, delete: true, view_all: true };
         if self.modify_all_data {
             return everything;
         }
         let name = object.name.as_str();
         if name == ACTIVATION && self.manage_activations {
-            return ObjectRights { read: true, create: true, edit: false, delete: true };
+            return ObjectRights { read: true, create: true, edit: false, delete: true, view_all: true };
         }
         if SETUP.contains(&name) {
             return ObjectRights { read: true, ..ObjectRights::default() };
@@ -155,8 +172,8 @@ impl Rights {
         let of = |name: &str| self.objects.get(name).copied().unwrap_or_default();
         match GOVERNED.iter().find(|(governed, _)| *governed == name) {
             Some((_, master)) => {
-                let ObjectRights { read, edit, .. } = of(master);
-                ObjectRights { read, create: edit, edit, delete: edit }
+                let ObjectRights { read, edit, view_all, .. } = of(master);
+                ObjectRights { read, create: edit, edit, delete: edit, view_all }
             }
             None => of(name),
         }
@@ -185,7 +202,7 @@ impl Rights {
     fn add_objects(&mut self, connection: &Connection, set: &str) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(
             "SELECT \"SobjectType\", \"PermissionsRead\", \"PermissionsCreate\", \"PermissionsEdit\", \
-             \"PermissionsDelete\" FROM \"ObjectPermissions\" WHERE \"ParentId\" = ?1",
+             \"PermissionsDelete\", \"PermissionsViewAllRecords\", \"PermissionsModifyAllRecords\" FROM \"ObjectPermissions\" WHERE \"ParentId\" = ?1",
         )?;
         let mut rows = statement.query([set])?;
         while let Some(row) = rows.next()? {
@@ -194,6 +211,7 @@ impl Rights {
             rights.create |= row.get::<_, bool>(2)?;
             rights.edit |= row.get::<_, bool>(3)?;
             rights.delete |= row.get::<_, bool>(4)?;
+            rights.view_all |= row.get::<_, bool>(5)? || row.get::<_, bool>(6)?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod duplicates;
 mod export;
 mod loaded;
 mod lookup;
+mod notes;
 mod publish;
 mod purge;
 mod read;
@@ -155,6 +156,7 @@ impl Org {
             .ok_or_else(|| StoreError::OrganizationId(config.id.clone()))?;
         let connection = ddl::connect(config.file.as_deref())?;
         let is_new = ddl::migrate(&connection, &schema)?;
+        notes::migrate(&connection)?;
         let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
         let sequences = Sequences::load(&connection)?;
         let durable = config.file.is_some();
@@ -193,6 +195,14 @@ impl Org {
     /// The administrator, whom every org has, acting for the org itself: nothing is hidden or forbidden.
     pub fn admin(&self) -> Actor {
         Actor { user_id: id::generate("005", 1), acting: Acting::System }
+    }
+
+    /// What an actor may do now.
+    ///
+    /// # Errors
+    /// 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn access(&self, actor: &Actor) -> Result<Arc<Access>, ApiError> {
+        self.transaction(actor, |tx| Ok(Arc::clone(&tx.access)))
     }
 
     /// Runs `work` in one transaction: commits on `Ok`, rolls back on `Err` and when `work` panics. Events tell of no

@@ -4,7 +4,7 @@ use chrono::Utc;
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
-use super::{Tx, checks};
+use super::{Operation, Tx, checks};
 use crate::cdc::{self, Commit};
 use crate::error::ApiError;
 use crate::events::{Bus, Draft, Event, EventError, journal};
@@ -57,6 +57,18 @@ impl<'a> Tx<'a> {
             Publish::Immediately => self.outbox.immediately.push(draft),
         }
         Ok(id)
+    }
+
+    /// Checks a platform event that is published by other means than [`Tx::create`].
+    ///
+    /// # Errors
+    /// What [`Tx::create`] returns.
+    pub(crate) fn check_event(&mut self, object: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
+        let object = self.writable(object, "create")?;
+        self.allowed(object, Operation::Create)?;
+        let mut record = self.given_on_create(object, fields)?;
+        self.fill_in_defaults(object, &mut record)?;
+        checks::required(object, &record)
     }
 
     /// The UUID of the event for which [`Tx::create`] gave this id; `None` for a record.

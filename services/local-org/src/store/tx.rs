@@ -211,7 +211,7 @@ impl<'a> Tx<'a> {
         self.org.schema.object(name).ok_or_else(ApiError::not_found)
     }
 
-    fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
+    pub(super) fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
         let object = self.readable(name)?;
         if object.writable && (object.publish.is_none() || operation == "create") {
             return Ok(object);
@@ -220,7 +220,7 @@ impl<'a> Tx<'a> {
         Err(ApiError::new(400, "INVALID_TYPE_FOR_OPERATION", message))
     }
 
-    fn allowed(&self, object: &ObjectDef, operation: Operation) -> Result<(), ApiError> {
+    pub(super) fn allowed(&self, object: &ObjectDef, operation: Operation) -> Result<(), ApiError> {
         if self.access.allows(object, operation) {
             return Ok(());
         }

@@ -26,7 +26,7 @@ impl TlsOrg {
         let certificate = folder.path().join("certificate.pem");
         let config = Config { certificate: Some(certificate.clone()), ..Config::default() };
         let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let listeners = Listeners { http: listener(), https: Some(listener()) };
+        let listeners = Listeners { https: Some(listener()), ..Listeners::from(listener()) };
         let http = format!("http://{}", listeners.http.local_addr().expect("an address"));
         let port = listeners.https.as_ref().expect("a listener").local_addr().expect("an address").port();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -117,7 +117,7 @@ async fn a_certificate_that_cannot_be_written_stops_the_start() {
     let path = Path::new("/nonexistent/certificate.pem");
     let config = Config { certificate: Some(path.to_owned()), ..Config::default() };
     let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let listeners = Listeners { http: listener(), https: Some(listener()) };
+    let listeners = Listeners { https: Some(listener()), ..Listeners::from(listener()) };
     let error = local_org::run(config, listeners, std::future::pending()).await.expect_err("no start");
     assert_eq!(error.to_string(), "cannot write the certificate to /nonexistent/certificate.pem");
 }

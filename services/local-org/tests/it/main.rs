@@ -23,6 +23,7 @@ mod oauth;
 mod permissions;
 mod process;
 mod program;
+mod pubsub;
 mod query;
 mod sessions;
 mod sobjects;

@@ -25,7 +25,9 @@ async fn says_when_it_is_ready_and_stops_when_told() {
         assert!(program.0.wait().expect("it ends").success());
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).expect("the rest");
-        assert_eq!(rest, "", "one line only");
+        let (api, address) = rest.trim_end().split_once(" at ").expect("the line of the Pub/Sub API");
+        assert_eq!((api, rest.lines().count()), ("Pub/Sub API", 1), "{rest}");
+        assert!(address.starts_with("http://127.0.0.1:") && address != url, "{rest}");
     }
 }
 
@@ -141,7 +143,7 @@ async fn publishes_from_the_command_line() {
 #[test]
 fn names_a_wrong_option_in_one_line() {
     for (arguments, text) in [
-        (["--port", "x"].as_slice(), "--port"),
+        (["--port", "0", "--pubsub-port", "x"].as_slice(), "--pubsub-port"),
         (["--nonsense", "1"].as_slice(), "--nonsense"),
         (["--port", "0", "--salesforce-dir", "/nonexistent"].as_slice(), "--salesforce-dir"),
         (["--tls-port", "70000"].as_slice(), "--tls-port"),

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use local_org::Config;
 use local_org::costs::Costs;
+use local_org::{Config, Listeners};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -71,6 +71,8 @@ const PERMISSION_SETS: [(&str, bool, &str); 5] = [
 /// A running process' worth of orgs; calls are those of `my-org`'s administrator.
 pub(crate) struct TestOrg {
     pub(crate) base: String,
+    /// Address of the Pub/Sub API.
+    pub(crate) pubsub: String,
     pub(crate) token: String,
     pub(crate) http: reqwest::Client,
     _project: TempDir,
@@ -95,17 +97,20 @@ impl TestOrg {
     pub(crate) async fn start_with(costs: Costs) -> Self {
         let project = project();
         let config = Config { salesforce_dir: Some(project.path().to_owned()), costs, ..Config::default() };
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let listen = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("an address"));
+        let listeners = Listeners { pubsub: Some(listen()), ..Listeners::from(listen()) };
+        let base = url(&listeners.http);
+        let pubsub = listeners.pubsub.as_ref().map(url).expect("the port of the Pub/Sub API");
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            local_org::run(config, listener, stopped).await.expect("the local org runs");
+            local_org::run(config, listeners, stopped).await.expect("the local org runs");
         });
         let http = client();
-        let mut org = Self { base, token: String::new(), http, _project: project, _stop: stop };
+        let mut org = Self { base, pubsub, token: String::new(), http, _project: project, _stop: stop };
         org.token = org.current_token("my-org").await;
         org
     }

@@ -7,6 +7,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Ports besides the one of the control API, as `host:port`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Endpoints {
+    pub(crate) pubsub: Option<String>,
+    pub(crate) pubsub_tls: Option<String>,
+}
+
 /// An org.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
