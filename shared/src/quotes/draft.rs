@@ -1,10 +1,11 @@
 //! A Quote as it shall be written: priced lines, not yet in Salesforce.
 
-use super::key::QUOTE_JOB_KEY;
+use super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
 use super::opportunity::Opportunity;
 use super::pricing::{PricingError, PricingRules};
 use super::{Failure, Skipped};
 use crate::salesforce::SalesforceId;
+use crate::salesforce::bulk::{Cell, Row};
 use crate::salesforce::decimal;
 use crate::salesforce::{Error, Graph, Reference};
 use rust_decimal::Decimal;
@@ -12,6 +13,13 @@ use serde::Serialize;
 
 /// Longest Quote name (Object Reference, "Quote").
 const NAME_LENGTH: usize = 255;
+
+/// Columns of a Quote in a bulk load.
+pub(super) const QUOTE_COLUMNS: [&str; 4] = [QUOTE_JOB_KEY, "Name", "OpportunityId", "Pricebook2Id"];
+
+/// Columns of a line in a bulk load.
+pub(super) const LINE_COLUMNS: [&str; 6] =
+    [QUOTE_LINE_KEY, "Quote.QuoteJobKey__c", "PricebookEntryId", "Product2Id", "Quantity", "UnitPrice"];
 
 /// A priced Quote of one Opportunity.
 #[derive(Debug, Clone)]
@@ -94,6 +102,24 @@ impl Draft {
         self.lines.len()
     }
 
+    /// The Quote as a row under [`QUOTE_COLUMNS`], with `key`.
+    pub(super) fn quote_row(&self, key: String) -> Row {
+        vec![key.into(), self.name.as_str().into(), self.opportunity.into(), or_omitted(self.pricebook_id)]
+    }
+
+    /// Line `place` as a row under [`LINE_COLUMNS`]: with a key of its own, and that of its Quote. `None` past the last.
+    pub(super) fn line_row(&self, place: usize, key: String, quote_key: String) -> Option<Row> {
+        let line = self.lines.get(place)?;
+        Some(vec![
+            key.into(),
+            quote_key.into(),
+            or_omitted(line.pricebook_entry_id),
+            or_omitted(line.product_id),
+            line.quantity.into(),
+            line.unit_price.into(),
+        ])
+    }
+
     /// A graph of the Quote under `key` with its first `lines` lines. The Quote is node 0.
     ///
     /// # Errors
@@ -138,4 +164,8 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+fn or_omitted(id: Option<SalesforceId>) -> Cell {
+    id.map_or(Cell::Omitted, Cell::from)
 }

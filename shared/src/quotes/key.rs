@@ -13,6 +13,9 @@ use std::str::FromStr;
 /// Name of the key field on Quote.
 pub const QUOTE_JOB_KEY: &str = "QuoteJobKey__c";
 
+/// Name of the key field on QuoteLineItem, which only lines written through the Bulk API carry.
+pub const QUOTE_LINE_KEY: &str = "QuoteLineKey__c";
+
 const STAGING_SUFFIX: &str = ":staging";
 
 /// The keys of one piece of work: a job, or one synchronous request.
@@ -88,6 +91,28 @@ impl JobKey {
         key.ends_with(STAGING_SUFFIX)
     }
 
+    /// Key of a line, by its place in the Quote.
+    pub fn line(&self, opportunity: &SalesforceId, place: usize) -> String {
+        format!("{}:{opportunity}:{place}", self.0)
+    }
+
+    /// The Opportunity in a key of this work, be it of a Quote or of a line.
+    pub fn opportunity_of(&self, key: &str) -> Option<SalesforceId> {
+        let rest = key.strip_prefix(&self.0)?.strip_prefix(':')?;
+        rest.split(':').next()?.parse().ok()
+    }
+
+    /// SOQL for the Quotes that the work has made so far, complete or not, of the Opportunities from `first` to `last`.
+    pub fn existing_between(&self, first: &SalesforceId, last: &SalesforceId) -> String {
+        format!(
+            "SELECT Id, OpportunityId, {QUOTE_JOB_KEY}, LineItemCount FROM Quote WHERE {QUOTE_JOB_KEY} LIKE {} AND \
+             OpportunityId >= {} AND OpportunityId <= {}",
+            soql::quote(&format!("{}:%", self.0)),
+            soql::quote(first.as_str()),
+            soql::quote(last.as_str())
+        )
+    }
+
     /// SOQL for the Quotes of these Opportunities that the work has made so far, complete or not.
     pub fn existing_quotes(&self, opportunities: &[&SalesforceId]) -> String {
         format!(
@@ -121,6 +146,11 @@ mod tests {
         assert!(job.staging(&opportunity).len() <= 80);
         assert!(JobKey::is_staging(&job.staging(&opportunity)));
         assert!(!JobKey::is_staging(&job.complete(&opportunity)));
+        assert!(job.line(&opportunity, 100_000).len() <= 100);
+        for key in [job.complete(&opportunity), job.staging(&opportunity), job.line(&opportunity, 7)] {
+            assert_eq!(job.opportunity_of(&key), Some(opportunity));
+            assert_eq!(JobKey::of(1).opportunity_of(&key), None);
+        }
     }
 
     #[test]

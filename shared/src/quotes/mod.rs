@@ -5,8 +5,10 @@
 //! a crash or a lost answer, it writes what is missing and nothing else.
 
 pub mod batch;
+pub mod bulk;
 mod draft;
 mod generate;
+mod id_set;
 pub mod key;
 pub mod opportunity;
 pub mod plan;

@@ -6,6 +6,7 @@ use crate::salesforce::Client;
 use crate::salesforce::Error;
 use crate::salesforce::SalesforceId;
 use crate::salesforce::Subquery;
+use crate::salesforce::soql::{self, WhereClause};
 use futures_util::TryStreamExt;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -93,11 +94,20 @@ impl Line {
 /// SOQL for these Opportunities and their lines. Without `overrides` the field `DiscountOverride__c` is not named, so
 /// that users without access to it can run the query.
 pub fn soql(ids: &[SalesforceId], overrides: bool) -> String {
+    format!("{} WHERE Id IN ({})", select(overrides), id_list(ids.iter()))
+}
+
+/// SOQL for those that match, from `first` to `last`, with their lines.
+pub fn soql_between(filter: &WhereClause, first: &SalesforceId, last: &SalesforceId, overrides: bool) -> String {
+    let (first, last) = (soql::quote(first.as_str()), soql::quote(last.as_str()));
+    format!("{} WHERE ({filter}) AND Id >= {first} AND Id <= {last} ORDER BY Id", select(overrides))
+}
+
+fn select(overrides: bool) -> String {
     let discount = if overrides { ", DiscountOverride__c" } else { "" };
     format!(
         "SELECT Id, Name, Pricebook2Id, Account.BillingCountry, (SELECT Id, Product2Id, Product2.Family, PricebookEntryId, \
-         Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity WHERE Id IN ({})",
-        id_list(ids.iter())
+         Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity"
     )
 }
 
@@ -111,7 +121,7 @@ pub async fn read(
     overrides: bool,
 ) -> Result<HashMap<SalesforceId, Opportunity>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
-    let mut records = client.query::<Opportunity>(soql(ids, overrides));
+    let mut records = client.query::<Opportunity>(self::soql(ids, overrides));
     while let Some(mut opportunity) = records.try_next().await? {
         let first = std::mem::take(&mut opportunity.lines);
         opportunity.lines.records = client.subquery_records(first).await?;

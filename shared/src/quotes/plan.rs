@@ -1,6 +1,7 @@
 //! Which Opportunities a job covers, page by page, and how a chunk of them is written into a message.
 
 use super::MAX_CHUNK;
+use super::id_set;
 use crate::salesforce::Client;
 use crate::salesforce::Error;
 use crate::salesforce::SalesforceId;
@@ -26,15 +27,23 @@ struct Row {
     id: SalesforceId,
 }
 
-/// SOQL for the Opportunities that match, after `cursor`, as many full chunks as one query page holds.
+/// SOQL for the first `limit` Opportunities that match, after `cursor`.
 ///
 /// Keyset paging needs no server-side cursor, so a plan can go on days later, on another worker.
-pub fn soql(filter: &WhereClause, cursor: Option<&SalesforceId>, chunk: usize) -> String {
+pub fn soql(filter: &WhereClause, cursor: Option<&SalesforceId>, limit: usize) -> String {
     let after = cursor.map(|id| format!(" AND Id > {}", soql::quote(id.as_str()))).unwrap_or_default();
-    format!("SELECT Id FROM Opportunity WHERE ({filter}){after} ORDER BY Id LIMIT {}", page_limit(chunk))
+    format!("SELECT Id FROM Opportunity WHERE ({filter}){after} ORDER BY Id LIMIT {limit}")
 }
 
-/// Reads the page after `cursor`.
+/// How many Opportunities match at this moment.
+///
+/// # Errors
+/// Those of the query.
+pub async fn count(client: &Client, filter: &WhereClause) -> Result<u64, Error> {
+    client.count(&format!("SELECT COUNT() FROM Opportunity WHERE ({filter})")).await
+}
+
+/// Reads the page of `limit` Opportunities after `cursor`.
 ///
 /// # Errors
 /// Those of the query.
@@ -42,13 +51,15 @@ pub async fn next_page(
     client: &Client,
     filter: &WhereClause,
     cursor: Option<&SalesforceId>,
-    chunk: usize,
+    limit: usize,
 ) -> Result<Page, Error> {
-    let rows: Vec<Row> = client.query(soql(filter, cursor, chunk)).try_collect().await?;
-    Ok(Page { last: rows.len() < page_limit(chunk), ids: rows.into_iter().map(|row| row.id).collect() })
+    let rows: Vec<Row> = client.query(soql(filter, cursor, limit)).try_collect().await?;
+    Ok(Page { last: rows.len() < limit, ids: rows.into_iter().map(|row| row.id).collect() })
 }
 
-fn page_limit(chunk: usize) -> usize {
+/// As many full chunks as one query page holds.
+#[must_use]
+pub fn page_limit(chunk: usize) -> usize {
     let chunk = chunk.clamp(1, MAX_CHUNK);
     PAGE_ROWS / chunk * chunk
 }
@@ -58,11 +69,24 @@ pub fn encode_ids(ids: &[SalesforceId]) -> String {
     ids.iter().map(SalesforceId::as_15).collect()
 }
 
-/// Ids from a message that [`encode_ids`] wrote.
+/// Ids of a chunk that goes through the Bulk API, as a message: there are many, so they are packed.
+pub fn encode_bulk(ids: &[SalesforceId]) -> String {
+    id_set::encode(ids)
+}
+
+/// Whether a message is one of [`encode_bulk`].
+pub fn is_bulk(payload: &str) -> bool {
+    id_set::is_set(payload)
+}
+
+/// Ids from a message that [`encode_ids`] or [`encode_bulk`] wrote.
 ///
 /// # Errors
 /// [`MalformedChunk`] for anything else.
 pub fn decode_ids(payload: &str) -> Result<Vec<SalesforceId>, MalformedChunk> {
+    if is_bulk(payload) {
+        return id_set::decode(payload);
+    }
     if payload.is_empty() || !payload.is_ascii() || !payload.len().is_multiple_of(15) {
         return Err(MalformedChunk);
     }
@@ -75,7 +99,7 @@ pub fn decode_ids(payload: &str) -> Result<Vec<SalesforceId>, MalformedChunk> {
 
 /// A message that holds no list of ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the chunk's payload is not a list of 15-character ids")]
+#[error("the chunk's payload is not a list of ids")]
 pub struct MalformedChunk;
 
 #[cfg(test)]
@@ -90,10 +114,10 @@ mod tests {
     fn a_page_is_a_whole_number_of_chunks() {
         let filter = soql::parse_where("Name LIKE 'Sample%'").unwrap();
         assert_eq!(
-            soql(&filter, None, 200),
+            soql(&filter, None, page_limit(200)),
             format!("SELECT Id FROM Opportunity WHERE ({filter}) ORDER BY Id LIMIT 2000")
         );
-        let after = soql(&filter, Some(&id("006R0000003FPYxIAO")), 215);
+        let after = soql(&filter, Some(&id("006R0000003FPYxIAO")), page_limit(215));
         assert!(after.ends_with(" AND Id > '006R0000003FPYxIAO' ORDER BY Id LIMIT 1935"), "{after}");
     }
 

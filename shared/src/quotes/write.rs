@@ -5,7 +5,7 @@ use super::generate::{GenerateError, Generator, Work};
 use super::key::{JobKey, QUOTE_JOB_KEY};
 use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
-use crate::salesforce::{Error, ErrorKind};
+use crate::salesforce::{Error, ErrorKind, MAX_COLLECTION_RECORDS};
 use crate::salesforce::{GraphOutcome, NodeError};
 use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
 use futures_util::TryStreamExt;
@@ -21,9 +21,11 @@ pub(super) const LOCKED: [&str; 3] = ["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"
 pub(super) struct QuoteRow {
     pub(super) id: SalesforceId,
     #[serde(default)]
-    opportunity_id: Option<SalesforceId>,
+    pub(super) opportunity_id: Option<SalesforceId>,
     #[serde(default, rename = "QuoteJobKey__c")]
     pub(super) job_key: Option<String>,
+    #[serde(default)]
+    pub(super) line_item_count: Option<usize>,
 }
 
 /// The Quotes of one Opportunity.
@@ -215,6 +217,25 @@ impl Generator {
             }
         }
         Ok(existing)
+    }
+
+    /// Deletes Quotes with their lines, some hundred in a call; those that are gone already are fine. Only for Quotes that
+    /// nobody can complete any more.
+    pub(super) async fn delete_quotes(&self, quotes: &[SalesforceId]) -> Result<(), GenerateError> {
+        for some in quotes.chunks(MAX_COLLECTION_RECORDS) {
+            self.check_cancelled()?;
+            let results = self.client.delete_many(some, false).await?;
+            for (quote, result) in some.iter().zip(results) {
+                if result.is_err() {
+                    // Alone it gets its own error, and its own tries.
+                    match self.client.delete("Quote", quote).await {
+                        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Deletes the Quote that carries this staging key, with its lines; none is fine. By key and not by id: whoever builds

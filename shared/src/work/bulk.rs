@@ -62,13 +62,19 @@ impl<'a> ChunkLoads<'a> {
         wanted: Wanted,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<u64, Error> {
-        let note = |job: JobRef| -> BoxFuture<'_, Result<(), String>> {
-            Box::pin(
-                async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) },
-            )
-        };
+        let note = |job| self.note(job);
         let options = WriteOptions { note: &note, cancelled: &self.cx.cancelled, wanted };
         self.bulk.write(spec, columns, rows, &options, on_row).await
+    }
+
+    /// The org's Bulk API.
+    pub fn bulk(&self) -> &Bulk {
+        &self.bulk
+    }
+
+    /// Remembers a job that is about to get rows, as a [`NoteJob`](crate::salesforce::bulk::NoteJob) does.
+    pub fn note(&self, job: JobRef) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) })
     }
 }
 
@@ -85,7 +91,7 @@ pub async fn finish(cx: &TaskContext, orgs: &Orgs, user: &TaskUser, job: &JobVie
         return Ok(());
     }
     let stopped = match orgs.open(cx, user).await {
-        Ok(org) => stop_unfinished(cx, orgs, &org).await,
+        Ok(org) => stop_unfinished(cx, orgs, &org, job).await,
         Err(error) => Err(error),
     };
     match stopped {
@@ -97,7 +103,14 @@ pub async fn finish(cx: &TaskContext, orgs: &Orgs, user: &TaskUser, job: &JobVie
     }
 }
 
-async fn stop_unfinished(cx: &TaskContext, orgs: &Orgs, org: &OrgWork) -> Result<(), TaskError> {
+/// As [`finish`], for a last step that has more to do in `org`, and so cannot do without a session.
+///
+/// # Errors
+/// When Redis or Salesforce cannot be asked.
+pub async fn stop_unfinished(cx: &TaskContext, orgs: &Orgs, org: &OrgWork, job: &JobView) -> Result<(), TaskError> {
+    if job.done_chunks == job.total_chunks {
+        return Ok(());
+    }
     let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
     for (name, id) in cx.recall_all().await.map_err(|error| retry(&error))? {
         let Some(job) = name.strip_prefix(REMEMBERED).and_then(|_| id.parse().ok()).map(JobRef::ingest) else {

@@ -32,7 +32,7 @@ pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
 pub(super) fn of_quotes(error: &GenerateError, limit_pause: Duration) -> TaskError {
     match error {
         GenerateError::Salesforce(error) => of_salesforce(error, limit_pause),
-        GenerateError::Cancelled | GenerateError::Note(_) => retry(error),
+        GenerateError::Cancelled | GenerateError::Note(_) | GenerateError::RowsMissing { .. } => retry(error),
         GenerateError::Pack(_) => fail(error),
     }
 }

@@ -1,18 +1,24 @@
 //! Quotes as the work of a task: a chunk of Opportunities becomes Quotes under the job's key.
 
+use super::bulk::{ChunkLoads, stop_unfinished};
 use super::orgs::{OrgWork, Orgs};
 use super::retry;
-use crate::jobs::{ChunkReport, RecordError, TaskContext, TaskError};
+use crate::jobs::{Chunk, ChunkReport, JobView, RecordError, TaskContext, TaskError};
 use crate::quotes::batch::{QUOTE_LINE_ITEMS, QUOTES};
+use crate::quotes::bulk::BulkChunk;
 use crate::quotes::key::JobKey;
 use crate::quotes::{GenerateError, Generator, Outcome, QuoteSettings};
 use crate::salesforce::SalesforceId;
+use crate::salesforce::soql::WhereClause;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Flag of a job: Quotes were written in stages, so incomplete ones may be left over.
 const STAGED: &str = "staged";
+
+/// Flag of a job: its Quotes are written through the Bulk API.
+const BULK: &str = "bulkQuotes";
 
 /// What became of each Opportunity of a chunk.
 pub type Outcomes = Vec<(SalesforceId, Outcome)>;
@@ -50,6 +56,29 @@ pub async fn make_under(
     generator(cx, org, settings).generate(key, ids, repeated, &note).await
 }
 
+/// Makes one Quote for each of `ids` as [`make`] does, through the Bulk API: for thousands of Opportunities at a time.
+/// `filter` is the condition under which they were planned.
+///
+/// # Errors
+/// [`GenerateError`], for [`Orgs::quote_error`].
+pub async fn make_in_bulk(
+    cx: &TaskContext,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+    chunk: &Chunk,
+    filter: &WhereClause,
+    ids: &[SalesforceId],
+) -> Result<Outcomes, GenerateError> {
+    let loads = ChunkLoads::new(cx, org, chunk);
+    let repeated = loads.settle().await?;
+    for flag in [STAGED, BULK] {
+        cx.set_flag(flag).await.map_err(|error| GenerateError::Note(error.to_string()))?;
+    }
+    let note = |job| loads.note(job);
+    let bulk = BulkChunk { bulk: loads.bulk(), note: &note, key: &key(cx), filter };
+    generator(cx, org, settings).generate_in_bulk(&bulk, ids, repeated).await
+}
+
 /// The last step of a job that makes Quotes: deletes those that were begun in stages and never completed, if any were.
 ///
 /// # Errors
@@ -59,8 +88,17 @@ pub async fn remove_incomplete(
     orgs: &Orgs,
     org: &OrgWork,
     settings: &QuoteSettings,
+    job: &JobView,
 ) -> Result<(), TaskError> {
-    remove_incomplete_under(&key(cx), cx, orgs, org, settings).await
+    if !cx.flag(BULK).await? {
+        return remove_incomplete_under(&key(cx), cx, orgs, org, settings).await;
+    }
+    // A load under way would make more of them behind our back, or complete one.
+    stop_unfinished(cx, orgs, org, job).await?;
+    let removed = generator(cx, org, settings).delete_incomplete_of_loads(&key(cx)).await;
+    let deleted = removed.map_err(|error| orgs.quote_error(&error))?;
+    tracing::info!(deleted, "incomplete Quotes removed");
+    Ok(())
 }
 
 /// The same for Quotes of [`make_under`].

@@ -5,6 +5,7 @@
 
 mod load;
 mod org_action;
+mod org_job;
 mod table;
 
 use anyhow::Result;
@@ -23,6 +24,8 @@ pub struct Args {
 enum What {
     /// generateQuote: latency, and CPU time of org-action-web per request
     OrgAction(org_action::Args),
+    /// Sample data, and Quotes by graphs and through the Bulk API: seconds, API calls, memory of the workers
+    OrgJob(org_job::Args),
 }
 
 /// Measures and prints.
@@ -32,6 +35,7 @@ enum What {
 pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::OrgAction(args) => org_action::run(&args).await,
+        What::OrgJob(args) => org_job::run(&args).await,
     }
 }
 

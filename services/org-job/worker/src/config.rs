@@ -14,6 +14,8 @@ const BULK_TASK_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// | variable | default | meaning |
 /// |---|---|---|
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
+/// | `BULK_THRESHOLD` | 50000 | jobs over so many Opportunities write through the Bulk API; 0 for none |
+/// | `BULK_CHUNK_SIZE` | 10000 | Opportunities of a chunk that goes through the Bulk API, 1 to 20,000 |
 ///
 /// and those of [`WorkSettings::read`], [`QuoteSettings::read`] and [`SampleSettings::read`].
 pub struct Config {
@@ -23,8 +25,19 @@ pub struct Config {
     pub quotes: QuoteSettings,
     /// Opportunities of a chunk.
     pub chunk_size: usize,
+    /// Which jobs write through the Bulk API.
+    pub bulk: BulkQuotes,
     /// How sample data is written.
     pub samples: SampleSettings,
+}
+
+/// When and how Quotes are written through the Bulk API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BulkQuotes {
+    /// For jobs over at least so many Opportunities; `None` for no job.
+    pub threshold: Option<u64>,
+    /// Opportunities of a chunk.
+    pub chunk_size: usize,
 }
 
 impl Config {
@@ -37,9 +50,14 @@ impl Config {
         let mut work = WorkSettings::read(&mut reader, "{org-job}:");
         let quotes = QuoteSettings::read(&mut reader);
         let chunk_size = reader.bounded("CHUNK_SIZE", MAX_CHUNK, 1..=MAX_CHUNK);
+        let threshold = reader.bounded("BULK_THRESHOLD", 50_000, 0..=u64::from(u32::MAX));
+        let bulk = BulkQuotes {
+            threshold: Some(threshold).filter(|threshold| *threshold > 0),
+            chunk_size: reader.bounded("BULK_CHUNK_SIZE", 10_000, 1..=20_000),
+        };
         let samples = SampleSettings::read(&mut reader);
         reader.finish()?;
         work.worker.task_timeout = BULK_TASK_TIMEOUT;
-        Ok(Self { work, quotes, chunk_size, samples })
+        Ok(Self { work, quotes, chunk_size, bulk, samples })
     }
 }

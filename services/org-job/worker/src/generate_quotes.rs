@@ -1,18 +1,60 @@
 //! The job kind `generateQuotes`: which Opportunities, a chunk of Quotes, and the end.
 
+use crate::config::BulkQuotes;
 use futures_util::future::BoxFuture;
 use shared::applink::callback::Delivery;
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::batch::{BatchResult, GENERATE_QUOTES, GenerateQuotes, QUOTES};
 use shared::quotes::{QuoteSettings, plan};
-use shared::salesforce::{SalesforceId, soql};
-use shared::work::{Orgs, TaskUser, callback, fail, quotes};
+use shared::salesforce::soql::{self, WhereClause};
+use shared::salesforce::{InvalidId, SalesforceId};
+use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
 
 /// The kind, with what it shares between tasks.
 pub(crate) struct GenerateQuotesKind {
     pub(crate) orgs: Orgs,
     pub(crate) quotes: QuoteSettings,
     pub(crate) chunk_size: usize,
+    pub(crate) bulk: BulkQuotes,
+}
+
+/// Start of the plan's cursor when the job's Quotes are written through the Bulk API; the id follows.
+const BULK_MARK: &str = "bulk:";
+
+/// Where the plan stands, and how the job's Quotes are written: that is decided once, with the first page.
+struct Place {
+    bulk: bool,
+    after: Option<SalesforceId>,
+}
+
+impl Place {
+    fn parse(cursor: &str) -> Result<Self, InvalidId> {
+        let (bulk, id) = match cursor.strip_prefix(BULK_MARK) {
+            Some(id) => (true, id),
+            None => (false, cursor),
+        };
+        Ok(Self { bulk, after: if id.is_empty() { None } else { Some(id.parse()?) } })
+    }
+
+    fn cursor(&self) -> String {
+        let mark = if self.bulk { BULK_MARK } else { "" };
+        format!("{mark}{}", self.after.as_ref().map(SalesforceId::as_str).unwrap_or_default())
+    }
+}
+
+impl GenerateQuotesKind {
+    /// The start of a plan. Counting comes first, since big jobs are written in another way.
+    async fn start(&self, org: &OrgWork, filter: &WhereClause) -> Result<Place, TaskError> {
+        let bulk = match self.bulk.threshold {
+            None => false,
+            Some(threshold) => {
+                let count = plan::count(org.client(), filter).await.map_err(|error| self.orgs.task_error(&error))?;
+                tracing::info!(count, bulk = count >= threshold, "planning");
+                count >= threshold
+            }
+        };
+        Ok(Place { bulk, after: None })
+    }
 }
 
 impl JobKind for GenerateQuotesKind {
@@ -22,21 +64,25 @@ impl JobKind for GenerateQuotesKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let filter = soql::parse_where(&params(cx)?.soql_where_clause).map_err(|error| fail(&error))?;
-            let after: Option<SalesforceId> = match cursor.as_deref() {
-                None | Some("") => None,
-                Some(cursor) => Some(cursor.parse().map_err(|error| fail(&error))?),
-            };
+            let filter = filter(cx)?;
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-            let page = plan::next_page(org.client(), &filter, after.as_ref(), self.chunk_size)
+            let mut place = match cursor.as_deref() {
+                None | Some("") => self.start(&org, &filter).await?,
+                Some(cursor) => Place::parse(cursor).map_err(|error| fail(&error))?,
+            };
+            let (limit, size) = match place.bulk {
+                true => (self.bulk.chunk_size, self.bulk.chunk_size),
+                false => (plan::page_limit(self.chunk_size), self.chunk_size),
+            };
+            let page = plan::next_page(org.client(), &filter, place.after.as_ref(), limit)
                 .await
                 .map_err(|error| self.orgs.task_error(&error))?;
-            let last = page.ids.last().or(after.as_ref()).map(ToString::to_string);
-            let chunks = page.ids.chunks(self.chunk_size).map(|ids| NewChunk {
-                payload: plan::encode_ids(ids),
+            place.after = page.ids.last().copied().or(place.after);
+            let chunks = page.ids.chunks(size).map(|ids| NewChunk {
+                payload: if place.bulk { plan::encode_bulk(ids) } else { plan::encode_ids(ids) },
                 records: u64::try_from(ids.len()).unwrap_or(u64::MAX),
             });
-            Ok(PlanStep { chunks: chunks.collect(), cursor: last.unwrap_or_default(), done: page.last })
+            Ok(PlanStep { chunks: chunks.collect(), cursor: place.cursor(), done: page.last })
         })
     }
 
@@ -44,7 +90,10 @@ impl JobKind for GenerateQuotesKind {
         Box::pin(async move {
             let ids = plan::decode_ids(&chunk.payload).map_err(|error| fail(&error))?;
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-            let outcomes = quotes::make(cx, &org, &self.quotes, &ids).await;
+            let outcomes = match plan::is_bulk(&chunk.payload) {
+                true => quotes::make_in_bulk(cx, &org, &self.quotes, &chunk, &filter(cx)?, &ids).await,
+                false => quotes::make(cx, &org, &self.quotes, &ids).await,
+            };
             Ok(quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?))
         })
     }
@@ -56,7 +105,7 @@ impl JobKind for GenerateQuotesKind {
                 return Ok(());
             }
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-            quotes::remove_incomplete(cx, &self.orgs, &org, &self.quotes).await?;
+            quotes::remove_incomplete(cx, &self.orgs, &org, &self.quotes, job).await?;
             let Some(url) = url else { return Ok(()) };
             match callback::post(cx, &self.orgs, &org, url.as_str(), &result(cx, job)).await? {
                 Delivery::Taken => Ok(()),
@@ -66,6 +115,10 @@ impl JobKind for GenerateQuotesKind {
             }
         })
     }
+}
+
+fn filter(cx: &TaskContext) -> Result<WhereClause, TaskError> {
+    soql::parse_where(&params(cx)?.soql_where_clause).map_err(|error| fail(&error))
 }
 
 fn params(cx: &TaskContext) -> Result<GenerateQuotes, TaskError> {

@@ -3,7 +3,7 @@
 mod config;
 mod generate_quotes;
 
-pub use config::Config;
+pub use config::{BulkQuotes, Config};
 
 use generate_quotes::GenerateQuotesKind;
 use shared::jobs::JobKind;
@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When Redis cannot be reached at the start or cannot hold jobs.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Config { work, quotes, chunk_size, samples: settings } = config;
+    let Config { work, quotes, chunk_size, bulk, samples: settings } = config;
     let kinds = |orgs: Orgs| -> Vec<Arc<dyn JobKind>> {
         vec![
-            Arc::new(GenerateQuotesKind { orgs: orgs.clone(), quotes, chunk_size }),
+            Arc::new(GenerateQuotesKind { orgs: orgs.clone(), quotes, chunk_size, bulk }),
             Arc::new(CreateSamplesKind { orgs: orgs.clone(), user: TaskUser::Caller, settings }),
             Arc::new(DeleteSamplesKind { orgs, user: TaskUser::Caller, settings }),
         ]

@@ -28,11 +28,11 @@ pub enum Wanted {
 }
 
 /// How a write is done.
-pub struct WriteOptions<'a> {
+pub struct WriteOptions<'o, 'n> {
     /// Told of every job before it gets rows.
-    pub note: &'a NoteJob<'a>,
+    pub note: &'o NoteJob<'n>,
     /// Stops the write. A job that Salesforce has begun to process goes on.
-    pub cancelled: &'a CancellationToken,
+    pub cancelled: &'o CancellationToken,
     /// Which rows the caller is told of.
     pub wanted: Wanted,
 }
@@ -49,7 +49,7 @@ impl Bulk {
         spec: IngestSpec,
         columns: Columns,
         rows: impl Stream<Item = Result<Row, Error>> + Send + 'r,
-        options: &WriteOptions<'_>,
+        options: &WriteOptions<'_, '_>,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<u64, Error> {
         let mut load = self.load(spec, columns, rows)?;
@@ -62,7 +62,7 @@ impl Bulk {
     async fn write_one(
         &self,
         load: &mut Load<'_>,
-        options: &WriteOptions<'_>,
+        options: &WriteOptions<'_, '_>,
         processed: &mut u64,
         on_row: &mut (dyn FnMut(RowResult) + Send),
     ) -> Result<bool, Error> {
@@ -106,7 +106,7 @@ async fn each(
     Ok(())
 }
 
-impl fmt::Debug for WriteOptions<'_> {
+impl fmt::Debug for WriteOptions<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteOptions").field("wanted", &self.wanted).finish_non_exhaustive()
     }

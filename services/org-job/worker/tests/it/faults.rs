@@ -71,7 +71,7 @@ async fn an_expired_session_waits_for_resume() -> Result<()> {
 }
 
 /// Opportunities whose line cannot be priced, because the price is negative.
-async fn add_unpriceable(stack: &Stack, count: usize) -> Result<()> {
+pub(crate) async fn add_unpriceable(stack: &Stack, count: usize) -> Result<()> {
     let entry =
         stack.org.query(ORG, "SELECT Id, Pricebook2Id FROM PricebookEntry WHERE IsActive = TRUE LIMIT 1").await?;
     let entry = &entry.records[0];

@@ -21,6 +21,8 @@ pub(crate) struct Stack {
     pub(crate) org: LocalOrg,
     pub(crate) web: Service,
     pub(crate) workers: Vec<Service>,
+    /// Jobs over so many Opportunities go through the Bulk API; 0 for none.
+    pub(crate) bulk_threshold: u32,
     hosts: String,
     http: reqwest::Client,
 }
@@ -50,7 +52,7 @@ impl Stack {
             .ready("listening on http://")
             .start()
             .await?;
-        let mut stack = Self { redis, org, web, workers: Vec::new(), hosts, http: http_client()? };
+        let mut stack = Self { redis, org, web, workers: Vec::new(), bulk_threshold: 0, hosts, http: http_client()? };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
@@ -68,6 +70,8 @@ impl Stack {
             .env("WORKER_CONCURRENCY", 2)
             .env("CHUNK_SIZE", 25)
             .env("SAMPLE_CHUNK_SIZE", 25)
+            .env("BULK_THRESHOLD", self.bulk_threshold)
+            .env("BULK_CHUNK_SIZE", 25)
             .env("LEASE_SECONDS", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("ENABLE_DISCOUNT_OVERRIDES", "true")

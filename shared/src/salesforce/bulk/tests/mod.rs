@@ -5,6 +5,7 @@ mod memory;
 mod query;
 mod results;
 mod rows;
+mod write;
 
 use std::time::Duration;
 
