@@ -2,6 +2,7 @@
 //! inside jobs, quotes, sample data, web, configuration, telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
 
 pub mod applink;
+pub mod changes;
 pub mod config;
 pub mod jobs;
 pub mod loads;
