@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Chromium, in which the pages of api-access are opened. Needs common.sh and packages.sh.
+# Chromium, in which pages are opened. Needs common.sh and packages.sh.
 
 # find_chromium: sets CHROMIUM to a browser of the family, if there is one.
 find_chromium() {

@@ -1,6 +1,7 @@
 // Takes the pictures of the README: `node screenshots.js FOLDER`. bin/screenshots calls it.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { bustle } from './bustle.js';
 import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
 
@@ -18,13 +19,13 @@ const browser = await launch();
 const visitor = await Visitor.arrive(browser, stack, { viewport: WINDOW, colorScheme: 'light' });
 
 /** Takes a picture of the upper part of the page. */
-async function take(name, height) {
+async function take(name, height, { page } = visitor) {
   const path = join(folder, `${name}.png`);
-  await visitor.page.setViewportSize({ ...WINDOW, height });
+  await page.setViewportSize({ ...WINDOW, height });
   // A button leads back to its card, further down.
-  await visitor.page.evaluate(() => scrollTo(0, 0));
+  await page.evaluate(() => scrollTo(0, 0));
   // Nothing that is in motion, no caret.
-  await visitor.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
   const { size } = statSync(path);
   console.log(`${path}  ${size} bytes`);
   if (size > MOST) throw new Error(`${path} has more than ${MOST} bytes`);
@@ -56,6 +57,18 @@ try {
   await visitor.startLoad(ORG, 1_000);
   await visitor.sees(ORG, 'Loaded, with failures');
   await take('failures', 900);
+
+  // The console of a local-org of its own, with nothing of the above in it.
+  const orgStack = await Stack.startOrg({ binaries: process.env.BINARIES });
+  try {
+    await bustle(orgStack, ORG);
+    const watcher = await Visitor.arrive(browser, orgStack, { viewport: WINDOW, colorScheme: 'light' });
+    await watcher.page.goto(`/console/orgs/${ORG}`);
+    await watcher.page.locator('#notifications li').first().waitFor();
+    await take('console', 950, watcher);
+  } finally {
+    await orgStack.stop();
+  }
 } finally {
   await browser.close();
   await stack.stop();

@@ -91,13 +91,34 @@ export class Stack {
     return stack;
   }
 
+  /**
+   * local-org alone, whose console is then what visitors see.
+   * @param {object} options
+   * @param {string} options.binaries folder with the built binaries
+   */
+  static async startOrg({ binaries }) {
+    const stack = new Stack();
+    try {
+      await stack.#startOrg(binaries);
+      stack.url = stack.orgUrl;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  async #startOrg(binaries) {
+    const salesforce = join(ROOT, 'salesforce');
+    const org = this.#add('local-org', join(binaries, 'local-org'), ['--port', '0', '--salesforce-dir', salesforce]);
+    [, this.orgUrl] = await org.prints(/listening on (http:\/\/[\w.:]+)/);
+  }
+
   async #start({ binaries, connections }) {
     const redisPort = await freePort();
     const redis = ['--port', redisPort, '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
     await this.#add('redis', 'redis-server', redis.map(String)).prints(/Ready to accept connections/);
-    const salesforce = join(ROOT, 'salesforce');
-    const org = this.#add('local-org', join(binaries, 'local-org'), ['--port', '0', '--salesforce-dir', salesforce]);
-    [, this.orgUrl] = await org.prints(/listening on (http:\/\/[\w.:]+)/);
+    await this.#startOrg(binaries);
     const shared = {
       REDIS_URL: `redis://127.0.0.1:${redisPort}/0`,
       JOB_SECRET_KEY: '0f'.repeat(32),
@@ -140,6 +161,19 @@ export class Stack {
     });
     if (!answer.ok) throw new Error(`local-org answered ${answer.status} to ${method} ${path}: ${await answer.text()}`);
     return answer.status === 204 ? null : answer.json();
+  }
+
+  /** A call of an org's own REST API, as its administrator. */
+  async rest(org, method, path, body, type = 'application/json') {
+    this.tokens ??= new Map((await this.org('GET', '/orgs')).map(({ name, users }) => [name, users[0].accessToken]));
+    const answer = await fetch(`${this.orgUrl}/services/data/v62.0${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.tokens.get(org)}`, 'content-type': type },
+      body: typeof body === 'object' ? JSON.stringify(body) : body,
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${org} answered ${answer.status} to ${method} ${path}: ${text}`);
+    return text === '' ? null : JSON.parse(text);
   }
 
   /** Accounts of an org for which a condition holds. */

@@ -160,8 +160,12 @@ impl Faults {
 
     /// All rules, dead ones too, in the order in which they were set.
     pub fn list(&self) -> Vec<Listed> {
-        let listed = |entry: &Entry| Listed { id: entry.id, hits: entry.hits, rule: entry.rule.clone() };
-        self.rules().entries.iter().map(listed).collect()
+        self.rules().entries.iter().map(Entry::listed).collect()
+    }
+
+    /// The rules that still act, in the order in which they were set.
+    pub fn in_force(&self) -> Vec<Listed> {
+        self.rules().entries.iter().filter(|entry| entry.is_live()).map(Entry::listed).collect()
     }
 
     /// Removes all rules.
@@ -195,6 +199,10 @@ impl Faults {
 }
 
 impl Entry {
+    fn listed(&self) -> Listed {
+        Listed { id: self.id, hits: self.hits, rule: self.rule.clone() }
+    }
+
     fn is_live(&self) -> bool {
         self.rule.times.is_none_or(|times| self.hits < times)
             && self.rule.for_ms.is_none_or(|ms| self.since.elapsed() < Duration::from_millis(ms))

@@ -1,16 +1,17 @@
 //! A local Salesforce org with an AppLink add-on, for development, demos and tests.
 //!
-//! [`run`] serves several orgs on one port, and with TLS on a second one: their REST API, the add-on API ([`applink`])
-//! and a control API under `/local/` that sets costs and faults, reads counters and writes test data. The Pub/Sub API
-//! has ports of its own, with the same certificate where they have TLS. Orgs are told apart by the access
-//! token. The crate knows none of the services that talk to it and does not use their client, so that a mistake on one
-//! side is not made good by the same mistake on the other.
+//! [`run`] serves several orgs on one port, and with TLS on a second one: their REST API, the add-on API ([`applink`]),
+//! a control API under `/local/` that sets costs and faults, reads counters and writes test data, and a console under
+//! `/console` to look at. The Pub/Sub API has ports of its own, with the same certificate where they have TLS. Orgs are
+//! told apart by the access token. The crate knows none of the services that talk to it and does not use their client,
+//! so that a mistake on one side is not made good by the same mistake on the other.
 
 pub mod applink;
 mod bulk;
 pub mod cdc;
 pub mod certificate;
 pub mod cli;
+mod console;
 pub mod costs;
 pub mod counters;
 mod endpoints;

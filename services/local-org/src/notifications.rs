@@ -56,6 +56,17 @@ impl Notifications {
         self.all().iter().cloned().collect()
     }
 
+    /// Up to `limit`, the newest first, and how many there are.
+    pub(crate) fn newest(&self, limit: usize) -> (Vec<Notification>, usize) {
+        let all = self.all();
+        (all.iter().rev().take(limit).cloned().collect(), all.len())
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all().len()
+    }
+
     /// Removes all.
     pub(crate) fn clear(&self) {
         self.all().clear();

@@ -100,6 +100,12 @@ impl Jobs {
         Page { jobs: page, next: found.next().map(|(number, _)| *number) }
     }
 
+    /// Up to `limit` jobs, the newest first, and how many there are.
+    pub(crate) fn newest(&self, limit: usize) -> (Vec<Arc<Job>>, usize) {
+        let jobs = self.jobs();
+        (jobs.values().rev().take(limit).cloned().collect(), jobs.len())
+    }
+
     /// Counts batches of 10,000 rows that were begun.
     pub(crate) fn count_batch(&self) {
         self.batches.fetch_add(1, Ordering::Relaxed);

@@ -11,6 +11,7 @@ mod header;
 pub(crate) mod layout;
 mod origin;
 mod schema;
+pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
 

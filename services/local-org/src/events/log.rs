@@ -118,6 +118,11 @@ impl Log {
         Ok(Page { events, position: self.latest.max(position) })
     }
 
+    /// Up to `limit` events of all topics, the newest first, and how many there are.
+    pub(super) fn newest(&self, limit: usize) -> (Vec<Arc<Event>>, usize) {
+        (self.events.iter().rev().take(limit).cloned().collect(), self.events.len())
+    }
+
     fn forget_oldest(&mut self) {
         if let Some(oldest) = self.events.pop_front() {
             self.bytes -= oldest.draft.payload.len();

@@ -191,6 +191,16 @@ impl Bus {
         self.log().after(None, position, limit)
     }
 
+    /// Up to `limit` events of all topics, the newest first, and how many are retained.
+    pub(crate) fn newest(&self, limit: usize) -> (Vec<Arc<Event>>, usize) {
+        self.log().newest(limit)
+    }
+
+    /// How many events are retained.
+    pub(crate) fn count(&self) -> usize {
+        self.newest(0).1
+    }
+
     /// Changes whenever something was published.
     pub(crate) fn watch(&self) -> watch::Receiver<ReplayId> {
         self.latest.subscribe()

@@ -31,6 +31,17 @@ impl App {
         self.spec.operations.iter().find(|operation| operation.id == id)
     }
 
+    fn overview(&self) -> AppOverview {
+        AppOverview {
+            client_name: self.client_name.clone(),
+            title: self.spec.title.clone(),
+            url: self.url.clone(),
+            published_at: self.published_at,
+            operations: self.spec.operations.iter().map(|operation| operation.id.clone()).collect(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let operations = self.spec.operations.iter().map(|operation| {
             json!({
@@ -56,6 +67,18 @@ impl App {
     }
 }
 
+/// An app as the console shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct AppOverview {
+    pub(crate) client_name: String,
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) published_at: DateTime<Utc>,
+    /// Ids of the operations.
+    pub(crate) operations: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
 /// All of them, by org and client name.
 #[derive(Debug, Default)]
 pub(crate) struct Apps(Mutex<BTreeMap<(String, String), Arc<App>>>);
@@ -76,6 +99,11 @@ impl Apps {
 
     pub(super) fn list(&self) -> Vec<Arc<App>> {
         self.apps().values().cloned().collect()
+    }
+
+    /// Those of one org, by name.
+    pub(crate) fn of(&self, org: &str) -> Vec<AppOverview> {
+        self.apps().values().filter(|app| app.org == org).map(|app| app.overview()).collect()
     }
 
     fn apps(&self) -> MutexGuard<'_, BTreeMap<(String, String), Arc<App>>> {

@@ -1,5 +1,7 @@
 //! Calls of one org: what was sent, answered and called back.
 
+mod overview;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 
+pub(crate) use self::overview::CallOverview;
 use super::apps::App;
 
 /// Ended calls that are remembered; the oldest go first, and their sessions end.
@@ -20,7 +23,7 @@ const SHOWN_DELIVERIES: usize = 100;
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum State {
+pub(crate) enum State {
     /// The answer or the callback is still to come.
     Pending,
     /// The answer came, or the callback was taken.

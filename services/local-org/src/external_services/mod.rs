@@ -22,8 +22,8 @@ use std::time::Duration;
 use actix_web::web;
 use anyhow::Context;
 
-pub(crate) use self::apps::Apps;
-pub(crate) use self::invocations::Invocations;
+pub(crate) use self::apps::{AppOverview, Apps};
+pub(crate) use self::invocations::{CallOverview, Invocations, State};
 
 /// How long Salesforce waits for the answer to a callout (Apex Developer Guide, "Callout Limits and Limitations").
 const CALLOUT_LIMIT: Duration = Duration::from_secs(120);

@@ -18,7 +18,7 @@ mod execute;
 pub(crate) mod gateway;
 mod graph;
 pub(crate) mod host;
-mod limits;
+pub(crate) mod limits;
 mod oauth;
 mod query;
 mod references;
@@ -38,7 +38,7 @@ use self::answer::{Answer, not_found};
 pub(crate) use self::host::Host;
 pub(crate) use self::host::OrgHost;
 pub(crate) use self::version::DEFAULT as DEFAULT_VERSION;
-use crate::{applink, external_services};
+use crate::{applink, console, external_services};
 
 /// Largest body that is read, in bytes. The documented limits on records in a request are reached long before.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -52,6 +52,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(oauth::configure)
         .configure(bulk::configure)
         .configure(external_services::configure)
+        .configure(console::configure)
         .configure(gateway::configure)
         .default_service(web::to(nothing_here));
 }

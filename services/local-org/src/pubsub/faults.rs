@@ -22,6 +22,15 @@ pub(super) enum How {
 }
 
 impl How {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Reset => "connection reset",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Silence => "silence",
+        }
+    }
+
     /// As an order for a stream.
     pub(super) fn order(self) -> Order {
         match self {
@@ -88,6 +97,26 @@ impl Countdown {
     fn is_for(&self, topic: &str) -> bool {
         self.topic.as_deref().is_none_or(|own| own == topic)
     }
+
+    fn in_words(&self) -> String {
+        let Self { how, topic, left, rounds, .. } = self;
+        let topic = topic.as_deref().unwrap_or("any topic");
+        let times = if *rounds > 1 { format!(", {rounds} times") } else { String::new() };
+        format!("The stream of {topic} that delivers event {left} from now on: {}{times}", how.in_words())
+    }
+}
+
+impl Refuse {
+    /// What it does, after it has been in force for so long; nothing any more when its time or its calls are used up.
+    fn in_words(&self, elapsed: Duration) -> Option<String> {
+        let left = self.for_ms.map(|ms| Duration::from_millis(ms).saturating_sub(elapsed));
+        if self.times == Some(0) || left.is_some_and(|left| left.is_zero()) {
+            return None;
+        }
+        let times = self.times.map_or_else(|| "all of them".to_owned(), |times| format!("the next {times}"));
+        let left = left.map_or_else(String::new, |left| format!(", for another {:.1} s", left.as_secs_f64()));
+        Some(format!("New calls, {times}{left}: {}", self.how.in_words()))
+    }
 }
 
 impl Faults {
@@ -145,6 +174,14 @@ impl Faults {
         strikes
     }
 
+    /// Those that wait, in words.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let waiting = self.lock();
+        let countdowns = waiting.countdowns.iter().map(Countdown::in_words);
+        let refusal = waiting.refusal.iter().filter_map(|(refusal, since)| refusal.in_words(since.elapsed()));
+        countdowns.chain(refusal).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -169,6 +206,24 @@ mod tests {
         assert_eq!(faults.delivered("/a", 1), Some(How::Reset));
         assert_eq!(faults.delivered("/a", 5), Some(How::Reset), "another stream was faster");
         assert_eq!((faults.allowance("/a"), faults.delivered("/a", 9)), (None, None));
+    }
+
+    #[test]
+    fn tells_what_waits() {
+        let faults = Faults::default();
+        faults.disconnect(disconnect(Some("/a"), Some(2)), 3);
+        faults.refuse(Refuse { how: How::Unavailable, times: Some(1), for_ms: None });
+        faults.delivered("/a", 1);
+        assert_eq!(
+            faults.in_words(),
+            [
+                "The stream of /a that delivers event 2 from now on: connection reset, 2 times",
+                "New calls, the next 1: UNAVAILABLE",
+            ]
+        );
+        assert_eq!(faults.take_refusal(), Some(How::Unavailable));
+        faults.refuse(Refuse { how: How::Silence, times: None, for_ms: Some(0) });
+        assert_eq!(faults.in_words().len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::allocation::Allocation;
 use super::faults::{Faults, How};
 use super::managed::Subscriptions;
 use super::settings::Settings;
-use super::streams::{Ending, Order, Stream, Streams};
+use super::streams::{Ending, Order, Progress, Stream, Streams};
 use crate::error::ApiError;
 use crate::store::Org;
 
@@ -35,6 +35,21 @@ impl State {
             allocation: Allocation::default(),
             subscriptions: Arc::new(Subscriptions::load(org)?),
         })
+    }
+
+    /// The open streams, the oldest first.
+    pub(crate) fn open_streams(&self) -> Vec<Progress> {
+        self.streams.list()
+    }
+
+    /// Events that were delivered today, and how many may be.
+    pub(crate) fn deliveries(&self) -> (u64, Option<u64>) {
+        (self.allocation.used(), self.settings.borrow().daily_deliveries)
+    }
+
+    /// The faults that wait for their moment, in words.
+    pub(crate) fn faults_in_force(&self) -> Vec<String> {
+        self.faults.in_words()
     }
 
     /// Events that a stream of that topic may deliver at once, out of as many as its client wants. `None` when the org

@@ -36,23 +36,23 @@ pub(super) enum Ending {
 /// An open stream, as the control API lists it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     id: u64,
     /// Name of the method.
-    rpc: &'static str,
+    pub(crate) rpc: &'static str,
     /// Known once the client has sent its first request.
-    pub(super) topic: Option<String>,
-    username: String,
-    since: DateTime<Utc>,
+    pub(crate) topic: Option<String>,
+    pub(crate) username: String,
+    pub(crate) since: DateTime<Utc>,
     /// Events that the client is ready to take.
-    pub(super) pending: u32,
+    pub(crate) pending: u32,
     /// Events it got; of a publisher, that it published.
-    pub(super) events: u64,
+    pub(crate) events: u64,
     /// Responses it got, with events or without.
     pub(super) responses: u64,
     /// Replay id of its position, as a number.
-    pub(super) position: Option<ReplayId>,
-    silent: bool,
+    pub(crate) position: Option<ReplayId>,
+    pub(crate) silent: bool,
 }
 
 #[derive(Debug)]

@@ -40,8 +40,8 @@ const SETUP: [&str; 9] = [
 const GOVERNED: [(&str, &str); 3] =
     [("OpportunityLineItem", "Opportunity"), ("PricebookEntry", "Pricebook2"), ("QuoteLineItem", "Quote")];
 
-/// The objects on whose records rights depend.
-pub(super) fn decides_on_access(object: &ObjectDef) -> bool {
+/// Whether the object's records are the org's set-up, on which rights depend.
+pub(crate) fn is_setup(object: &ObjectDef) -> bool {
     SETUP.contains(&object.name.as_str())
 }
 

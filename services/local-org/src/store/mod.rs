@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub(crate) use self::access::{Access, Operation, is_protected};
+pub(crate) use self::access::{Access, Operation, is_protected, is_setup};
 use self::ddl::ObjectSql;
 pub(crate) use self::record::Record;
 use self::sequences::Sequences;

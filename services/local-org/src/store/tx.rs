@@ -203,7 +203,7 @@ impl<'a> Tx<'a> {
     /// Notes a write to an object on whose records rights depend.
     pub(super) fn wrote(&mut self, object: &ObjectDef) {
         self.rows += 1;
-        self.access_changed |= access::decides_on_access(object);
+        self.access_changed |= access::is_setup(object);
     }
 
     /// The object of that name, in any case.

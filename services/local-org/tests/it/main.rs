@@ -9,6 +9,7 @@ mod bulk;
 mod collections;
 mod columns;
 mod composite;
+mod console;
 mod control;
 mod costs;
 mod describe;

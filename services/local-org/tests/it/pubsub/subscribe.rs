@@ -37,6 +37,22 @@ async fn delivers_what_is_published_and_no_more_than_asked_for() {
 }
 
 #[tokio::test]
+async fn the_console_shows_an_open_stream() {
+    let org = TestOrg::start().await;
+    let page = async || org.control(Method::GET, "/console/orgs/my-org", Value::Null).await.text;
+    let mut subscriber = org.subscribe_latest(DONE, 7).await;
+    org.publish_done(&["a", "b"]).await;
+    assert_eq!(subscriber.events(2).await.len(), 2);
+    until(|| async { page().await.contains("Events delivered today: 2") }).await;
+    let shown = page().await;
+    for part in ["1 open", "Subscribe", "<code>/event/Done__e</code>", "<td class=\"number\">5</td>"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    drop(subscriber);
+    until(|| async { page().await.contains("No stream is open") }).await;
+}
+
+#[tokio::test]
 async fn changes_arrive_as_change_events() {
     let org = TestOrg::start().await;
     let (schema_id, schema) = org.schema_of(CHANGES).await;

@@ -1,0 +1,119 @@
+//! The web console: what happens in the orgs, to look at. Pages are HTML from templates (`templates/`), which escape
+//! whatever they show, and change nothing. Like the control API they ask for no session, are not counted as API calls,
+//! and have neither costs nor faults. They show no access token.
+
+mod apps;
+mod assets;
+mod conditions;
+mod events;
+mod home;
+mod notifications;
+mod org;
+mod records;
+mod text;
+mod usage;
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use self::home::HomePage;
+use self::org::OrgPage;
+use crate::error::ApiError;
+use crate::http::Host;
+use crate::http::answer::internal;
+
+/// What pages may load: files of this server, and nothing inline.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Adds the routes.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::get().to(to_console))
+        .route("/console", web::get().to(home))
+        .route("/console/orgs/{name}", web::get().to(org))
+        .configure(assets::configure);
+}
+
+async fn to_console() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/console")).finish()
+}
+
+async fn home(host: web::Data<Host>) -> HttpResponse {
+    read(move || HomePage::of(&host)).await
+}
+
+async fn org(name: web::Path<String>, host: web::Data<Host>) -> HttpResponse {
+    let Some(org) = host.org(&name).map(Arc::clone) else {
+        let known = host.orgs.iter().map(|org| org.store.name().to_owned()).collect();
+        return html(StatusCode::NOT_FOUND, &NotFoundPage { frame: Frame::new(), name: &name, known });
+    };
+    read(move || OrgPage::of(&host, &org)).await
+}
+
+/// Reads what a page shows, off the async threads, and answers with the page.
+async fn read<P: Template + Send + 'static>(
+    page: impl FnOnce() -> Result<P, ApiError> + Send + 'static,
+) -> HttpResponse {
+    let page = web::block(page).await.unwrap_or_else(|error| Err(internal(error.to_string())));
+    match page {
+        Ok(page) => html(StatusCode::OK, &page),
+        Err(error) => {
+            tracing::error!(message = error.message, "the console cannot read an org");
+            let page = FailurePage { frame: Frame::new(), message: &error.message };
+            html(StatusCode::INTERNAL_SERVER_ERROR, &page)
+        }
+    }
+}
+
+/// What all pages have around their content.
+#[derive(Debug)]
+struct Frame {
+    style: String,
+    script: String,
+    icon: String,
+}
+
+impl Frame {
+    fn new() -> Self {
+        let [style, script, icon] = ["console.css", "console.js", "icon.svg"].map(assets::address);
+        Self { style, script, icon }
+    }
+}
+
+/// A page for an org that there is not.
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFoundPage<'a> {
+    frame: Frame,
+    name: &'a str,
+    known: Vec<String>,
+}
+
+/// A page that says what went wrong.
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage<'a> {
+    frame: Frame,
+    message: &'a str,
+}
+
+/// The answer with a page.
+fn html(status: StatusCode, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(text) => HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(text),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
