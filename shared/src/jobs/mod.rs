@@ -36,6 +36,7 @@
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
+//! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
 //! | `idem:<org>:<key>` | string | job that an idempotency key made, with a TTL |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
@@ -131,6 +132,7 @@ mod store;
 mod tasks;
 mod types;
 mod view;
+mod watch;
 mod worker;
 
 pub use config::JobsConfig;
@@ -144,4 +146,5 @@ pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobEvent, JobId, JobProgress, JobState, JobView, NewJob,
     RecordError,
 };
+pub use watch::JobWatch;
 pub use worker::{Worker, WorkerSettings};

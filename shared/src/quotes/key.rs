@@ -18,7 +18,7 @@ pub const QUOTE_LINE_KEY: &str = "QuoteLineKey__c";
 
 const STAGING_SUFFIX: &str = ":staging";
 
-/// The keys of one piece of work: a job, or one synchronous request.
+/// The keys of one piece of work: a job, one synchronous request, or the changes of one transaction.
 ///
 /// Written as 32 hexadecimal digits, which mean nothing special in SOQL's `LIKE`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,7 +71,22 @@ impl JobKey {
     #[must_use]
     pub fn of_request(org: &SalesforceId, opportunity: &SalesforceId, request: &str) -> Self {
         // Ids have a fixed length, so no two requests are the same text.
-        let digest = Sha256::new().chain_update(org.as_str()).chain_update(opportunity.as_str()).chain_update(request);
+        Self::of_digest(
+            Sha256::new().chain_update(org.as_str()).chain_update(opportunity.as_str()).chain_update(request),
+        )
+    }
+
+    /// The keys of the Quotes for the changes of one transaction in an org (`ChangeEventHeader.transactionKey`, which may
+    /// be any text). The same transaction has the same keys however often it is delivered, and to however many jobs.
+    #[must_use]
+    pub fn of_transaction(org: &SalesforceId, transaction_key: &str) -> Self {
+        // No id begins like that, so no request's keys are the same.
+        Self::of_digest(
+            Sha256::new().chain_update(org.as_str()).chain_update("transaction:").chain_update(transaction_key),
+        )
+    }
+
+    fn of_digest(digest: Sha256) -> Self {
         let number = digest.finalize().iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte));
         Self::of(number)
     }
@@ -170,6 +185,21 @@ mod tests {
         let complete = key.complete(&one);
         let (prefix, _) = complete.split_once(':').unwrap();
         assert!(prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit()), "{complete}");
+    }
+
+    #[test]
+    fn a_transaction_delivered_again_has_the_same_key_and_no_other_has() {
+        let (one, two): (SalesforceId, SalesforceId) =
+            ("00DLO0000000001".parse().unwrap(), "00DLO0000000002".parse().unwrap());
+        let key = JobKey::of_transaction(&one, "0002b3e1-1");
+        assert_eq!(key, JobKey::of_transaction(&one, "0002b3e1-1"));
+        for other in [
+            JobKey::of_transaction(&one, "0002b3e1-2"),
+            JobKey::of_transaction(&two, "0002b3e1-1"),
+            JobKey::of_request(&one, &two, "0002b3e1-1"),
+        ] {
+            assert_ne!(key, other);
+        }
     }
 
     #[test]

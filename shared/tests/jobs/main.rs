@@ -14,5 +14,6 @@ mod retry;
 mod server;
 mod session;
 mod support;
+mod watch;
 mod worker;
 mod workers;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use shared::jobs::{
-    Chunk, ChunkReport, JobKind, JobView, Jobs, JobsError, PlanStep, TaskContext, TaskError, Worker, WorkerSettings,
+    Chunk, ChunkReport, JobKind, JobView, JobWatch, Jobs, JobsError, PlanStep, TaskContext, TaskError, Worker,
+    WorkerSettings,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ pub(crate) struct Run {
     pub(crate) records: u64,
     pub(crate) delivery: u32,
     pub(crate) cancelled: CancellationToken,
+    pub(crate) watch: JobWatch,
 }
 
 impl Run {
@@ -83,6 +85,7 @@ impl JobKind for TestKind {
             records: chunk.records,
             delivery: cx.delivery,
             cancelled: cx.cancelled.clone(),
+            watch: cx.watch(),
         })
     }
 

@@ -49,6 +49,10 @@ pub enum Pattern {
     OrgJob,
     /// Extending Apex, Flow and Agentforce: Salesforce calls, at once and with a callback.
     OrgAction,
+    /// Salesforce API access: the Accounts of all connected orgs, and a bulk load into one of them.
+    ApiAccess,
+    /// Eventing: change events start a job, and a notification ends it.
+    Eventing,
 }
 
 impl Pattern {
@@ -57,6 +61,8 @@ impl Pattern {
         match self {
             Self::OrgJob => "org-job",
             Self::OrgAction => "org-action",
+            Self::ApiAccess => "api-access",
+            Self::Eventing => "eventing",
         }
     }
 }
@@ -98,7 +104,7 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        for line in ["--workers 0", "--concurrency 0", "--pattern eventing", "--json", "--opportunities -1"] {
+        for line in ["--workers 0", "--concurrency 0", "--pattern events", "--json", "--opportunities -1"] {
             assert!(parse(&line.split(' ').collect::<Vec<_>>()).is_err(), "{line}");
         }
     }

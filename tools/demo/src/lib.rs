@@ -3,8 +3,11 @@
 //! It starts Redis, local-org, the pattern's web process and some of its workers, has Salesforce's side played, and
 //! believes nobody about the result: it counts the records in local-org.
 
+mod api_access;
 mod args;
 mod console;
+mod environment;
+mod eventing;
 mod org_action;
 mod org_job;
 mod shell;
@@ -79,6 +82,8 @@ async fn show(args: &Args, console: &Console, signals: &mut Signals, stack: &mut
         match args.pattern {
             Pattern::OrgJob => org_job::play(args, console, stack).await,
             Pattern::OrgAction => org_action::play(console, stack).await,
+            Pattern::ApiAccess => api_access::play(console, stack).await,
+            Pattern::Eventing => eventing::play(console, stack).await,
         }
     };
     let shown = tokio::select! {

@@ -12,6 +12,8 @@ use test_support::{
 
 use crate::args::{Args, Pattern};
 use crate::console::Console;
+use crate::environment::Environment;
+use crate::eventing;
 use crate::org_action;
 
 /// The org that gets the sample records.
@@ -29,6 +31,8 @@ pub(crate) struct Stack {
     web: Service,
     local_org: LocalOrg,
     redis: TestRedis,
+    /// What the web process asks for, where it does.
+    password: String,
 }
 
 #[derive(Debug)]
@@ -59,41 +63,30 @@ impl Stack {
         let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
         let options = LocalOrgOptions { costs, process: process("local-org"), ..LocalOrgOptions::default() };
         let mut local_org = LocalOrg::start_with(options).await?;
-        let seeding = Instant::now();
-        let opportunities = match args.pattern {
-            Pattern::OrgJob => args.opportunities,
-            Pattern::OrgAction => org_action::OPPORTUNITIES,
-        };
-        local_org.seed(ORG, opportunities, args.lines).await?;
-        console.say(&format!(
-            "local-org      {} (pid {}), {} Opportunities with {} lines each, made in {:.1} s",
-            local_org.url()?,
-            local_org.service().pid(),
-            HumanCount(opportunities.into()),
-            args.lines,
-            seeding.elapsed().as_secs_f64(),
-        ));
+        let seeded = seed(&local_org, args).await?;
+        console.say(&format!("local-org      {} (pid {}){seeded}", local_org.url()?, local_org.service().pid()));
 
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
-        let allowed_hosts = local_org.host()?;
-        let pattern_env = environment(args.pattern);
+        let password = hex(rand::random::<[u8; 12]>());
+        let environment = Environment::of(args.pattern, &local_org, &password)?;
         let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
-            let spec = ServiceSpec::new(binary)?
+            Ok(ServiceSpec::new(binary)?
                 .named(name)
                 .process(process(name))
                 .env("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()))
                 .env("LOG_FORMAT", "text")
                 .env("REDIS_URL", &redis_url)
                 .env("JOB_SECRET_KEY", &job_secret_key)
-                .env("ALLOWED_ORG_HOSTS", &allowed_hosts);
-            Ok(pattern_env.iter().fold(spec, |spec, (name, value)| spec.env(*name, value)))
+                .env("ALLOWED_ORG_HOSTS", &environment.hosts)
+                .envs(environment.all.iter().cloned()))
         };
 
         let name = format!("{}-web", args.pattern.name());
         let web = service(&name, &name)?
             .env("PORT", 0)
             .env("BIND_ADDRESS", "127.0.0.1")
+            .envs(environment.web.iter().cloned())
             .ready("listening on http://")
             .start()
             .await?;
@@ -117,12 +110,12 @@ impl Stack {
             args.concurrency,
             pids.join(" "),
         ));
-        Ok(Self { workers, web, local_org, redis })
+        Ok(Self { workers, web, local_org, redis, password })
     }
 
     /// Stops what was started with `SIGTERM`, those first that use others: workers, web, local-org, Redis.
     pub(crate) async fn stop(self, console: &Console) {
-        let Self { mut workers, mut web, mut local_org, mut redis } = self;
+        let Self { mut workers, mut web, mut local_org, mut redis, .. } = self;
         let mut results = Vec::new();
         for worker in &mut workers {
             results.push(worker.service.process().signal(Signal::SIGTERM));
@@ -172,6 +165,16 @@ impl Stack {
         self.local_org.org(ORG).await
     }
 
+    /// Redis, to be counted in.
+    pub(crate) fn redis(&self) -> &TestRedis {
+        &self.redis
+    }
+
+    /// What to log in with, where there is a login.
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Address of the web process.
     pub(crate) fn web_url(&self) -> Result<String> {
         self.web.url()
@@ -194,12 +197,22 @@ impl Stack {
     }
 }
 
-/// What a pattern's processes need to know beside that which all need.
-fn environment(pattern: Pattern) -> Vec<(&'static str, String)> {
-    match pattern {
-        Pattern::OrgJob => Vec::new(),
-        Pattern::OrgAction => vec![("ENABLE_DISCOUNT_OVERRIDES", "true".to_owned())],
-    }
+/// Makes the sample records of a pattern, and tells what there is.
+async fn seed(local_org: &LocalOrg, args: &Args) -> Result<String> {
+    let opportunities = match args.pattern {
+        Pattern::OrgJob => args.opportunities,
+        Pattern::OrgAction => org_action::OPPORTUNITIES,
+        Pattern::Eventing => eventing::OPPORTUNITIES,
+        Pattern::ApiAccess => return Ok(String::new()),
+    };
+    let started = Instant::now();
+    local_org.seed(ORG, opportunities, args.lines).await?;
+    Ok(format!(
+        ", {} Opportunities with {} lines each, made in {:.1} s",
+        HumanCount(opportunities.into()),
+        args.lines,
+        started.elapsed().as_secs_f64(),
+    ))
 }
 
 /// Lower-case hexadecimal digits.

@@ -16,6 +16,7 @@ const BULK_TASK_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
 /// | `BULK_THRESHOLD` | 50000 | jobs over so many Opportunities write through the Bulk API; 0 for none |
 /// | `BULK_CHUNK_SIZE` | 10000 | Opportunities of a chunk that goes through the Bulk API, 1 to 20,000 |
+/// | `JOB_PROGRESS_EVENTS` | true | publish `JobProgress__e` while a quote job runs: an API call a second and one at its end |
 ///
 /// and those of [`WorkSettings::read`], [`QuoteSettings::read`] and [`SampleSettings::read`].
 pub struct Config {
@@ -27,6 +28,8 @@ pub struct Config {
     pub chunk_size: usize,
     /// Which jobs write through the Bulk API.
     pub bulk: BulkQuotes,
+    /// Whether quote jobs publish their progress in Salesforce.
+    pub progress_events: bool,
     /// How sample data is written.
     pub samples: SampleSettings,
 }
@@ -55,9 +58,10 @@ impl Config {
             threshold: Some(threshold).filter(|threshold| *threshold > 0),
             chunk_size: reader.bounded("BULK_CHUNK_SIZE", 10_000, 1..=20_000),
         };
+        let progress_events = reader.optional("JOB_PROGRESS_EVENTS", true);
         let samples = SampleSettings::read(&mut reader);
         reader.finish()?;
         work.worker.task_timeout = BULK_TASK_TIMEOUT;
-        Ok(Self { work, quotes, chunk_size, bulk, samples })
+        Ok(Self { work, quotes, chunk_size, bulk, progress_events, samples })
     }
 }

@@ -1,6 +1,7 @@
 //! The job kind `generateQuotes`: which Opportunities, a chunk of Quotes, and the end.
 
 use crate::config::BulkQuotes;
+use crate::progress::Progress;
 use futures_util::future::BoxFuture;
 use shared::applink::callback::Delivery;
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
@@ -16,6 +17,7 @@ pub(crate) struct GenerateQuotesKind {
     pub(crate) quotes: QuoteSettings,
     pub(crate) chunk_size: usize,
     pub(crate) bulk: BulkQuotes,
+    pub(crate) progress: Progress,
 }
 
 /// Start of the plan's cursor when the job's Quotes are written through the Bulk API; the id follows.
@@ -43,6 +45,21 @@ impl Place {
 }
 
 impl GenerateQuotesKind {
+    /// Removes what is incomplete, and calls back.
+    async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {
+        let url = params(cx)?.callback_url;
+        if url.is_none() && !quotes::has_staged(cx).await? {
+            return Ok(());
+        }
+        let org = self.orgs.open(cx, &TaskUser::Caller).await?;
+        quotes::remove_incomplete(cx, &self.orgs, &org, &self.quotes, job).await?;
+        let Some(url) = url else { return Ok(()) };
+        match callback::post(cx, &self.orgs, &org, url.as_str(), &result(cx, job)).await? {
+            Delivery::Taken => Ok(()),
+            Delivery::Refused(status) => Err(TaskError::Fail { reason: format!("the callback was answered {status}") }),
+        }
+    }
+
     /// The start of a plan. Counting comes first, since big jobs are written in another way.
     async fn start(&self, org: &OrgWork, filter: &WhereClause) -> Result<Place, TaskError> {
         let bulk = match self.bulk.threshold {
@@ -94,25 +111,20 @@ impl JobKind for GenerateQuotesKind {
                 true => quotes::make_in_bulk(cx, &org, &self.quotes, &chunk, &filter(cx)?, &ids).await,
                 false => quotes::make(cx, &org, &self.quotes, &ids).await,
             };
-            Ok(quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?))
+            let report = quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?);
+            self.progress.chunk_ended(cx, &org);
+            Ok(report)
         })
     }
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
         Box::pin(async move {
-            let url = params(cx)?.callback_url;
-            if url.is_none() && !quotes::has_staged(cx).await? {
-                return Ok(());
+            let ended = self.end(cx, job).await;
+            // Whoever else is told is told first, since their trouble makes this step run again, or not.
+            if matches!(ended, Ok(()) | Err(TaskError::Fail { .. })) {
+                self.progress.job_ended(cx, &self.orgs, job).await;
             }
-            let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-            quotes::remove_incomplete(cx, &self.orgs, &org, &self.quotes, job).await?;
-            let Some(url) = url else { return Ok(()) };
-            match callback::post(cx, &self.orgs, &org, url.as_str(), &result(cx, job)).await? {
-                Delivery::Taken => Ok(()),
-                Delivery::Refused(status) => {
-                    Err(TaskError::Fail { reason: format!("the callback was answered {status}") })
-                }
-            }
+            ended
         })
     }
 }

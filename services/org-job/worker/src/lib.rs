@@ -2,10 +2,12 @@
 
 mod config;
 mod generate_quotes;
+mod progress;
 
 pub use config::{BulkQuotes, Config};
 
 use generate_quotes::GenerateQuotesKind;
+use progress::Progress;
 use shared::jobs::JobKind;
 use shared::work::samples::{CreateSamplesKind, DeleteSamplesKind};
 use shared::work::{Orgs, TaskUser};
@@ -17,10 +19,11 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When Redis cannot be reached at the start or cannot hold jobs.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Config { work, quotes, chunk_size, bulk, samples: settings } = config;
+    let Config { work, quotes, chunk_size, bulk, progress_events, samples: settings } = config;
+    let progress = Progress::new(progress_events);
     let kinds = |orgs: Orgs| -> Vec<Arc<dyn JobKind>> {
         vec![
-            Arc::new(GenerateQuotesKind { orgs: orgs.clone(), quotes, chunk_size, bulk }),
+            Arc::new(GenerateQuotesKind { orgs: orgs.clone(), quotes, chunk_size, bulk, progress }),
             Arc::new(CreateSamplesKind { orgs: orgs.clone(), user: TaskUser::Caller, settings }),
             Arc::new(DeleteSamplesKind { orgs, user: TaskUser::Caller, settings }),
         ]

@@ -4,6 +4,7 @@ mod bulk_quotes;
 mod crashes;
 mod faults;
 mod happy;
+mod progress;
 mod samples;
 mod security;
 mod start;

@@ -14,6 +14,7 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         ("JOB_SECRET_KEY", "zz"),
         ("WORKER_CONCURRENCY", "0"),
         ("CHUNK_SIZE", "216"),
+        ("JOB_PROGRESS_EVENTS", "sometimes"),
         ("ENABLE_DISCOUNT_OVERRIDES", "on"),
         ("PRICING_RULES", "/no/such/file"),
         ("PRICING_RULES", "no_such_key = 1\n"),

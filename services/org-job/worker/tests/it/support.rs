@@ -23,6 +23,8 @@ pub(crate) struct Stack {
     pub(crate) workers: Vec<Service>,
     /// Jobs over so many Opportunities go through the Bulk API; 0 for none.
     pub(crate) bulk_threshold: u32,
+    /// Whether workers that start publish `JobProgress__e`.
+    pub(crate) progress_events: bool,
     hosts: String,
     http: reqwest::Client,
 }
@@ -52,7 +54,9 @@ impl Stack {
             .ready("listening on http://")
             .start()
             .await?;
-        let mut stack = Self { redis, org, web, workers: Vec::new(), bulk_threshold: 0, hosts, http: http_client()? };
+        let http = http_client()?;
+        let mut stack =
+            Self { redis, org, web, workers: Vec::new(), bulk_threshold: 0, progress_events: true, hosts, http };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
@@ -72,6 +76,7 @@ impl Stack {
             .env("SAMPLE_CHUNK_SIZE", 25)
             .env("BULK_THRESHOLD", self.bulk_threshold)
             .env("BULK_CHUNK_SIZE", 25)
+            .env("JOB_PROGRESS_EVENTS", self.progress_events)
             .env("LEASE_SECONDS", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("ENABLE_DISCOUNT_OVERRIDES", "true")

@@ -1,0 +1,113 @@
+//! The job kind `quoteChangedOpportunities`: a Quote for each Opportunity of a transaction, and the event that says so.
+//!
+//! Quotes carry the key of the transaction and not of the job, so a transaction that is delivered twice makes no second
+//! Quote. Nobody watches such a job, so it waits by itself when its user has to authorize the app anew, and goes on when
+//! that is done.
+
+use crate::completion::{Completion, Publisher};
+use crate::plan::{PlanError, Planner};
+use futures_util::future::BoxFuture;
+use shared::applink::AuthorizedUser;
+use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, PlanStep, TaskContext, TaskError};
+use shared::quotes::key::JobKey;
+use shared::quotes::{QuoteSettings, plan};
+use shared::work::{OrgWork, Orgs, TaskUser, fail, quotes};
+use std::time::Duration;
+
+/// The kind, with what it shares between tasks.
+pub(crate) struct QuoteChangesKind {
+    pub(crate) orgs: Orgs,
+    pub(crate) user: AuthorizedUser,
+    pub(crate) quotes: QuoteSettings,
+    pub(crate) planner: Planner,
+    pub(crate) publisher: Publisher,
+    /// Between two looks whether the user has authorized the app anew.
+    pub(crate) authorization_pause: Duration,
+}
+
+impl JobKind for QuoteChangesKind {
+    fn name(&self) -> &'static str {
+        QUOTE_CHANGES
+    }
+
+    fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
+        Box::pin(async move {
+            let result = self.plan_page(cx, cursor.as_deref().filter(|cursor| !cursor.is_empty())).await;
+            result.map_err(|error| self.wait_for_authorization(error))
+        })
+    }
+
+    fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
+        Box::pin(async move { self.quote(cx, &chunk).await.map_err(|error| self.wait_for_authorization(error)) })
+    }
+
+    fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
+        Box::pin(async move { self.end(cx, job).await.map_err(|error| self.wait_for_authorization(error)) })
+    }
+}
+
+impl QuoteChangesKind {
+    async fn plan_page(&self, cx: &TaskContext, cursor: Option<&str>) -> Result<PlanStep, TaskError> {
+        let params = params(cx)?;
+        let org = self.open(cx).await?;
+        let step = match &params.changed {
+            Changed::Records(ids) => self.planner.of_records(org.client(), ids, cursor).await,
+            Changed::Since(since) => self.planner.since(org.client(), *since, cursor).await,
+        };
+        step.map_err(|error| match error {
+            PlanError::Salesforce(error) => self.orgs.task_error(&error),
+            error => fail(&error),
+        })
+    }
+
+    async fn quote(&self, cx: &TaskContext, chunk: &Chunk) -> Result<ChunkReport, TaskError> {
+        let ids = plan::decode_ids(&chunk.payload).map_err(|error| fail(&error))?;
+        let params = params(cx)?;
+        let org = self.open(cx).await?;
+        let outcomes = quotes::make_under(&key(&org, &params), cx, &org, &self.quotes, &ids).await;
+        Ok(quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?))
+    }
+
+    async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {
+        if job.planned && job.total_chunks == 0 {
+            tracing::info!("nothing is left of the changes, so there is nothing to tell");
+            return Ok(());
+        }
+        let params = params(cx)?;
+        let org = self.open(cx).await?;
+        quotes::remove_incomplete_under(&key(&org, &params), cx, &self.orgs, &org, &self.quotes).await?;
+        let completion = Completion::of(cx, job, params.user).await?;
+        self.publisher.publish_once(cx, &self.orgs, &org, &self.user, &completion).await
+    }
+
+    /// Opens the org, if the job is one of this authorization: ids of another org mean nothing in this one.
+    async fn open(&self, cx: &TaskContext) -> Result<OrgWork, TaskError> {
+        if cx.org != self.user.name() {
+            return Err(TaskError::Fail {
+                reason: format!(
+                    "the job belongs to the authorization {}, and EVENT_AUTHORIZATION is {}",
+                    cx.org,
+                    self.user.name()
+                ),
+            });
+        }
+        self.orgs.open(cx, &TaskUser::Authorized(self.user.clone())).await
+    }
+
+    /// A job that waits for its user looks again after a while: there is nobody to resume it.
+    fn wait_for_authorization(&self, error: TaskError) -> TaskError {
+        match error {
+            TaskError::NeedsAuthorization { reason } => TaskError::PauseOrg { reason, wait: self.authorization_pause },
+            other => other,
+        }
+    }
+}
+
+fn params(cx: &TaskContext) -> Result<QuoteChanges, TaskError> {
+    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
+}
+
+fn key(org: &OrgWork, params: &QuoteChanges) -> JobKey {
+    JobKey::of_transaction(&org.session().org_id, &params.transaction_key)
+}

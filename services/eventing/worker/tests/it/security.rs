@@ -1,0 +1,35 @@
+//! What must not get out, and what must not get in.
+
+use crate::support::{ORG, Stack};
+use anyhow::{Context, Result};
+
+#[tokio::test]
+async fn no_token_in_logs_or_redis() -> Result<()> {
+    let stack = Stack::start(30, 1).await?;
+    let (_, user) = stack.org.org(ORG).await?;
+    let secret = user.access_token.split_once('!').context("a token has a !")?.1;
+    // Also on the way through the event bus.
+    let fault = test_support::Fault::new(test_support::FaultAction::DropAfter).path(crate::support::PUBLISH);
+    stack.fault(fault.times(1)).await?;
+    let id = stack.changed("transaction-1", stack.all().await?).await?;
+    stack.assert_quoted(&id, 30).await?;
+    assert_eq!(stack.redis.dump().await?.keys_with(secret), Vec::<String>::new());
+    let logs = stack.logs();
+    assert!(logs.contains(&id.to_string()), "the worker logs at trace level");
+    assert!(!logs.contains(secret), "a token stands in the log");
+    for addon_secret in stack.org.applink_env()?.iter().filter(|(name, _)| name.ends_with("_TOKEN")) {
+        assert!(!logs.contains(&addon_secret.1), "the add-on's token stands in the log");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_key_is_any_text_and_stays_text() -> Result<()> {
+    let stack = Stack::start(4, 1).await?;
+    let ids = stack.all().await?;
+    let first = stack.changed("x') OR (Name LIKE '%", ids[..2].to_vec()).await?;
+    stack.assert_quoted(&first, 2).await?;
+    let second = stack.changed("%", ids[2..].to_vec()).await?;
+    stack.ends(&second, shared::jobs::JobState::Completed).await?;
+    stack.assert_quotes(4).await
+}

@@ -1,0 +1,209 @@
+//! `JobProgress__e`: tells Salesforce how far a job is, at most once a second over all workers, and at its end.
+//!
+//! The events are a hint: a job neither waits for them nor fails when they cannot be published. They are published beside the
+//! tasks, in the name of the job's own user, who needs the permission to.
+
+use serde::Serialize;
+use shared::jobs::{JobState, JobView, JobWatch, JobsError, TaskContext};
+use shared::salesforce::{Client, Error, ErrorKind};
+use shared::work::{OrgWork, Orgs, TaskUser};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// API name of the event.
+const EVENT: &str = "JobProgress__e";
+/// What turns are taken for.
+const TURN: &str = "progress";
+/// Shortest time between two events of a job.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Until the chunk that has just ended is counted.
+const COUNTING: Duration = Duration::from_millis(50);
+/// Longest time for an event.
+const LONGEST: Duration = Duration::from_secs(5);
+/// After Salesforce refused an event of a job for good.
+const REFUSED: Duration = Duration::from_secs(60 * 60);
+/// Requests for the last event of a job.
+const LAST_TRIES: u32 = 3;
+
+/// Publishes progress. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    state: Option<Arc<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// An event is under way in this process.
+    busy: AtomicBool,
+    /// Somebody has been told that events are refused.
+    told: AtomicBool,
+}
+
+/// Fields of the event.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct ProgressEvent {
+    #[serde(rename = "JobId__c")]
+    job: String,
+    #[serde(rename = "State__c")]
+    state: JobState,
+    #[serde(rename = "Percent__c")]
+    percent: u64,
+    #[serde(rename = "Planned__c")]
+    planned: u64,
+    #[serde(rename = "Processed__c")]
+    processed: u64,
+    #[serde(rename = "Succeeded__c")]
+    succeeded: u64,
+    #[serde(rename = "Skipped__c")]
+    skipped: u64,
+    #[serde(rename = "Failed__c")]
+    failed: u64,
+}
+
+/// No event.
+#[derive(Debug, thiserror::Error)]
+enum NoEvent {
+    #[error(transparent)]
+    Salesforce(#[from] Error),
+    #[error(transparent)]
+    Redis(#[from] JobsError),
+}
+
+impl Progress {
+    /// Publishes, or does nothing at all.
+    pub(crate) fn new(enabled: bool) -> Self {
+        Self { state: enabled.then(Arc::default) }
+    }
+
+    /// A chunk has ended: tells how far the job is, if nobody has within the last second. Returns at once.
+    pub(crate) fn chunk_ended(&self, cx: &TaskContext, org: &OrgWork) {
+        let Some(state) = self.state.clone() else { return };
+        // One at a time is enough, and a slow org does not make them pile up.
+        if state.busy.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (watch, client) = (cx.watch(), org.client().clone());
+        tokio::spawn(async move {
+            match timeout(LONGEST, tell(&watch, &client)).await {
+                Ok(Ok(true)) => count("published"),
+                Ok(Ok(false)) => {}
+                Ok(Err(error)) => state.failed(&watch, &error).await,
+                Err(_) => state.dropped(&watch, &"it took too long"),
+            }
+            state.busy.store(false, Ordering::Release);
+        });
+    }
+
+    /// The job has ended: tells so, whoever has told what before.
+    pub(crate) async fn job_ended(&self, cx: &TaskContext, orgs: &Orgs, job: &JobView) {
+        let Some(state) = &self.state else { return };
+        let watch = cx.watch();
+        // A session that has expired must not hold a job that is over.
+        let org = match orgs.open(cx, &TaskUser::Caller).await {
+            Ok(org) => org,
+            Err(error) => return state.dropped(&watch, &error),
+        };
+        match timeout(LONGEST, publish_last(org.client(), &ProgressEvent::at_end(job))).await {
+            Ok(Ok(())) => count("published"),
+            Ok(Err(error)) => state.failed(&watch, &error.into()).await,
+            Err(_) => state.dropped(&watch, &"it took too long"),
+        }
+    }
+}
+
+impl State {
+    /// Keeps quiet about a job whose events are refused.
+    async fn failed(&self, watch: &JobWatch, error: &NoEvent) {
+        if let NoEvent::Salesforce(error) = error
+            && !is_passing(error)
+        {
+            if !self.told.swap(true, Ordering::AcqRel) {
+                tracing::warn!(job = %watch.id(), %error, "Salesforce does not take the progress of jobs");
+            }
+            if let Err(error) = watch.rest(TURN, REFUSED).await {
+                tracing::debug!(job = %watch.id(), error = ?error, "progress goes on though it is refused");
+            }
+            return count("refused");
+        }
+        self.dropped(watch, error);
+    }
+
+    fn dropped(&self, watch: &JobWatch, why: &dyn std::fmt::Display) {
+        tracing::info!(job = %watch.id(), "progress was not published: {why}");
+        count("failed");
+    }
+}
+
+/// Publishes where the job stands, if it is this caller's turn.
+async fn tell(watch: &JobWatch, client: &Client) -> Result<bool, NoEvent> {
+    if !watch.turn(TURN, INTERVAL).await? {
+        return Ok(false);
+    }
+    tokio::time::sleep(COUNTING).await;
+    match watch.view().await? {
+        // Its last step tells the end.
+        Some(job) if job.processed > 0 && !job.state.is_final() => {
+            client.create(EVENT, &ProgressEvent::on_the_way(&job)).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Publishes the last event of a job, again if need be: it may be there already then, and twice does no harm.
+async fn publish_last(client: &Client, event: &ProgressEvent) -> Result<(), Error> {
+    let mut tries = 1;
+    loop {
+        match client.create(EVENT, event).await {
+            Ok(_) => return Ok(()),
+            Err(error) if tries == LAST_TRIES || !is_passing(&error) => return Err(error),
+            Err(_) => tries += 1,
+        }
+    }
+}
+
+impl ProgressEvent {
+    /// While a job runs: 100 % are kept for its end.
+    fn on_the_way(job: &JobView) -> Self {
+        let percent = (job.processed.saturating_mul(100)).checked_div(job.planned_records).unwrap_or_default();
+        Self::new(job, job.state, percent.min(99))
+    }
+
+    /// In its last step, when only its state is still to be set.
+    fn at_end(job: &JobView) -> Self {
+        let state = match (job.planned, job.dropped_chunks) {
+            (true, 0) => JobState::Completed,
+            // A plan that failed leaves a reason, and drops nothing.
+            (false, 0) if job.reason.is_some() => JobState::Failed,
+            _ => JobState::Cancelled,
+        };
+        Self::new(job, state, 100)
+    }
+
+    fn new(job: &JobView, state: JobState, percent: u64) -> Self {
+        Self {
+            job: job.id.to_string(),
+            state,
+            percent,
+            planned: job.planned_records,
+            processed: job.processed,
+            succeeded: job.succeeded,
+            skipped: job.skipped,
+            failed: job.failed,
+        }
+    }
+}
+
+/// Whether a later event may be taken.
+fn is_passing(error: &Error) -> bool {
+    !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Invalid)
+}
+
+fn count(result: &'static str) {
+    metrics::counter!("job_progress_events_total", "result" => result).increment(1);
+}
+
+#[cfg(test)]
+mod tests;

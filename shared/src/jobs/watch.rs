@@ -1,0 +1,68 @@
+//! A job as it is seen by what goes on beside its tasks.
+
+use std::time::Duration;
+
+use super::connection::Repeat;
+use super::error::JobsError;
+use super::kind::TaskContext;
+use super::store::Jobs;
+use super::types::{JobId, JobView};
+use super::view::millis;
+
+/// A job, for work beside its tasks: it needs no lease, and so may outlive the task it was begun by. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct JobWatch {
+    jobs: Jobs,
+    org: String,
+    id: JobId,
+}
+
+impl TaskContext {
+    /// The job of this task.
+    #[must_use]
+    pub fn watch(&self) -> JobWatch {
+        JobWatch { jobs: self.jobs.clone(), org: self.org.clone(), id: self.job_id }
+    }
+}
+
+impl JobWatch {
+    /// The job.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    /// The job at this moment; `None` when it is no longer kept.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn view(&self) -> Result<Option<JobView>, JobsError> {
+        self.jobs.get(&self.org, &self.id).await
+    }
+
+    /// True for one caller of all workers within `length`: what `name` stands for is done at most so often per job. When the
+    /// connection breaks, the turn may be gone unused.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or is full.
+    pub async fn turn(&self, name: &str, length: Duration) -> Result<bool, JobsError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.key(name)).arg(1).arg("NX").arg("PX").arg(millis(length));
+        let answer: Option<String> = self.jobs.connection().query(&set, Repeat::Never).await?;
+        Ok(answer.is_some())
+    }
+
+    /// Nobody has a [turn](Self::turn) for `length` from now on.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or is full.
+    pub async fn rest(&self, name: &str, length: Duration) -> Result<(), JobsError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.key(name)).arg(1).arg("PX").arg(millis(length));
+        self.jobs.connection().query::<String>(&set, Repeat::Safe).await.map(drop)
+    }
+
+    fn key(&self, name: &str) -> String {
+        self.jobs.key("turn", format_args!("{}:{name}", self.id))
+    }
+}
