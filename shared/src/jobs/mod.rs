@@ -40,6 +40,8 @@
 //! | `idem:<org>:<key>` | string | job that an idempotency key made, with a TTL |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
+//! Further keys under the prefix belong to the [scripts of a service](ServiceScript).
+//!
 //! Channels: `wake` (there may be something to claim) and `cancel` (id of a job). Both are hints and may be lost.
 //!
 //! Fields of a job: `org kind params request_id ttl dead_ttl created_at` never change. `state run plan cursor total
@@ -127,6 +129,7 @@ mod lease;
 mod scripts;
 mod seal;
 mod server;
+mod service_script;
 mod settings;
 mod store;
 mod tasks;
@@ -140,6 +143,7 @@ pub use error::{JobsError, JobsErrorKind};
 pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
+pub use service_script::{Effect, ServiceScript};
 pub use store::Jobs;
 pub use tasks::{Acked, Claim, Claimed, ClaimedJob, Failed, Pushed, Stats, Tasks, Trip, WorkerId};
 pub use types::{

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+use super::service_script::Effect;
+
 /// Runs while Redis is full: it ends work, or hands out what is there already.
 const DRAINS: &str = "#!lua flags=allow-oom\n";
 /// Takes more memory; refused as a whole while Redis is full.
@@ -55,6 +57,15 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     stats: script(READS, include_str!("scripts/stats.lua")),
     view: script(READS, include_str!("scripts/view.lua")),
 });
+
+/// The first line of a script with that effect.
+pub(super) fn flags(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Grows => GROWS,
+        Effect::Drains => DRAINS,
+        Effect::Reads => READS,
+    }
+}
 
 fn script(flags: &str, body: &str) -> Script {
     Script::new(&[flags, include_str!("scripts/lib.lua"), body].concat())

@@ -15,6 +15,7 @@ pub mod client_context;
 pub mod health;
 pub mod jobs;
 pub mod openapi;
+pub mod samples;
 pub mod server;
 pub mod shutdown;
 pub mod sse;

@@ -12,6 +12,7 @@ mod outage;
 mod plan;
 mod retry;
 mod server;
+mod service_script;
 mod session;
 mod support;
 mod watch;

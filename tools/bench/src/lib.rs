@@ -3,6 +3,7 @@
 //! All processes and the load share this machine's cores. CPU time per request is therefore the sturdier figure; latency
 //! tells how the whole behaves.
 
+mod eventing;
 mod load;
 mod org_action;
 mod org_job;
@@ -24,6 +25,8 @@ pub struct Args {
 enum What {
     /// generateQuote: latency, and CPU time of org-action-web per request
     OrgAction(org_action::Args),
+    /// Change events: from local-org to jobs in Redis, memory of eventing-web and of Redis
+    Eventing(eventing::Args),
     /// Sample data, and Quotes by graphs and through the Bulk API: seconds, API calls, memory of the workers
     OrgJob(org_job::Args),
 }
@@ -35,6 +38,7 @@ enum What {
 pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::OrgAction(args) => org_action::run(&args).await,
+        What::Eventing(args) => eventing::run(&args).await,
         What::OrgJob(args) => org_job::run(&args).await,
     }
 }

@@ -1,13 +1,47 @@
 //! Settings of the process.
 
+use crate::buffer::BufferSettings;
+use crate::filter::Filter;
+use crate::token::Token;
+use shared::applink::AddonConfig;
 use shared::changes::QUEUE_PREFIX;
-use shared::config::{ConfigError, Settings};
+use shared::config::{ConfigError, Reader, Settings};
+use shared::salesforce::pubsub::{PubSubConfig, SubscribeSettings};
 use shared::web::WebConfig;
+use std::process;
 
-/// Settings of `eventing-web`: those of [`WebConfig::read`].
+/// Longest name of an authorization: it is the owner of jobs.
+const MAX_AUTHORIZATION: usize = 64;
+
+/// Settings of `eventing-web`.
+///
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `EVENT_AUTHORIZATION` | | AppLink authorization through which events come and in whose name jobs run |
+/// | `WEBHOOK_TOKEN` | | what callers must send, 16 characters at least |
+/// | `EVENT_SUBSCRIBER` | true | whether to subscribe to the Pub/Sub API; if not, events come to the webhook only |
+/// | `EVENT_TOPIC` | /data/OpportunityChangeEvent | what to subscribe to |
+///
+/// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`AddonConfig::read`],
+/// [`PubSubConfig::read`] and [`SubscribeSettings::read`].
 pub struct Config {
     /// The process, and its jobs.
     pub web: WebConfig,
+    pub(crate) authorization: String,
+    pub(crate) token: Token,
+    pub(crate) topic: String,
+    pub(crate) filter: Filter,
+    pub(crate) buffer: BufferSettings,
+    pub(crate) subscriber: Option<SubscriberConfig>,
+    /// What people know this process by.
+    pub(crate) process: String,
+}
+
+/// Settings of the subscriber.
+pub(crate) struct SubscriberConfig {
+    pub(crate) addon: AddonConfig,
+    pub(crate) pubsub: PubSubConfig,
+    pub(crate) subscribe: SubscribeSettings,
 }
 
 impl Config {
@@ -18,7 +52,44 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
         let web = WebConfig::read(&mut reader, QUEUE_PREFIX);
+        let authorization = authorization(&mut reader);
+        let token = Token::read(&mut reader);
+        let topic = reader.parsed("EVENT_TOPIC", "a topic such as /data/OpportunityChangeEvent", topic);
+        let filter = Filter::read(&mut reader);
+        let buffer = BufferSettings::read(&mut reader);
+        let subscribes = reader.optional("EVENT_SUBSCRIBER", true);
+        let subscriber = if subscribes { SubscriberConfig::read(&mut reader, &web) } else { None };
+        let process = reader.optional("DYNO", format!("process {}", process::id()));
         reader.finish()?;
-        Ok(Self { web })
+        // Reading has succeeded, so the token is there.
+        let token = token.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
+        let topic = topic.unwrap_or_else(|| "/data/OpportunityChangeEvent".to_owned());
+        Ok(Self { web, authorization, token, topic, filter, buffer, subscriber, process })
     }
+}
+
+impl SubscriberConfig {
+    fn read(reader: &mut Reader<'_>, web: &WebConfig) -> Option<Self> {
+        let addon = AddonConfig::read(reader);
+        let pubsub = PubSubConfig::read(reader, &web.hosts);
+        let subscribe = SubscribeSettings::read(reader);
+        Some(Self { addon: addon?, pubsub, subscribe })
+    }
+}
+
+fn authorization(reader: &mut Reader<'_>) -> String {
+    let name: String = reader.required("EVENT_AUTHORIZATION");
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if !name.is_empty() && (name.len() > MAX_AUTHORIZATION || !name.bytes().all(good)) {
+        reader.problem("EVENT_AUTHORIZATION", "expected the developer name of an AppLink authorization");
+    }
+    name
+}
+
+/// A channel of change events.
+fn topic(text: &str) -> Option<String> {
+    let name = text.strip_prefix("/data/")?;
+    let good =
+        !name.is_empty() && name.len() <= 100 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    good.then(|| text.to_owned())
 }

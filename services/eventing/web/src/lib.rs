@@ -1,17 +1,107 @@
-//! Pattern 4, web: takes change events in, from the Pub/Sub API and as CloudEvents, and starts jobs.
+//! Pattern 4, web: takes change events in, from the Pub/Sub API and as CloudEvents, and starts jobs. Making the Quotes is the
+//! worker's.
+//!
+//! An event goes through the `filter` into the `buffer` in Redis, from where the `flusher` makes one job of each transaction.
 
+mod buffer;
+mod change;
+mod cloudevents;
 mod config;
+mod filter;
+mod flusher;
+mod meters;
+pub mod openapi;
+mod pages;
+mod routes;
+mod subscriber;
+mod token;
 
 pub use config::Config;
 
+use actix_web::web::{Data, ServiceConfig};
+use anyhow::Context;
+use buffer::Buffer;
+use config::SubscriberConfig;
+use filter::Filter;
+use flusher::Flusher;
+use shared::applink::{AppLink, AppLinkSettings};
+use shared::jobs::Jobs;
+use shared::salesforce::pubsub::PubSub;
+use shared::salesforce::{AllowedHosts, HttpSettings, http_client};
+use shared::web::health::Health;
 use std::net::TcpListener;
+use std::sync::Arc;
+use subscriber::Subscriber;
 use tokio_util::sync::CancellationToken;
 
-/// Serves on `listener` until `shutdown` is cancelled.
+/// What the handlers share.
+struct App {
+    jobs: Jobs,
+    buffer: Buffer,
+    filter: Filter,
+    authorization: String,
+    topic: String,
+    subscribes: bool,
+}
+
+/// Serves, subscribes and makes jobs until `shutdown` is cancelled.
 ///
 /// # Errors
-/// When Redis cannot be reached at the start or cannot hold jobs, or the listener cannot be used.
+/// When Redis cannot be reached at the start or cannot hold events, or a setting or the listener cannot be used.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let _ = (config, listener, shutdown);
-    Ok(())
+    let Config { web, authorization, token, topic, filter, buffer, subscriber, process } = config;
+    let document = openapi::document().context("Failed to write the OpenAPI document")?;
+    let jobs = Jobs::connect(web.jobs).await.context("Failed to connect to REDIS_URL")?;
+    jobs.check_server().await.context("The server at REDIS_URL cannot be used")?;
+    let buffer = Buffer::new(jobs.clone(), &authorization, buffer);
+
+    let flusher = tokio::spawn(Flusher::new(jobs.clone(), buffer.clone()).run(shutdown.clone()));
+    let subscribes = subscriber.is_some();
+    let subscriber = match subscriber {
+        Some(SubscriberConfig { addon, pubsub, subscribe }) => {
+            let applink = applink(addon, web.hosts.clone())?;
+            let user = Arc::new(applink.authorized_user(&authorization));
+            let pubsub = PubSub::connect(pubsub, &web.hosts, user).context("PUBSUB_ENDPOINT cannot be used")?;
+            let (buffer, filter, topic) = (buffer.clone(), filter.clone(), topic.clone());
+            let subscriber = Subscriber { buffer, filter, pubsub, settings: subscribe, topic, process };
+            Some(tokio::spawn(subscriber.run(shutdown.clone())))
+        }
+        None => {
+            tracing::info!("EVENT_SUBSCRIBER is false: events come to the webhook only");
+            None
+        }
+    };
+
+    let ping = jobs.clone();
+    let health = Health::new()
+        .check("redis", move || {
+            let jobs = ping.clone();
+            async move { jobs.ping().await.map_err(|error| error.to_string()) }
+        })
+        .document(&document);
+    let (app, token) = (Data::new(App { jobs, buffer, filter, authorization, topic, subscribes }), Data::new(token));
+    let factory = move || {
+        let (app, token, health) = (app.clone(), token.clone(), health.clone());
+        shared::web::app(&move |service: &mut ServiceConfig| {
+            service
+                .app_data(app.clone())
+                .app_data(token.clone())
+                .configure(|service| health.routes(service))
+                .configure(pages::assets)
+                .configure(routes::configure);
+        })
+    };
+    let served = shared::web::server::serve(factory, listener, shutdown.clone(), web.threads).await;
+    // Also when the server failed: the lease is given back.
+    shutdown.cancel();
+    if let Some(subscriber) = subscriber {
+        subscriber.await.context("The subscriber stopped")?;
+    }
+    flusher.await.context("The flusher stopped")?;
+    served.context("The server stopped")
+}
+
+fn applink(addon: shared::applink::AddonConfig, hosts: AllowedHosts) -> anyhow::Result<AppLink> {
+    let http = http_client(&HttpSettings::default()).context("Failed to set up the HTTP client")?;
+    Ok(AppLink::new(http, addon, hosts, AppLinkSettings::default()))
 }

@@ -1,8 +1,9 @@
 //! Events and notifications in local-org's control API.
 
 use anyhow::Result;
+use reqwest::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Control;
 
@@ -59,6 +60,15 @@ impl Control {
     /// See [`Control::orgs`].
     pub async fn forget_events(&self, org: &str) -> Result<()> {
         self.delete(&format!("/local/orgs/{org}/events")).await
+    }
+
+    /// Sets whether the same change of several records in one transaction is one event, as in an org, or one for each.
+    ///
+    /// # Errors
+    /// See [`Control::orgs`].
+    pub async fn merge_events(&self, org: &str, merge: bool) -> Result<()> {
+        let path = format!("/local/orgs/{org}/events/settings");
+        self.send(Method::PUT, &path, Some(&json!({ "merge": merge }))).await.map(drop)
     }
 
     /// Notifications, the oldest first.

@@ -1,0 +1,229 @@
+//! The transaction buffer in Redis: changes are collected by transaction until it has been quiet for a while, and then made
+//! into one job. All web processes share it, and none is special.
+//!
+//! # Promises
+//! - What [`Buffer::collect`] or [`Buffer::advance`] answered for becomes part of exactly one job, whatever ends meanwhile.
+//!   (Redis may lose its last second when it crashes; the subscriber then goes back to where Redis stands.)
+//! - A record counts once per transaction for [`BufferSettings::memory`], so a redelivery makes no second job. What comes
+//!   later than its transaction makes a further job for itself alone.
+//! - The position of the subscription moves in the same step in which its events come in, and only by the holder of the lease.
+//!
+//! # Keys
+//! All start with the prefix of the jobs and `changes:`. `<tx>` is `<authorization>:<transaction key>`, `<sub>`
+//! `<authorization>:<topic>`.
+//!
+//! | Key | Type | Holds |
+//! |---|---|---|
+//! | `ids:<tx>` | set | records that wait; `*` for an overflow |
+//! | `open:<tx>` | hash | `first`: when the first of them came; `user`; `since` of an overflow; `waits`: its time came during a flush |
+//! | `due` | sorted set | transactions with waiting records, by the ms they are due |
+//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `user`, `since` |
+//! | `flush-ids:<tx>` | set | its records |
+//! | `flushing` | sorted set | transactions with a flush, by the ms another process may take it over |
+//! | `flushes` | number | of the last flush |
+//! | `taken:<tx>` | set | records that were made into a job, with a TTL |
+//! | `lease:<sub>` | string | who subscribes, with a TTL |
+//! | `position:<sub>` | hash | `replay_id`, `version`, `at` |
+//! | `counts`, `report:<sub>` | hash | for people |
+//!
+//! # A flush
+//! ```text
+//!   ids --claim--> flush-ids --Jobs::create--> (a job) --finish--> taken
+//! ```
+//! Its number is part of the job's idempotency key, so a process that takes a flush over creates the same job.
+
+mod lease;
+mod position;
+mod scripts;
+mod settings;
+mod view;
+
+pub(crate) use lease::{LEASE_TTL, Lease};
+pub(crate) use position::{Advance, Moved, Position};
+pub(crate) use settings::BufferSettings;
+pub(crate) use view::{Trouble, View};
+
+use crate::change::{Change, TransactionKey, What};
+use chrono::{DateTime, Utc};
+use scripts::SCRIPTS;
+use shared::jobs::{Jobs, JobsError};
+use shared::salesforce::SalesforceId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// Most records of a job. A transaction with more becomes several jobs.
+const MOST_IDS: usize = 10_000;
+/// Most flushes taken at a time.
+const MOST_FLUSHES: usize = 50;
+/// How long a flush stays with a process that may have ended.
+const FLUSH_LEASE: Duration = Duration::from_secs(10);
+/// In the place of an id: everything since a time.
+const OVERFLOW: &str = "*";
+
+/// The buffer. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Buffer {
+    jobs: Jobs,
+    authorization: Arc<str>,
+    settings: BufferSettings,
+    /// This process, among those that flush.
+    process: Arc<str>,
+    /// Something came in.
+    collected: Arc<Notify>,
+}
+
+/// Records of a transaction that are to become a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flush {
+    pub(crate) authorization: String,
+    pub(crate) change: Change,
+    /// Different for every flush.
+    pub(crate) number: u64,
+}
+
+/// What [`Buffer::claim`] found.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) flushes: Vec<Flush>,
+    /// When the next transaction is due, if there is one.
+    pub(crate) next: Option<Duration>,
+}
+
+/// A flush, as the script gives it: transaction, number, user, since, ids.
+type RawFlush = (String, u64, String, String, Vec<String>);
+
+impl Buffer {
+    /// The buffer in the Redis of `jobs`, for changes that come through `authorization`.
+    pub(crate) fn new(jobs: Jobs, authorization: &str, settings: BufferSettings) -> Self {
+        let process = Uuid::new_v4().simple().to_string();
+        Self { jobs, authorization: authorization.into(), settings, process: process.into(), collected: Arc::default() }
+    }
+
+    /// Takes changes in that a webhook brought.
+    pub(crate) async fn collect(&self, changes: &[Change]) -> Result<(), JobsError> {
+        let mut arguments = self.times();
+        arguments.push(changes.len().to_string());
+        self.push_transactions(&mut arguments, changes);
+        self.jobs.run_script::<u64>(&SCRIPTS.collect, &arguments).await?;
+        self.collected.notify_one();
+        Ok(())
+    }
+
+    /// Waits until something came in.
+    pub(crate) async fn collected(&self) {
+        self.collected.notified().await;
+    }
+
+    /// How long a transaction must be quiet.
+    pub(crate) fn quiet(&self) -> Duration {
+        self.settings.quiet
+    }
+
+    /// Takes what is due, and what processes that have ended took before. Each flush belongs to this process for a while.
+    pub(crate) async fn claim(&self) -> Result<Claimed, JobsError> {
+        let arguments = [
+            self.process.to_string(),
+            FLUSH_LEASE.as_millis().to_string(),
+            MOST_IDS.to_string(),
+            MOST_FLUSHES.to_string(),
+        ];
+        let (next, flushes): (i64, Vec<RawFlush>) = self.jobs.run_script(&SCRIPTS.claim, &arguments).await?;
+        let flushes = flushes.into_iter().filter_map(Flush::read).collect();
+        Ok(Claimed { flushes, next: u64::try_from(next).ok().map(Duration::from_millis) })
+    }
+
+    /// Ends flushes whose jobs are there.
+    pub(crate) async fn finish(&self, flushes: &[&Flush]) -> Result<(), JobsError> {
+        if flushes.is_empty() {
+            return Ok(());
+        }
+        let mut arguments = vec![self.settings.memory.as_millis().to_string()];
+        for flush in flushes {
+            arguments.push(format!("{}:{}", flush.authorization, flush.change.transaction));
+            arguments.push(flush.number.to_string());
+        }
+        self.jobs.run_script(&SCRIPTS.finish, &arguments).await
+    }
+
+    fn times(&self) -> Vec<String> {
+        [self.settings.quiet, self.settings.patience].iter().map(|time| time.as_millis().to_string()).collect()
+    }
+
+    /// Adds changes to arguments, each transaction once.
+    fn push_transactions(&self, arguments: &mut Vec<String>, changes: &[Change]) {
+        let mut transactions: BTreeMap<&TransactionKey, Vec<&Change>> = BTreeMap::new();
+        for change in changes {
+            transactions.entry(&change.transaction).or_default().push(change);
+        }
+        for (transaction, changes) in transactions {
+            let user = changes.iter().find_map(|change| change.user);
+            let (mut ids, mut since): (Vec<String>, Option<DateTime<Utc>>) = (Vec::new(), None);
+            for change in changes {
+                match &change.what {
+                    What::Records(records) => ids.extend(records.iter().map(SalesforceId::to_string)),
+                    What::Since(time) => {
+                        ids.push(OVERFLOW.to_owned());
+                        since = Some(since.map_or(*time, |earlier| earlier.min(*time)));
+                    }
+                }
+            }
+            arguments.push(format!("{}:{transaction}", self.authorization));
+            arguments.push(user.map(|user| user.to_string()).unwrap_or_default());
+            arguments.push(since.map(|since| since.timestamp_millis().to_string()).unwrap_or_default());
+            arguments.push(ids.len().to_string());
+            arguments.append(&mut ids);
+        }
+    }
+}
+
+impl Flush {
+    /// `None`, and a line in the log, when somebody else has written into the keys.
+    fn read((transaction, number, user, since, ids): RawFlush) -> Option<Self> {
+        let flush = Self::parse(&transaction, number, &user, &since, &ids);
+        if flush.is_none() {
+            tracing::error!(transaction, number, "a flush in Redis is not as expected; it is left there");
+        }
+        flush
+    }
+
+    fn parse(transaction: &str, number: u64, user: &str, since: &str, ids: &[String]) -> Option<Self> {
+        let (authorization, key) = transaction.split_once(':')?;
+        let what = if ids.iter().any(|id| id == OVERFLOW) {
+            What::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
+        } else {
+            let mut records = ids.iter().map(|id| id.parse()).collect::<Result<Vec<SalesforceId>, _>>().ok()?;
+            records.sort_unstable();
+            What::Records(records)
+        };
+        let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), what };
+        Some(Self { authorization: authorization.to_owned(), change, number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_is_read_back_in_order() {
+        let ids = ["006000000000002AAA", "006000000000001AAA"].map(str::to_owned).to_vec();
+        let flush = Flush::read(("my-org:0001-a".to_owned(), 7, String::new(), String::new(), ids)).unwrap();
+        assert_eq!((flush.authorization.as_str(), flush.number), ("my-org", 7));
+        let What::Records(records) = flush.change.what else { panic!("an overflow") };
+        assert!(records.is_sorted() && records.len() == 2);
+    }
+
+    #[test]
+    fn an_overflow_stands_for_all_records() {
+        let ids = ["006000000000002AAA", OVERFLOW].map(str::to_owned).to_vec();
+        let flush =
+            Flush::read(("o:t".to_owned(), 1, "005000000000001AAA".to_owned(), "1000".to_owned(), ids)).unwrap();
+        assert_eq!(flush.change.what, What::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
+        assert!(flush.change.user.is_some());
+        let broken = ("o:t".to_owned(), 1, String::new(), String::new(), vec![OVERFLOW.to_owned()]);
+        assert_eq!(Flush::read(broken), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them; no
+//! client context of AppLink is asked for, as `shared::web::jobs` would.
+
+use crate::App;
+use crate::token::Authorized;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{get, post};
+use shared::jobs::{ErrorPage, JobView};
+use shared::web::ApiError;
+use shared::web::jobs::{job_error, job_id, unknown_job};
+
+/// Errors of an answer.
+const MOST_ERRORS: u64 = 1_000;
+
+/// Tells where a job stands.
+#[utoipa::path(tag = "jobs", operation_id = "getJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[get("/api/jobs/{id}")]
+pub(crate) async fn get_job(
+    _authorized: Authorized,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<Json<JobView>, ApiError> {
+    found(app.jobs.get(&app.authorization, &job_id(&id)?).await.map_err(job_error)?)
+}
+
+/// Lists the first thousand records of a job that failed, with the reasons.
+#[utoipa::path(tag = "jobs", operation_id = "getJobErrors", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "Errors by record.", body = ErrorPage), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[get("/api/jobs/{id}/errors")]
+pub(crate) async fn get_job_errors(
+    _authorized: Authorized,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<Json<ErrorPage>, ApiError> {
+    found(app.jobs.errors(&app.authorization, &job_id(&id)?, 0, MOST_ERRORS).await.map_err(job_error)?)
+}
+
+/// Cancels a job: what has not started is dropped at once, what runs ends.
+#[utoipa::path(tag = "jobs", operation_id = "cancelJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[post("/api/jobs/{id}/cancel")]
+pub(crate) async fn cancel_job(
+    _authorized: Authorized,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<Json<JobView>, ApiError> {
+    found(app.jobs.cancel(&app.authorization, &job_id(&id)?).await.map_err(job_error)?)
+}
+
+/// Lets a job go on that needs authorization, once the authorization is good again.
+#[utoipa::path(tag = "jobs", operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[post("/api/jobs/{id}/resume")]
+pub(crate) async fn resume_job(
+    _authorized: Authorized,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<Json<JobView>, ApiError> {
+    found(app.jobs.resume(&app.authorization, &job_id(&id)?, None).await.map_err(job_error)?)
+}
+
+/// Runs the chunks of a job that were given up once more.
+#[utoipa::path(tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[post("/api/jobs/{id}/retry")]
+pub(crate) async fn retry_job(
+    _authorized: Authorized,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<Json<JobView>, ApiError> {
+    found(app.jobs.retry(&app.authorization, &job_id(&id)?, None).await.map_err(job_error)?)
+}
+
+fn found<T>(answer: Option<T>) -> Result<Json<T>, ApiError> {
+    answer.map(Json).ok_or_else(unknown_job)
+}

@@ -1,0 +1,146 @@
+//! The subscription to change events: one at a time over all web processes.
+//!
+//! A process waits for the lease, subscribes behind the position in Redis, and moves it with every batch of events, in the
+//! same step in which they come into the buffer. A process that was taken for dead can no longer move anything.
+
+mod batch;
+mod history;
+mod session;
+
+use crate::buffer::{Buffer, LEASE_TTL, Lease, Trouble};
+use crate::filter::Filter;
+use crate::meters;
+use futures_util::future::BoxFuture;
+use history::History;
+use session::{Ended, Session};
+use shared::jobs::JobsError;
+use shared::salesforce::pubsub::{PubSub, PubSubError, ReplayId, ReplayStore, StoreError, SubscribeSettings};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often the lease is renewed.
+const RENEW: Duration = Duration::from_secs(3);
+const _: () = assert!(RENEW.as_millis() * 2 < LEASE_TTL.as_millis(), "one renewal may be late");
+/// How often a process that does not hold the lease asks for it. With [`LEASE_TTL`], the longest time without a subscriber.
+const ASK: Duration = Duration::from_secs(2);
+/// Pauses after a subscription that failed for good, such as for a topic that does not exist: an administrator may change
+/// that.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The subscriber of one process.
+pub(crate) struct Subscriber {
+    pub(crate) buffer: Buffer,
+    pub(crate) filter: Filter,
+    pub(crate) pubsub: PubSub,
+    pub(crate) settings: SubscribeSettings,
+    pub(crate) topic: String,
+    /// What people know the process by.
+    pub(crate) process: String,
+}
+
+impl Subscriber {
+    /// Runs until `stop` is cancelled, and gives the lease back then.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        meters::subscribing(false);
+        let mut pause = FIRST_PAUSE;
+        let mut history = History::default();
+        while let Some(lease) = self.wait_for_lease(&mut history, &stop).await {
+            meters::subscribing(true);
+            let ended = self.hold(&lease, &mut history, &mut pause, &stop).await;
+            meters::subscribing(false);
+            if let Err(error) = self.buffer.release(&self.topic, &lease).await {
+                tracing::debug!(error = ?error, "the lease was not given back; it runs out");
+            }
+            match ended {
+                Ended::Stopped => return,
+                Ended::LeaseLost => tracing::warn!("another process subscribes now"),
+                Ended::Failed(error) => {
+                    self.failed(error, pause).await;
+                    if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                        return;
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// A lease that this process holds; `None` when it is to stop.
+    ///
+    /// Until then it watches how far the holder is, lest only the holder know when Redis has lost everything.
+    async fn wait_for_lease(&self, history: &mut History, stop: &CancellationToken) -> Option<Lease> {
+        let lease = Lease::new(&self.process);
+        let asking = async {
+            loop {
+                match self.ask_for(&lease, history).await {
+                    Ok(true) => return,
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(error = ?error, "the subscription's lease could not be asked for"),
+                }
+                tokio::time::sleep(ASK).await;
+            }
+        };
+        stop.run_until_cancelled(asking).await?;
+        tracing::info!(topic = self.topic, "this process subscribes");
+        Some(lease)
+    }
+
+    async fn ask_for(&self, lease: &Lease, history: &mut History) -> Result<bool, JobsError> {
+        let held = self.buffer.hold(&self.topic, lease).await?;
+        if !held && let Some(replay_id) = self.buffer.position(&self.topic).await?.replay_id {
+            history.record(Instant::now(), &replay_id);
+        }
+        Ok(held)
+    }
+
+    /// Subscribes as long as the lease is held.
+    async fn hold(
+        &self,
+        lease: &Lease,
+        history: &mut History,
+        pause: &mut Duration,
+        stop: &CancellationToken,
+    ) -> Ended {
+        let mut session = Session::new(self, lease, history, pause);
+        tokio::select! {
+            ended = session.run() => ended,
+            () = self.renew(lease) => Ended::LeaseLost,
+            () = stop.cancelled() => Ended::Stopped,
+        }
+    }
+
+    /// Renews the lease until it is lost. A Redis that does not answer may still count it as held.
+    async fn renew(&self, lease: &Lease) {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            match self.buffer.hold(&self.topic, lease).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(error = ?error, "the subscription's lease could not be renewed"),
+            }
+        }
+    }
+
+    async fn failed(&self, error: PubSubError, pause: Duration) {
+        let text = format!("{:#}", anyhow::Error::new(error));
+        tracing::error!(
+            topic = self.topic,
+            error = text,
+            pause_seconds = pause.as_secs(),
+            "the subscription has ended"
+        );
+        if let Err(error) = self.buffer.report(&self.topic, Trouble::Error, &text).await {
+            tracing::debug!(error = ?error, "the end of the subscription was not kept");
+        }
+    }
+}
+
+/// The store of a subscription whose start was read already, with the version that belongs to it.
+struct StartAt(Option<ReplayId>);
+
+impl ReplayStore for StartAt {
+    fn load<'a>(&'a self, _topic: &'a str) -> BoxFuture<'a, Result<Option<ReplayId>, StoreError>> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}

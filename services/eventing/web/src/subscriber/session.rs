@@ -1,0 +1,186 @@
+//! One holder's time as the subscriber: subscriptions, one after the other, behind the position in Redis.
+
+use super::batch::Batch;
+use super::history::History;
+use super::{FIRST_PAUSE, StartAt, Subscriber};
+use crate::buffer::{Advance, Lease, Moved, Position, Trouble};
+use crate::meters;
+use futures_util::FutureExt;
+use shared::jobs::{JobsError, JobsErrorKind};
+use shared::salesforce::pubsub::{Delivery, PubSubError, ReplayId, ReplayStart, Subscription};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Pauses while Redis does not take events.
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Why it ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The process is to stop.
+    Stopped,
+    /// Another process subscribes now.
+    LeaseLost,
+    /// The subscription failed for good.
+    Failed(PubSubError),
+}
+
+/// Why one subscription ended.
+enum Left {
+    /// Redis stands elsewhere: subscribe again behind where it stands.
+    Elsewhere,
+    Ended(Ended),
+}
+
+pub(super) struct Session<'a> {
+    subscriber: &'a Subscriber,
+    lease: &'a Lease,
+    /// Where this process was, over all of its sessions.
+    history: &'a mut History,
+    /// The next pause after a failure; short again once events come.
+    pause: &'a mut Duration,
+    version: String,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        subscriber: &'a Subscriber,
+        lease: &'a Lease,
+        history: &'a mut History,
+        pause: &'a mut Duration,
+    ) -> Self {
+        Self { subscriber, lease, history, pause, version: String::new() }
+    }
+
+    /// Runs until it fails for good or another process subscribes.
+    pub(super) async fn run(&mut self) -> Ended {
+        loop {
+            let Position { version, replay_id } = self.position().await;
+            self.version = version;
+            if let Some(replay_id) = &replay_id {
+                self.history.record(Instant::now(), replay_id);
+            }
+            let start = replay_id.or_else(|| self.remembered());
+            let stop = CancellationToken::new();
+            let Subscriber { pubsub, topic, settings, .. } = self.subscriber;
+            let mut subscription = pubsub.subscribe(topic, settings.clone(), Arc::new(StartAt(start)), &stop);
+            match self.follow(&mut subscription).await {
+                Left::Elsewhere => tracing::warn!("Redis lost its last moments; subscribing behind where it stands"),
+                Left::Ended(ended) => return ended,
+            }
+        }
+    }
+
+    fn remembered(&self) -> Option<ReplayId> {
+        let replay_id = self.history.oldest().cloned();
+        if let Some(replay_id) = &replay_id {
+            tracing::warn!(%replay_id, "Redis has no position any more; events of the last minutes come again");
+        }
+        replay_id
+    }
+
+    async fn position(&self) -> Position {
+        let mut wait = SHORTEST_WAIT;
+        loop {
+            match self.subscriber.buffer.position(&self.subscriber.topic).await {
+                Ok(position) => return position,
+                Err(error) => pause(&error, &mut wait).await,
+            }
+        }
+    }
+
+    /// Takes in what a subscription brings.
+    async fn follow(&mut self, subscription: &mut Subscription) -> Left {
+        let mut next = None;
+        loop {
+            let delivery = match next.take() {
+                Some(delivery) => delivery,
+                None => subscription.next().await,
+            };
+            let mut batch = Batch::default();
+            match delivery {
+                Some(Ok(Delivery::Event(event))) => batch.push(&self.subscriber.filter, event),
+                Some(Ok(Delivery::Idle(replay_id))) => batch.idle(replay_id),
+                Some(Ok(Delivery::PositionLost { lost, resumed })) => {
+                    self.position_lost(&lost, resumed).await;
+                    continue;
+                }
+                Some(Ok(other)) => {
+                    tracing::warn!(delivery = ?other, "a delivery of an unknown kind is passed over");
+                    continue;
+                }
+                Some(Err(error)) => return Left::Ended(Ended::Failed(error)),
+                None => return Left::Ended(Ended::Failed(PubSubError::Ended)),
+            }
+            // Whatever came meanwhile goes to Redis in the same call.
+            while !batch.is_full() && next.is_none() {
+                match subscription.next().now_or_never() {
+                    Some(Some(Ok(Delivery::Event(event)))) => batch.push(&self.subscriber.filter, event),
+                    Some(Some(Ok(Delivery::Idle(replay_id)))) => batch.idle(replay_id),
+                    Some(other) => next = Some(other),
+                    None => break,
+                }
+            }
+            match self.store(batch).await {
+                Moved::Stored => {}
+                Moved::LeaseLost => return Left::Ended(Ended::LeaseLost),
+                Moved::Elsewhere => return Left::Elsewhere,
+            }
+        }
+    }
+
+    /// Stores a batch, however long Redis takes. Its events make room for others afterwards.
+    async fn store(&mut self, batch: Batch) -> Moved {
+        let Some(replay_id) = &batch.replay_id else { return Moved::Stored };
+        let to = Uuid::new_v4().simple().to_string();
+        let step = Advance {
+            from: &self.version,
+            to: &to,
+            replay_id,
+            changes: &batch.changes,
+            received: batch.received,
+            ignored: batch.ignored,
+            unreadable: batch.unreadable,
+            last_event: batch.last_event,
+        };
+        let mut wait = SHORTEST_WAIT;
+        let moved = loop {
+            match self.subscriber.buffer.advance(&self.subscriber.topic, self.lease, &step).await {
+                Ok(moved) => break moved,
+                Err(error) => pause(&error, &mut wait).await,
+            }
+        };
+        if moved == Moved::Stored {
+            self.history.record(Instant::now(), replay_id);
+            *self.pause = FIRST_PAUSE;
+            self.version = to;
+        }
+        moved
+    }
+
+    async fn position_lost(&self, lost: &ReplayId, resumed: ReplayStart) {
+        meters::position_lost();
+        let how = match resumed {
+            ReplayStart::Earliest => "at the oldest event that Salesforce keeps",
+            ReplayStart::Latest => "with new events; those between are lost",
+        };
+        tracing::error!(replay_id = %lost, "Salesforce does not know the position any more; going on {how}");
+        if let Err(error) = self.subscriber.buffer.report(&self.subscriber.topic, Trouble::PositionLost, how).await {
+            tracing::warn!(error = ?error, "the loss of the position was not kept");
+        }
+    }
+}
+
+async fn pause(error: &JobsError, wait: &mut Duration) {
+    match error.kind() {
+        JobsErrorKind::Unavailable => {
+            tracing::warn!(error = ?error, wait_ms = wait.as_millis(), "Redis does not take events, trying again");
+        }
+        _ => tracing::error!(error = ?error, wait_ms = wait.as_millis(), "Redis refuses events, trying again"),
+    }
+    tokio::time::sleep(*wait).await;
+    *wait = (*wait * 2).min(LONGEST_WAIT);
+}
