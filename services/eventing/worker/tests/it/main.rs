@@ -7,3 +7,4 @@ mod quotes;
 mod security;
 mod start;
 mod support;
+mod whole;

@@ -18,7 +18,7 @@ pub(crate) const TOPIC: &str = "/event/QuoteGenerationComplete__e";
 /// Path of their publication.
 pub(crate) const PUBLISH: &str = "/sobjects/QuoteGenerationComplete__e";
 /// 32 bytes for tests only.
-const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// Redis with its log on disk, local-org, some workers, and the jobs as the web process has them.
 pub(crate) struct Stack {
