@@ -5,7 +5,10 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use askama::Template;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
+use shared::changes::QUOTE_CHANGES;
+use shared::jobs::JobState;
+use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 
 /// What the page may load: its style, and nothing else.
 const POLICY: &str =
@@ -22,7 +25,8 @@ struct HomePage<'a> {
 /// A job in the table.
 struct Row<'a> {
     job: &'a JobSummary,
-    state: String,
+    what: &'a str,
+    state: &'static str,
     created: String,
 }
 
@@ -34,12 +38,40 @@ impl HomePage<'_> {
 }
 
 fn when(time: &DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// What a kind of job does, in words.
+fn what(kind: &str) -> &str {
+    match kind {
+        QUOTE_CHANGES => "Quotes",
+        CREATE_SAMPLES => "sample data",
+        DELETE_SAMPLES => "delete samples",
+        other => other,
+    }
+}
+
+fn state(state: JobState) -> &'static str {
+    match state {
+        JobState::Queued => "queued",
+        JobState::Running => "running",
+        JobState::NeedsAuthorization => "needs authorization",
+        JobState::Cancelling => "cancelling",
+        JobState::Finishing => "finishing",
+        JobState::Completed => "completed",
+        JobState::Cancelled => "cancelled",
+        JobState::Failed => "failed",
+    }
 }
 
 /// The answer with the page.
-pub(crate) fn home(info: &Info) -> HttpResponse {
-    let row = |job| Row { job, state: format!("{:?}", job.state).to_lowercase(), created: when(&job.created_at) };
+pub(crate) fn home<'a>(info: &'a Info) -> HttpResponse {
+    let row = |job: &'a JobSummary| Row {
+        job,
+        what: what(&job.kind),
+        state: state(job.state),
+        created: when(&job.created_at),
+    };
     let page = HomePage { info, jobs: info.recent_jobs.iter().map(row).collect() };
     match page.render() {
         Ok(text) => HttpResponse::Ok()

@@ -79,7 +79,7 @@ pub(crate) async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
         text: outcome.text(),
         summary: outcome.summary(),
         problems: outcome.problems(),
-        afterwards: afterwards(&org.url()?, &stack.web_url()?, &job),
+        afterwards: afterwards(&org.url()?, &stack.web_url()?, stack.password(), &job),
     })
 }
 
@@ -175,16 +175,16 @@ impl Outcome {
     }
 }
 
-fn afterwards(org_url: &str, web_url: &str, job: &Job) -> String {
+fn afterwards(org_url: &str, web_url: &str, token: &str, job: &Job) -> String {
     format!(
-        "Everything stays up until Ctrl-C. Edit another Opportunity, and look at the events, the notifications and the \n\
-         service; the first job was {}:\n\n\
+        "Everything stays up until Ctrl-C. To watch: {org_url}/console/orgs/{ORG} for events, Quotes and notifications,\n\
+         and {web_url} for the service (any name, password {token}). The job was\n\
+         {}. Edit another Opportunity:\n\n\
          id=$(curl -s '{org_url}/local/orgs/{ORG}/query?q=SELECT+Id+FROM+Opportunity+LIMIT+1' | jq -r '.records[0].Id')\n\
          curl -s -X PATCH {org_url}/local/orgs/{ORG}/records/Opportunity/$id -H 'content-type: application/json' \
          -d '{{\"NextStep\":\"Call again\"}}'\n\
-         curl -s '{org_url}/local/orgs/{ORG}/events?topic={CHANGES}'\n\
          curl -s {org_url}/local/orgs/{ORG}/notifications\n\
-         curl -s {web_url}/info\n",
+         curl -s {web_url}/info -H 'authorization: Bearer {token}'\n",
         job.id
     )
 }

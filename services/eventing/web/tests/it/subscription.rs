@@ -1,7 +1,7 @@
 //! Events of the Pub/Sub API become jobs.
 
 use crate::ledger::{check, published, settles};
-use crate::support::{ORG, PATIENCE, Stack, TOPIC, ids, info, jobs_become, subscriber_spec};
+use crate::support::{ORG, PATIENCE, Stack, TOPIC, changes, ids, info, jobs_become, subscriber_spec};
 use anyhow::{Result, bail, ensure};
 use chrono::Utc;
 use serde_json::json;
@@ -39,6 +39,22 @@ async fn a_single_edit_starts_its_job_soon() -> Result<()> {
     }
     eprintln!("from the edit to the job: {times:?}");
     Ok(())
+}
+
+/// Each transaction waits for itself alone, so edits that never pause hold nothing back.
+#[tokio::test]
+async fn an_edit_every_five_seconds_starves_nothing() -> Result<()> {
+    let stack = Stack::start(4).await?;
+    let _web = stack.web("web.1", &[]).await?;
+    for number in 0..stack.opportunities.len() {
+        if number > 0 {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+        stack.edit(&stack.opportunities[number..=number], "step").await?;
+        let found = changes(&stack.jobs).await?;
+        assert!(found.len() >= number, "edit {number} comes, and {} of those before it have a job", found.len());
+    }
+    jobs_become(&stack.jobs, stack.opportunities.len()).await.map(drop)
 }
 
 #[tokio::test]
