@@ -80,18 +80,21 @@ fn reads_yaml_with_unquoted_status_codes() {
     assert!(read(&large).expect_err("too large")[0].message.contains("3000000 bytes"));
 }
 
-/// The services' own documents are such that they could be published.
+/// The documents of those services that Salesforce calls, which are marked for it, could be published.
 #[test]
 fn reads_the_documents_of_this_repository() {
     let services = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut count = 0;
     for service in std::fs::read_dir(services).expect("the services").map(|entry| entry.expect("an entry").path()) {
         let Ok(text) = std::fs::read_to_string(service.join("web/api-docs.yaml")) else { continue };
+        if !text.contains("x-sfdc:") {
+            continue;
+        }
         let spec = read(&text);
         assert!(spec.is_ok(), "{}: {:?}", service.display(), spec.err());
         count += 1;
     }
-    assert!(count > 0);
+    assert!(count >= 2, "org-action and org-job are called by Salesforce");
 }
 
 #[test]
