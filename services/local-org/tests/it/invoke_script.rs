@@ -49,7 +49,14 @@ impl Setting {
 
     /// The script in a process group of its own, as a shell starts it.
     fn script(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(SCRIPT);
+        let mut command = if cfg!(target_os = "linux") {
+            // What runs in the background ignores Ctrl-C, as may the run of these tests; bash cannot undo that.
+            let mut command = Command::new("env");
+            command.arg("--default-signal=INT").arg(SCRIPT);
+            command
+        } else {
+            Command::new(SCRIPT)
+        };
         command.args(arguments).env("LOCAL_ORG_URL", &self.url).env_remove("INVOKE_USER").process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
