@@ -9,6 +9,10 @@ use super::store::Jobs;
 use super::types::{JobId, JobView};
 use super::view::millis;
 
+/// Values of a turn's key.
+const TAKEN: &str = "taken";
+const RESTING: &str = "resting";
+
 /// A job, for work beside its tasks: it needs no lease, and so may outlive the task it was begun by. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct JobWatch {
@@ -47,9 +51,20 @@ impl JobWatch {
     /// When Redis cannot be asked or is full.
     pub async fn turn(&self, name: &str, length: Duration) -> Result<bool, JobsError> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key(name)).arg(1).arg("NX").arg("PX").arg(millis(length));
+        set.arg(self.key(name)).arg(TAKEN).arg("NX").arg("PX").arg(millis(length));
         let answer: Option<String> = self.jobs.connection().query(&set, Repeat::Never).await?;
         Ok(answer.is_some())
+    }
+
+    /// Whether somebody has a [turn](Self::turn) and has not put it to [rest](Self::rest).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn is_taken(&self, name: &str) -> Result<bool, JobsError> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key(name));
+        let value: Option<String> = self.jobs.connection().query(&get, Repeat::Safe).await?;
+        Ok(value.as_deref() == Some(TAKEN))
     }
 
     /// Nobody has a [turn](Self::turn) for `length` from now on.
@@ -58,7 +73,7 @@ impl JobWatch {
     /// When Redis cannot be asked or is full.
     pub async fn rest(&self, name: &str, length: Duration) -> Result<(), JobsError> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key(name)).arg(1).arg("PX").arg(millis(length));
+        set.arg(self.key(name)).arg(RESTING).arg("PX").arg(millis(length));
         self.jobs.connection().query::<String>(&set, Repeat::Safe).await.map(drop)
     }
 

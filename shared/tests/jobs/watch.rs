@@ -48,8 +48,10 @@ async fn turns_end_and_a_rest_keeps_them_from_all() {
     let watches = watches(&bed).await;
     let watch = &watches[0];
     assert!(watch.turn("progress", Duration::from_millis(200)).await.unwrap());
-    until("the turn has ended", async || watch.turn("progress", Duration::from_millis(200)).await.unwrap()).await;
+    until("the turn has ended", async || watch.turn("progress", LONG).await.unwrap()).await;
+    assert!(watch.is_taken("progress").await.unwrap());
     watch.rest("progress", LONG).await.unwrap();
+    assert!(!watch.is_taken("progress").await.unwrap(), "resting, nobody has it");
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!watch.turn("progress", LONG).await.unwrap());
 }

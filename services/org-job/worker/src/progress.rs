@@ -9,7 +9,7 @@ use shared::salesforce::{Client, Error, ErrorKind};
 use shared::work::{OrgWork, Orgs, TaskUser};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// API name of the event.
@@ -20,6 +20,8 @@ const TURN: &str = "progress";
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Until the chunk that has just ended is counted.
 const COUNTING: Duration = Duration::from_millis(50);
+/// Between two looks whether an event is still under way.
+const STEP: Duration = Duration::from_millis(20);
 /// Longest time for an event.
 const LONGEST: Duration = Duration::from_secs(5);
 /// After Salesforce refused an event of a job for good.
@@ -105,6 +107,9 @@ impl Progress {
             Ok(org) => org,
             Err(error) => return state.dropped(&watch, &error),
         };
+        if let Err(error) = until_quiet(&watch).await {
+            tracing::debug!(job = %watch.id(), error = ?error, "an earlier event may come after the last one");
+        }
         match timeout(LONGEST, publish_last(org.client(), &ProgressEvent::at_end(job))).await {
             Ok(Ok(())) => count("published"),
             Ok(Err(error)) => state.failed(&watch, &error.into()).await,
@@ -138,18 +143,35 @@ impl State {
 
 /// Publishes where the job stands, if it is this caller's turn.
 async fn tell(watch: &JobWatch, client: &Client) -> Result<bool, NoEvent> {
-    if !watch.turn(TURN, INTERVAL).await? {
+    let began = Instant::now();
+    if !watch.turn(TURN, LONGEST).await? {
         return Ok(false);
     }
+    let told = publish_next(watch, client).await;
+    watch.rest(TURN, INTERVAL.saturating_sub(began.elapsed()).max(Duration::from_millis(1))).await?;
+    told
+}
+
+/// The job is looked at only while the turn is taken: if it is in its last step by then, that tells the end, and if not,
+/// its last step waits for this event ([`until_quiet`]).
+async fn publish_next(watch: &JobWatch, client: &Client) -> Result<bool, NoEvent> {
     tokio::time::sleep(COUNTING).await;
     match watch.view().await? {
-        // Its last step tells the end.
-        Some(job) if job.processed > 0 && !job.state.is_final() => {
+        Some(job) if job.processed > 0 && job.state == JobState::Running => {
             client.create(EVENT, &ProgressEvent::on_the_way(&job)).await?;
             Ok(true)
         }
         _ => Ok(false),
     }
+}
+
+/// Waits for an event that is under way in any worker, so that none comes after the last one.
+async fn until_quiet(watch: &JobWatch) -> Result<(), JobsError> {
+    let began = Instant::now();
+    while began.elapsed() < LONGEST && watch.is_taken(TURN).await? {
+        tokio::time::sleep(STEP).await;
+    }
+    Ok(())
 }
 
 /// Publishes the last event of a job, again if need be: it may be there already then, and twice does no harm.

@@ -54,6 +54,23 @@ async fn progress_is_told_at_most_once_a_second_over_all_workers_and_at_the_end(
     Ok(())
 }
 
+/// An event that takes long does not come after the last one.
+#[tokio::test]
+async fn the_end_is_told_last() -> Result<()> {
+    let stack = Stack::start(300, 2, 2).await?;
+    stack.org.set_costs(&Costs { call_ms: 100, ..Costs::default() }).await?;
+    let late = FaultAction::DelayBefore { ms: 1_500 };
+    let late = stack.fault(Fault::new(late).path(PUBLISH).times(1)).await?;
+    let id = stack.post(ALL).await?;
+    stack.assert_quoted(&id, 300, 600).await?;
+    ensure!(stack.org.fault_hits(late).await? == 1, "no event was late");
+    let events = told(&stack, &id).await?;
+    let last = events.last().context("no event")?;
+    assert_eq!((last["State__c"].as_str(), number(last, "Percent__c")?), (Some("completed"), 100), "{events:?}");
+    ensure!(events.len() >= 2, "only the end was told: {events:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_failed_and_a_cancelled_job_tell_their_end() -> Result<()> {
     let stack = slow(400, 1).await?;
