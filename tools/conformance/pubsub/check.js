@@ -42,9 +42,15 @@ class Inbox {
         this.#waiting.forEach(check => check());
     };
 
-    /** The first `count` callbacks of a type, once there are so many. */
+    /**
+     * The first `count` callbacks of a type, once there are so many; events by replay id. The client does not hand events
+     * over in order: one whose schema it knows overtakes an earlier one whose schema it is still fetching.
+     */
     async take(type, count = 1) {
-        const found = () => this.#seen.filter(seen => seen.type === type);
+        const found = () => {
+            const seen = this.#seen.filter(seen => seen.type === type);
+            return type === 'event' ? seen.sort((a, b) => a.data.replayId - b.data.replayId) : seen;
+        };
         return new Promise((resolve, reject) => {
             const late = setTimeout(() => {
                 const seen = this.#seen.map(({ type, data }) => `${type} ${data?.message ?? ''}`).join('; ');
