@@ -3,10 +3,12 @@
 //   COMPOSE   output of `docker compose config`
 //   METADATA  output of `cargo metadata --no-deps`
 // Prints a line for each check and each problem; exit code 1 when there is a problem.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { checkApex } from './apex.js';
+import { checkContext } from './context.js';
 import * as deployment from './deployment.js';
 import { loadServices } from './external-services.js';
 import { checkBundles } from './lwc.js';
@@ -30,6 +32,12 @@ const dockerfile = read('Dockerfile');
 const project = join(root, 'salesforce');
 const services = loadServices(root);
 
+/** The files of a checkout: those of the commit, and new ones that git does not ignore. */
+function checkout() {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  return execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+}
+
 /** What may read an environment variable, tests left out: they invent names. */
 function sources() {
   const rust = ['shared', 'services', 'tools'].flatMap((folder) =>
@@ -48,6 +56,8 @@ const checks = {
     ...deployment.checkProcesses({ processes: procfile.processes, app, binaries }),
   ],
   'docker-compose.yml': () => deployment.checkCompose({ compose, binaries }),
+  'build context (.dockerignore)': () =>
+    checkContext({ root, ignore: read('.dockerignore'), dockerfile, files: checkout() }),
   'version of Rust': () =>
     deployment.checkRustVersion({ toolchain: read('rust-toolchain.toml'), rustConfig, dockerfile }),
   'packages left out of builds': () =>
