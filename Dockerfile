@@ -10,7 +10,7 @@ COPY . .
 # top of target/release and may be executed.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --workspace --exclude demo --exclude bench --bins \
+    cargo build --release --locked --workspace --exclude demo --exclude bench --exclude structure --bins \
     && mkdir /out \
     && find target/release -maxdepth 1 -type f -executable -exec cp -t /out {} +
 

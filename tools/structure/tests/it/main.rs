@@ -1,0 +1,6 @@
+//! What the crate reads out of sources, and the borders of this workspace.
+
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
+mod imports;
+mod workspace;
