@@ -1,9 +1,8 @@
-// Apex, checked by a parser of the language: syntax, and the pairing of files and classes. What names mean, only an org can
-// tell, but for the classes that AppLink generates: apex-calls.js.
+// Apex, checked by a parser of the language: syntax, and the pairing of files and classes. What names mean, apex-types.js
+// checks.
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { ApexErrorListener, ApexParserFactory } from '@apexdevtools/apex-parser';
-import { checkCalls } from './apex-calls.js';
 import { projectFiles } from './metadata.js';
 
 /** The rule of the grammar for a file, by its ending. */
@@ -28,25 +27,24 @@ class Problems extends ApexErrorListener {
 /**
  * Checks all Apex of an sfdx project: classes and triggers of its packages, and the scripts.
  * @param {string} project folder of sfdx-project.json
- * @param {import('./external-services.js').Services} services what is published to the org
  * @returns {string[]} problems
  */
-export function checkApex(project, services) {
+export function checkApex(project) {
   const scripts = readdirSync(join(project, 'scripts'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(project, join(entry.parentPath ?? entry.path, entry.name)))
     .sort();
   const files = [...projectFiles(project), ...scripts].filter((file) => UNITS.has(endingOf(file)));
-  return files.flatMap((file) => checkFile(file, readFileSync(join(project, file), 'utf8'), services));
+  return files.flatMap((file) => checkFile(file, readFileSync(join(project, file), 'utf8')));
 }
 
 /** @returns {string[]} problems of one file */
-export function checkFile(file, source, services) {
+export function checkFile(file, source) {
   const { problems, tokens } = parse(source, UNITS.get(endingOf(file)));
   if (problems.length > 0) {
     return problems.map(({ line, column, message }) => `${file}:${line}:${column + 1}: ${message}`);
   }
-  return [...checkName(file, tokens), ...checkCalls(tokens, services).map((problem) => `${file}:${problem}`)];
+  return checkName(file, tokens);
 }
 
 /** @returns {{problems: {line: number, column: number, message: string}[], tokens: Token[]}} */

@@ -8,6 +8,7 @@
 //   Client.op_Callback           to be extended: a method for each callback
 //   Client.op_cb_Callback        `response.body` is what the service posts
 //   Client_Schema                the schemas of the document
+// Here is what flows see of it; apex-stubs.js writes the classes.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -18,8 +19,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 const IDENTIFIER = /^[A-Za-z]\w*$/;
 
 /**
- * @typedef {{fields: Map<string, string>, methods: Map<string, {parameters: number, returns: string}>,
- *   callbacks: Set<string>}} ApexType
+ * @typedef {{fields: Map<string, string>}} ApexType
  *   Types of fields are names within the namespace, or VALUE for text, numbers, lists and all that is not generated.
  * @typedef {{inputs: Map<string, {type: string, required: boolean}>, outputs: Map<string, string>, isAsync: boolean}} Action
  * @typedef {{clients: string[], types: Map<string, ApexType>, actions: Map<string, Action>}} Services
@@ -28,14 +28,13 @@ const IDENTIFIER = /^[A-Za-z]\w*$/;
 
 export const VALUE = '';
 
-/** Reads the documents of all services below `root`. @returns {Services} */
-export function loadServices(root) {
+/** Reads the OpenAPI documents of all services below `root`. @returns {object[]} */
+export function loadDocuments(root) {
   const folder = join(root, 'services');
-  const documents = readdirSync(folder)
+  return readdirSync(folder)
     .map((service) => join(folder, service, 'web', 'api-docs.yaml'))
     .filter((file) => existsSync(file))
     .map((file) => parseYaml(readFileSync(file, 'utf8')));
-  return servicesOf(documents);
 }
 
 /** @param {object[]} documents OpenAPI documents; the client's name is the title @returns {Services} */
@@ -55,18 +54,15 @@ function addService({ clients, types, actions }, document) {
       types.set(`${client}_${name}`, type(properties.map(([field, value]) => [field, typeOf(client, schemas, value)])));
     }
   }
-  const service = type();
-  types.set(client, service);
   for (const item of Object.values(document.paths)) {
     for (const operation of METHODS.map((method) => item[method]).filter(Boolean)) {
-      addOperation({ types, actions, service, client, schemas }, operation, item.parameters ?? []);
+      addOperation({ types, actions, client, schemas }, operation, item.parameters ?? []);
     }
   }
 }
 
-function addOperation({ types, actions, service, client, schemas }, operation, shared) {
+function addOperation({ types, actions, client, schemas }, operation, shared) {
   const id = operation.operationId;
-  const [request, response] = [`${client}.${id}_Request`, `${client}.${id}_Response`];
   const inputs = new Map();
   if (operation.requestBody) {
     inputs.set('body', { type: contentOf(client, schemas, operation.requestBody), required: true });
@@ -77,35 +73,19 @@ function addOperation({ types, actions, service, client, schemas }, operation, s
   }
   const answers = Object.entries(operation.responses ?? {}).filter(([, answer]) => answer.content);
   const outputs = new Map(answers.map(([code, answer]) => [code, contentOf(client, schemas, answer)]));
-  const coded = (wanted) =>
-    [...outputs].filter(([code]) => wanted(code)).map(([code, content]) => [`Code${code}`, content]);
-  const isSuccess = (code) => code.startsWith('2');
+  const successes = [...outputs].filter(([code]) => code.startsWith('2'));
 
-  types.set(request, type([...inputs].map(([name, input]) => [name, input.type])));
-  types.set(response, type([['responseCode', VALUE], ...coded(isSuccess)]));
+  types.set(`${client}.${id}_Request`, type([...inputs].map(([name, input]) => [name, input.type])));
   types.set(
-    `${response}Exception`,
-    type([['responseCode', VALUE], ['defaultResponse', VALUE], ...coded((code) => !isSuccess(code))]),
+    `${client}.${id}_Response`,
+    type([['responseCode', VALUE], ...successes.map(([code, content]) => [`Code${code}`, content])]),
   );
-  const callbacks = Object.entries(operation.callbacks ?? {});
-  for (const [name, expressions] of callbacks) {
-    const { requestBody } = Object.values(Object.values(expressions)[0])[0];
-    const callback = `${client}.${id}_${name}_Callback`;
-    types.set(callback, type([['response', `${callback}.response`]]));
-    types.set(`${callback}.response`, type([['body', contentOf(client, schemas, requestBody)]]));
-  }
-  if (callbacks.length > 0) {
-    types.set(`${client}.${id}_Callback`, { ...type(), callbacks: new Set(callbacks.map(([name]) => name)) });
-  }
-  // An asynchronous operation takes the callback and a time limit, too.
-  const parameters = (inputs.size > 0 ? 1 : 0) + (callbacks.length > 0 ? 2 : 0);
-  service.methods.set(id, { parameters, returns: response });
   outputs.set('responseCode', VALUE);
-  actions.set(`${client}.${id}`, { inputs, outputs, isAsync: callbacks.length > 0 });
+  actions.set(`${client}.${id}`, { inputs, outputs, isAsync: Object.keys(operation.callbacks ?? {}).length > 0 });
 }
 
-function type(fields = []) {
-  return { fields: new Map(fields), methods: new Map(), callbacks: new Set() };
+function type(fields) {
+  return { fields: new Map(fields) };
 }
 
 function contentOf(client, schemas, { content }) {

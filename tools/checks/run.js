@@ -1,22 +1,24 @@
-// Runs all checks: node run.js ROOT COMPOSE METADATA
+// Runs all checks: node run.js ROOT COMPOSE METADATA JAVA
 //   ROOT      top of the repository
 //   COMPOSE   output of `docker compose config`
 //   METADATA  output of `cargo metadata --no-deps`
+//   JAVA      program that runs Java 21
 // Prints a line for each check and each problem; exit code 1 when there is a problem.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
 import { checkContext } from './context.js';
 import * as deployment from './deployment.js';
-import { loadServices } from './external-services.js';
+import { loadDocuments, servicesOf } from './external-services.js';
 import { checkBundles } from './lwc.js';
 import { checkProject, projectFiles } from './metadata.js';
 import { checkDocuments } from './openapi.js';
 import { checkPricing } from './pricing.js';
 
-const [root, composeFile, cargoFile] = process.argv.slice(2);
+const [root, composeFile, cargoFile, java] = process.argv.slice(2);
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
 const app = JSON.parse(read('app.json'));
@@ -30,7 +32,8 @@ const procfile = deployment.parseProcfile(read('Procfile'));
 const rustConfig = read('RustConfig');
 const dockerfile = read('Dockerfile');
 const project = join(root, 'salesforce');
-const services = loadServices(root);
+const documents = loadDocuments(root);
+const services = servicesOf(documents);
 
 /** The files of a checkout: those of the commit, and new ones that git does not ignore. */
 function checkout() {
@@ -68,7 +71,8 @@ const checks = {
     deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
   'OpenAPI documents': () => checkDocuments(root),
   'Salesforce metadata': () => checkProject(project, services),
-  Apex: () => checkApex(project, services),
+  Apex: () => checkApex(project),
+  'types of Apex, with the classes of the published services': () => checkTypes({ project, documents, java }),
   'Lightning web components': () =>
     checkBundles(projectFiles(project), (file) => readFileSync(join(project, file), 'utf8')),
   'pricing rules in Apex': () =>

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { loadServices } from '../external-services.js';
+import { loadDocuments, servicesOf } from '../external-services.js';
 import { projectFiles } from '../metadata.js';
 import { checkReferences } from '../references.js';
 import { parseXml } from '../xml.js';
 
 const project = fileURLToPath(new URL('../../../salesforce/', import.meta.url));
 const files = projectFiles(project);
-const services = loadServices(fileURLToPath(new URL('../../../', import.meta.url)));
+const services = servicesOf(loadDocuments(fileURLToPath(new URL('../../../', import.meta.url))));
 
 /** The problems of the whole project with one file changed, or left out when `change` gives nothing. */
 function problemsWith(name, change) {
