@@ -2,6 +2,9 @@
 //!
 //! The owner of these jobs ([`NewJob::org`](crate::jobs::NewJob::org)) is the AppLink authorization in whose name they run.
 
+pub mod covered;
+
+use crate::jobs::JobsError;
 use crate::salesforce::SalesforceId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +35,8 @@ pub struct QuoteChanges {
 pub enum Changed {
     /// These, in ascending order and each once.
     Records(Vec<SalesforceId>),
-    /// All that were changed at this time or later: what an overflow event leaves to be known.
+    /// All that were changed at this time or later, and were not dealt with otherwise ([`covered`]): what an overflow event
+    /// leaves to be known.
     Since(DateTime<Utc>),
 }
 

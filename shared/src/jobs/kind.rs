@@ -189,6 +189,14 @@ pub enum TaskError {
         /// Wait at least so long; without it, longer with each attempt.
         after: Option<Duration>,
     },
+    /// Runs again after a while, however often: it waits for something outside. Costs the task no attempt.
+    #[error("{reason}")]
+    Later {
+        /// For people; no secrets.
+        reason: String,
+        /// For how long.
+        wait: Duration,
+    },
     /// All tasks of the org rest. Costs the task no attempt.
     #[error("{reason}")]
     PauseOrg {

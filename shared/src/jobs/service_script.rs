@@ -4,6 +4,7 @@ use redis::{FromRedisValue, Script};
 
 use super::connection::Repeat;
 use super::error::JobsError;
+use super::kind::TaskContext;
 use super::scripts::flags;
 use super::store::Jobs;
 
@@ -49,5 +50,19 @@ impl Jobs {
             invocation.arg(argument);
         }
         self.connection().invoke(&invocation, Repeat::Safe).await
+    }
+}
+
+impl TaskContext {
+    /// The same from a task.
+    ///
+    /// # Errors
+    /// As [`Jobs::run_script`].
+    pub async fn run_script<T: FromRedisValue>(
+        &self,
+        script: &ServiceScript,
+        arguments: &[String],
+    ) -> Result<T, JobsError> {
+        self.jobs.run_script(script, arguments).await
     }
 }

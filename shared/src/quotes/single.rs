@@ -1,15 +1,31 @@
-//! The job "a Quote for one Opportunity", as org-action's web process writes it and its worker reads it, and what the
-//! caller of either is told.
+//! The jobs of org-action, as its web process writes them and its worker reads them: "a Quote for one Opportunity", and
+//! "remove what is left of one"; and what the caller is told.
 
 use super::key::JobKey;
 use super::{Failure, NOT_FOUND, Outcome};
 use crate::salesforce::SalesforceId;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
 /// Name of the job kind.
 pub const GENERATE_QUOTE: &str = "generateQuote";
+
+/// Name of the job kind that removes the incomplete Quote of a synchronous call.
+pub const REMOVE_INCOMPLETE: &str = "removeIncompleteQuote";
+
+/// Parameters of a job of the kind [`REMOVE_INCOMPLETE`]. They hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoveIncomplete {
+    /// The Opportunity whose Quote was begun.
+    pub opportunity_id: SalesforceId,
+    /// The key of the Quote.
+    pub quote_key: JobKey,
+    /// By then the call has ended, whether it was answered or its process is gone.
+    pub not_before: DateTime<Utc>,
+}
 
 /// Parameters of the job. They hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -115,10 +115,24 @@ pub async fn remove_incomplete_under(
     if !has_staged(cx).await? {
         return Ok(());
     }
+    remove_incomplete_of_others(key, cx, orgs, org, settings).await.map(drop)
+}
+
+/// The same for Quotes that another process began under `key`, whatever this job has done. How many there were.
+///
+/// # Errors
+/// Those of the query and the deletes.
+pub async fn remove_incomplete_of_others(
+    key: &JobKey,
+    cx: &TaskContext,
+    orgs: &Orgs,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+) -> Result<usize, TaskError> {
     let removed = generator(cx, org, settings).delete_incomplete(key).await;
     let deleted = removed.map_err(|error| orgs.quote_error(&error))?;
     tracing::info!(deleted, "incomplete Quotes removed");
-    Ok(())
+    Ok(deleted)
 }
 
 /// Whether the job has written any Quote in stages, so that [`remove_incomplete`] needs the org.

@@ -117,6 +117,26 @@ async fn a_task_whose_lease_is_lost_is_stopped_and_not_counted() {
     worker.stop().await;
 }
 
+/// It waits for something outside, more often than a task may fail.
+#[tokio::test]
+async fn a_task_that_asks_to_run_later_costs_no_attempt() {
+    let bed = Bed::with(|config| config.max_attempts = 1).await;
+    let id = bed.planned(&[5]).await;
+    let kind = TestKind::with(vec![], |run| {
+        Box::pin(async move {
+            match run.delivery {
+                1..=4 => Err(TaskError::Later { reason: "not yet".to_owned(), wait: Duration::from_millis(20) }),
+                _ => run.all_well(),
+            }
+        })
+    });
+    let worker = start(&bed, settings("worker.1"), &kind).await;
+    reaches(&bed, &id, JobState::Completed).await;
+    assert_eq!((bed.view(&id).await.dead_chunks, bed.view(&id).await.processed), (0, 5));
+    assert_eq!(kind.runs(), [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5)]);
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn a_panic_is_a_failed_attempt() {
     let bed = bed(Duration::from_secs(20)).await;

@@ -34,6 +34,8 @@ pub(crate) struct Change {
     pub(crate) transaction: TransactionKey,
     /// Who made it.
     pub(crate) user: Option<SalesforceId>,
+    /// When it was committed, if that is known.
+    pub(crate) committed: Option<DateTime<Utc>>,
     pub(crate) what: What,
 }
 

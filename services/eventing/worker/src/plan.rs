@@ -3,7 +3,7 @@
 use crate::stages::Stages;
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::TryStreamExt;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use shared::jobs::{NewChunk, PlanStep};
 use shared::quotes::{MAX_CHUNK, plan};
 use shared::salesforce::soql::{self, MAX_WHERE_CHARS, WhereError, parse_where};
@@ -14,6 +14,9 @@ const LIST_CHARS: usize = 8;
 
 /// Characters of an id in a list: 15, two quotes, a comma.
 const ID_CHARS: usize = 18;
+
+/// How Salesforce writes a time.
+const DATE_TIME: &str = "%Y-%m-%dT%H:%M:%S%.f%z";
 
 /// How a job is planned.
 #[derive(Debug, Clone)]
@@ -45,6 +48,33 @@ struct Row {
     id: SalesforceId,
 }
 
+/// An Opportunity and its last change.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangedRow {
+    id: SalesforceId,
+    #[serde(deserialize_with = "date_time")]
+    system_modstamp: DateTime<Utc>,
+}
+
+fn date_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = DateTime::parse_from_str(&text, DATE_TIME).or_else(|_| DateTime::parse_from_rfc3339(&text));
+    time.map(|time| time.to_utc()).map_err(serde::de::Error::custom)
+}
+
+/// Opportunities with the times of their last changes.
+pub(crate) type Changes = Vec<(SalesforceId, DateTime<Utc>)>;
+
+/// A page of Opportunities that changed.
+pub(crate) struct ChangedPage {
+    pub(crate) changes: Changes,
+    /// Where the next one starts.
+    pub(crate) cursor: String,
+    /// Whether there is none.
+    pub(crate) done: bool,
+}
+
 impl Planner {
     /// The page of a plan over `ids` that begins at `cursor`, a place in the list.
     pub(crate) async fn of_records(
@@ -64,23 +94,27 @@ impl Planner {
         Ok(PlanStep { chunks: self.chunks(&found), cursor: end.to_string(), done: end == ids.len() })
     }
 
-    /// The page of a plan over all Opportunities that changed at `since` or later, after the Opportunity `cursor`.
+    /// The page of all Opportunities that changed at `since` or later, after the Opportunity `cursor`.
     pub(crate) async fn since(
         &self,
         client: &Client,
         since: DateTime<Utc>,
         cursor: Option<&str>,
-    ) -> Result<PlanStep, PlanError> {
+    ) -> Result<ChangedPage, PlanError> {
         let after: Option<SalesforceId> = cursor.map(str::parse).transpose()?;
         // Whole seconds, rounded down: one too many costs nothing, one too few is lost.
         let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
         let filter = parse_where(&self.stages.and(&format!("SystemModstamp >= {since}")))?;
-        let page = plan::next_page(client, &filter, after.as_ref(), plan::page_limit(self.chunk_size)).await?;
-        let last = page.ids.last().or(after.as_ref());
-        Ok(PlanStep {
-            chunks: self.chunks(&page.ids),
-            cursor: last.map(ToString::to_string).unwrap_or_default(),
-            done: page.last,
+        let behind = after.map(|id| format!(" AND Id > {}", soql::quote(id.as_str()))).unwrap_or_default();
+        let limit = plan::page_limit(self.chunk_size);
+        let soql =
+            format!("SELECT Id, SystemModstamp FROM Opportunity WHERE ({filter}){behind} ORDER BY Id LIMIT {limit}");
+        let changes = changes(client, soql).await?;
+        let last = changes.last().map(|(id, _)| *id).or(after);
+        Ok(ChangedPage {
+            cursor: last.map(|id| id.to_string()).unwrap_or_default(),
+            done: changes.len() < limit,
+            changes,
         })
     }
 
@@ -98,13 +132,25 @@ impl Planner {
         if whole == 0 { room } else { whole }
     }
 
-    fn chunks(&self, ids: &[SalesforceId]) -> Vec<NewChunk> {
+    /// The ids as chunks.
+    pub(crate) fn chunks(&self, ids: &[SalesforceId]) -> Vec<NewChunk> {
         let chunk = |ids: &[SalesforceId]| NewChunk {
             payload: plan::encode_ids(ids),
             records: u64::try_from(ids.len()).unwrap_or(u64::MAX),
         };
         ids.chunks(self.chunk_size.max(1)).map(chunk).collect()
     }
+}
+
+/// When those of `ids`, at most a chunk, that exist changed last.
+pub(crate) async fn last_changes(client: &Client, ids: &[SalesforceId]) -> Result<Changes, Error> {
+    let listed = soql::list(ids.iter().map(SalesforceId::as_15));
+    changes(client, format!("SELECT Id, SystemModstamp FROM Opportunity WHERE Id IN {listed}")).await
+}
+
+async fn changes(client: &Client, soql: String) -> Result<Changes, Error> {
+    let rows: Vec<ChangedRow> = client.query(soql).try_collect().await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.system_modstamp)).collect())
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@
 //! that is done.
 
 use crate::completion::{Completion, Publisher};
-use crate::plan::{PlanError, Planner};
+use crate::plan::{Changes, PlanError, Planner, last_changes};
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
+use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges, covered};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, PlanStep, TaskContext, TaskError};
 use shared::quotes::key::JobKey;
-use shared::quotes::{QuoteSettings, plan};
+use shared::quotes::{Outcome, QuoteSettings, plan};
 use shared::work::{OrgWork, Orgs, TaskUser, fail, quotes};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The kind, with what it shares between tasks.
@@ -51,22 +52,48 @@ impl QuoteChangesKind {
     async fn plan_page(&self, cx: &TaskContext, cursor: Option<&str>) -> Result<PlanStep, TaskError> {
         let params = params(cx)?;
         let org = self.open(cx).await?;
-        let step = match &params.changed {
-            Changed::Records(ids) => self.planner.of_records(org.client(), ids, cursor).await,
-            Changed::Since(since) => self.planner.since(org.client(), *since, cursor).await,
-        };
-        step.map_err(|error| match error {
+        let failed = |error: PlanError| match error {
             PlanError::Salesforce(error) => self.orgs.task_error(&error),
             error => fail(&error),
-        })
+        };
+        let since = match &params.changed {
+            Changed::Records(ids) => return self.planner.of_records(org.client(), ids, cursor).await.map_err(failed),
+            Changed::Since(since) => *since,
+        };
+        let page = self.planner.since(org.client(), since, cursor).await.map_err(failed)?;
+        // A page that is planned again was not stored, so none of its records has been noted by this job itself.
+        let covered = covered::look(cx, &cx.org, &page.changes).await?;
+        let left = page.changes.iter().zip(covered).filter(|(_, covered)| !covered);
+        let ids: Vec<_> = left.map(|((id, _), _)| *id).collect();
+        tracing::info!(changed = page.changes.len(), left = ids.len(), "a page after an overflow is planned");
+        Ok(PlanStep { chunks: self.planner.chunks(&ids), cursor: page.cursor, done: page.done })
     }
 
     async fn quote(&self, cx: &TaskContext, chunk: &Chunk) -> Result<ChunkReport, TaskError> {
         let ids = plan::decode_ids(&chunk.payload).map_err(|error| fail(&error))?;
         let params = params(cx)?;
         let org = self.open(cx).await?;
+        let overflow = matches!(params.changed, Changed::Since(_));
+        // Before they are read and quoted: what changes meanwhile is another change.
+        let changes = match overflow {
+            true => {
+                let found = last_changes(org.client(), &ids).await;
+                found.map_err(|error| self.orgs.task_error(&error))?
+            }
+            false => Changes::new(),
+        };
         let outcomes = quotes::make_under(&key(&org, &params), cx, &org, &self.quotes, &ids).await;
-        Ok(quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?))
+        let outcomes = outcomes.map_err(|error| self.orgs.quote_error(&error))?;
+        if overflow {
+            let failed: BTreeSet<_> = outcomes
+                .iter()
+                .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
+                .map(|(id, _)| *id)
+                .collect();
+            let dealt_with: Changes = changes.into_iter().filter(|(id, _)| !failed.contains(id)).collect();
+            covered::note(cx, &cx.org, &dealt_with).await?;
+        }
+        Ok(quotes::report(outcomes))
     }
 
     async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {

@@ -46,6 +46,11 @@ impl Cleanup {
         self.tasks.spawn_on(leftovers.delete(self.shutdown.clone()), &self.runtime);
     }
 
+    /// Does something else that nobody waits for.
+    pub(crate) fn also(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(work, &self.runtime);
+    }
+
     /// Waits for what is under way. To be called when no more calls come.
     pub(crate) async fn end(self) {
         self.tasks.close();

@@ -1,8 +1,10 @@
 //! Pattern 2, web: Salesforce has one Opportunity quoted. `generateQuote` makes the Quote while the caller waits;
 //! `generateQuoteAsync` records a job, and the worker calls back.
 //!
-//! The synchronous call works without Redis; jobs and their state do not.
+//! The synchronous call works without Redis; jobs and their state do not, and what a killed process leaves of a Quote of many
+//! lines stays until the call is repeated.
 
+mod afterwards;
 mod answer;
 mod cleanup;
 mod config;

@@ -1,9 +1,10 @@
 //! A Quote while the caller waits.
 
+use crate::afterwards::{Afterwards, Recorder};
 use crate::answer;
 use crate::cleanup::{Cleanup, Leftovers, Watch};
 use crate::turns::Turns;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use shared::quotes::key::JobKey;
 use shared::quotes::{Generator, GeneratorSettings, NoteStaging, QuoteSettings, single};
 use shared::salesforce::{
@@ -64,22 +65,33 @@ impl Quoter {
         session: Session,
         key: &JobKey,
         opportunity: SalesforceId,
+        recorder: Recorder<'_>,
     ) -> Result<SalesforceId, ApiError> {
-        match tokio::time::timeout(self.deadline, self.work(session, key, opportunity)).await {
+        let afterwards = recorder.of_call(&session, key, opportunity, self.deadline);
+        match tokio::time::timeout(self.deadline, self.work(session.clone(), key, opportunity, afterwards)).await {
             Ok(result) => result,
             Err(_) => Err(answer::too_late(self.deadline)),
         }
     }
 
-    async fn work(&self, session: Session, key: &JobKey, opportunity: SalesforceId) -> Result<SalesforceId, ApiError> {
+    async fn work(
+        &self,
+        session: Session,
+        key: &JobKey,
+        opportunity: SalesforceId,
+        afterwards: Afterwards<'_>,
+    ) -> Result<SalesforceId, ApiError> {
         let turn = self.turns.turn(key).await;
         let generator = Arc::new(self.generator(session));
         let leftovers =
             Leftovers { generator: Arc::clone(&generator), key: key.clone(), turns: self.turns.clone(), turn };
         let watch = Watch::new(&self.cleanup, leftovers);
         let note: &NoteStaging<'_> = &|| -> BoxFuture<'_, Result<(), String>> {
-            watch.begin();
-            Box::pin(ready(Ok(())))
+            Box::pin(async {
+                afterwards.record().await;
+                watch.begin();
+                Ok(())
+            })
         };
         let outcomes = generator.generate(key, &[opportunity], false, note).await.map_err(answer::interrupted)?;
         let outcome = outcomes.into_iter().next().map(|(_, outcome)| outcome);
@@ -88,6 +100,7 @@ impl Quoter {
         match single::quote_of(outcome) {
             Ok((quote, lines)) => {
                 watch.settle();
+                afterwards.settle(&self.cleanup);
                 tracing::info!(%opportunity, %quote, lines, "quoted");
                 Ok(quote)
             }

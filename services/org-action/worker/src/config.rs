@@ -9,7 +9,7 @@ use shared::work::WorkSettings;
 ///
 /// | variable | default | meaning |
 /// |---|---|---|
-/// | `CALLBACK_AUTHORIZATION` | | AppLink authorization of the user who calls back; without it the caller of the job |
+/// | `CALLBACK_AUTHORIZATION` | | AppLink authorization of the user who calls back, and removes incomplete Quotes of calls whose session has ended; without it the caller of the job |
 ///
 /// and those of [`WorkSettings::read`] and [`QuoteSettings::read`]; with `CALLBACK_AUTHORIZATION` also those of
 /// [`AddonConfig::read`].

@@ -1,12 +1,15 @@
-//! Pattern 2, worker: makes the Quotes that `org-action-web` was asked for asynchronously, and calls back.
+//! Pattern 2, worker: makes the Quotes that `org-action-web` was asked for asynchronously, and calls back; and removes what a
+//! web process that was killed left half-written.
 
 mod config;
 mod end;
 mod generate_quote;
+mod remove_incomplete;
 
 pub use config::{CallbackAuthorization, Config};
 
 use generate_quote::GenerateQuoteKind;
+use remove_incomplete::RemoveIncompleteKind;
 use shared::applink::{AppLink, AppLinkSettings};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +27,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
                 let (http, hosts) = (orgs.http().clone(), orgs.hosts().clone());
                 AppLink::new(http, addon, hosts, AppLinkSettings::default()).authorized_user(name)
             });
-            vec![Arc::new(GenerateQuoteKind { orgs, quotes, callback_user })]
+            let remove =
+                RemoveIncompleteKind { orgs: orgs.clone(), quotes: quotes.clone(), authorized: callback_user.clone() };
+            vec![Arc::new(GenerateQuoteKind { orgs, quotes, callback_user }), Arc::new(remove)]
         },
         shutdown,
     )

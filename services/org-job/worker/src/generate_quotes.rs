@@ -119,9 +119,14 @@ impl JobKind for GenerateQuotesKind {
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
         Box::pin(async move {
+            // Whoever else is told is told first. But this step may be given up when they do not listen, or workers are lost
+            // with it, and then nobody would tell the end: only its first run leaves that for afterwards.
+            if cx.delivery > 1 {
+                self.progress.job_ended(cx, &self.orgs, job).await;
+            }
             let ended = self.end(cx, job).await;
-            // Whoever else is told is told first, since their trouble makes this step run again, or not.
-            if matches!(ended, Ok(()) | Err(TaskError::Fail { .. })) {
+            // With a session that has expired, or no calls left, nothing can be told now, and the step runs again.
+            if !matches!(ended, Err(TaskError::NeedsAuthorization { .. } | TaskError::PauseOrg { .. })) {
                 self.progress.job_ended(cx, &self.orgs, job).await;
             }
             ended

@@ -28,6 +28,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const REFUSED: Duration = Duration::from_secs(60 * 60);
 /// Requests for the last event of a job.
 const LAST_TRIES: u32 = 3;
+/// Start of the name under which a job keeps that its end was told, or refused; its run follows.
+const TOLD: &str = "progressEnd";
 
 /// Publishes progress. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -98,10 +100,17 @@ impl Progress {
         });
     }
 
-    /// The job has ended: tells so, whoever has told what before.
+    /// The job has ended: tells so, unless an earlier run of its last step has.
     pub(crate) async fn job_ended(&self, cx: &TaskContext, orgs: &Orgs, job: &JobView) {
         let Some(state) = &self.state else { return };
         let watch = cx.watch();
+        let told = format!("{TOLD}{}", cx.run);
+        match cx.flag(&told).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            // Twice does no harm.
+            Err(error) => tracing::debug!(job = %watch.id(), error = ?error, "the end of a job may be told again"),
+        }
         // A session that has expired must not hold a job that is over.
         let org = match orgs.open(cx, &TaskUser::Caller).await {
             Ok(org) => org,
@@ -112,8 +121,17 @@ impl Progress {
         }
         match timeout(LONGEST, publish_last(org.client(), &ProgressEvent::at_end(job))).await {
             Ok(Ok(())) => count("published"),
-            Ok(Err(error)) => state.failed(&watch, &error.into()).await,
-            Err(_) => state.dropped(&watch, &"it took too long"),
+            Ok(Err(error)) => {
+                let passing = is_passing(&error);
+                state.failed(&watch, &error.into()).await;
+                if passing {
+                    return;
+                }
+            }
+            Err(_) => return state.dropped(&watch, &"it took too long"),
+        }
+        if let Err(error) = cx.set_flag(&told).await {
+            tracing::debug!(job = %watch.id(), error = ?error, "the end of a job may be told again");
         }
     }
 }

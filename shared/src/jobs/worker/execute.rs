@@ -103,8 +103,14 @@ impl Shared {
     }
 
     async fn tell_error(&self, lease: &Lease, attempts: u32, error: &TaskError) -> Result<&'static str, JobsError> {
-        tracing::warn!(error = %error, attempts, "the task did not succeed");
+        match error {
+            TaskError::Later { .. } => tracing::info!(error = %error, "the task waits"),
+            _ => tracing::warn!(error = %error, attempts, "the task did not succeed"),
+        }
         let (delay, reason) = match error {
+            TaskError::Later { wait, .. } => {
+                return self.tasks.release(std::slice::from_ref(lease), Some(*wait)).await.map(released);
+            }
             TaskError::Retry { reason, after } => {
                 let backoff = full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
                 (Some(after.map_or(backoff, |after| after.saturating_add(backoff.min(after)))), reason)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use pubsub_proto::{CommitReplayResponse, ConsumerEvent};
@@ -32,6 +33,7 @@ pub(super) struct Driver {
     store: Option<Arc<dyn ReplayStore>>,
     start: ReplayStart,
     fallback: ReplayStart,
+    longest_wait: Duration,
     credit: Credit,
     recovery: Recovery,
     out: mpsc::Sender<Result<Delivery, PubSubError>>,
@@ -66,13 +68,14 @@ impl Driver {
         out: mpsc::Sender<Result<Delivery, PubSubError>>,
     ) -> Self {
         let (finish, finished) = mpsc::unbounded_channel();
-        let recovery = Recovery::new(pubsub.inner.config.backoff.clone(), settings.fallback);
+        let recovery = Recovery::new(pubsub.inner.config.backoff.clone(), settings.fallback, settings.unplaced);
         Self {
             pubsub,
             target,
             store,
             start: settings.start,
             fallback: settings.fallback,
+            longest_wait: settings.longest_wait,
             credit: Credit::new(settings.max_outstanding),
             recovery,
             out,
@@ -109,6 +112,9 @@ impl Driver {
             warn!(?fault, ?step, error = %failure, "Pub/Sub stream ended");
             match step {
                 Step::GiveUp => return failure.into_error(self.target.call()),
+                Step::Reopen(wait) | Step::Refresh(wait) if wait > self.longest_wait => {
+                    return failure.into_error(self.target.call());
+                }
                 Step::Reopen(wait) => sleep(wait).await,
                 Step::Refresh(wait) => {
                     sleep(wait).await;

@@ -42,14 +42,15 @@ pub(super) enum Step {
 pub(super) struct Recovery {
     backoff: Backoff,
     fallback: ReplayStart,
+    unplaced: ReplayStart,
     position: Position,
     failures: u32,
     refused_tokens: u32,
 }
 
 impl Recovery {
-    pub(super) fn new(backoff: Backoff, fallback: ReplayStart) -> Self {
-        Self { backoff, fallback, position: Position::Stored, failures: 0, refused_tokens: 0 }
+    pub(super) fn new(backoff: Backoff, fallback: ReplayStart, unplaced: ReplayStart) -> Self {
+        Self { backoff, fallback, unplaced, position: Position::Stored, failures: 0, refused_tokens: 0 }
     }
 
     pub(super) fn position(&self) -> &Position {
@@ -74,6 +75,10 @@ impl Recovery {
         let jitter = if (0.0..=1.0).contains(&jitter) { jitter } else { 1.0 };
         let before = self.failures;
         self.failures = self.failures.saturating_add(1);
+        // What was published since the stream began would be left out by another one that begins with the latest.
+        if self.position == Position::At(ReplayStart::Latest) {
+            self.position = Position::At(self.unplaced);
+        }
         match fault {
             Fault::Fatal => Step::GiveUp,
             Fault::Transient => Step::Reopen(self.drawn(before, jitter)),

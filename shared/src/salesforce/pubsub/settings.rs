@@ -135,13 +135,26 @@ pub struct SubscribeSettings {
     /// Where to go on when Salesforce does not know the replay id (any more): `Earliest` repeats events, `Latest`
     /// leaves some out.
     pub fallback: ReplayStart,
+    /// Where to go on when a stream that began with [`Latest`](ReplayStart::Latest) ends before it has told any place in
+    /// the topic, which may take minutes: `Earliest` brings all events that are kept, also those from before its beginning
+    /// (their times tell), `Latest` leaves out what was published meanwhile.
+    pub unplaced: ReplayStart,
     /// Most events asked for and not finished, 1 to 100.
     pub max_outstanding: u32,
+    /// The longest wait until another stream is opened after a failure that passes by itself; where more is due, as for the
+    /// hours until an org may deliver again, the subscription ends with the failure instead. [`Duration::MAX`]: never.
+    pub longest_wait: Duration,
 }
 
 impl Default for SubscribeSettings {
     fn default() -> Self {
-        Self { start: ReplayStart::Latest, fallback: ReplayStart::Earliest, max_outstanding: MAX_REQUESTED }
+        Self {
+            start: ReplayStart::Latest,
+            fallback: ReplayStart::Earliest,
+            unplaced: ReplayStart::Earliest,
+            max_outstanding: MAX_REQUESTED,
+            longest_wait: Duration::MAX,
+        }
     }
 }
 
@@ -160,7 +173,9 @@ impl SubscribeSettings {
         Self {
             start: start("PUBSUB_START", defaults.start),
             fallback: start("PUBSUB_FALLBACK", defaults.fallback),
+            unplaced: defaults.unplaced,
             max_outstanding: reader.bounded("PUBSUB_MAX_OUTSTANDING", defaults.max_outstanding, 1..=MAX_REQUESTED),
+            longest_wait: defaults.longest_wait,
         }
     }
 }

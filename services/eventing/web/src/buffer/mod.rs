@@ -15,15 +15,16 @@
 //! | Key | Type | Holds |
 //! |---|---|---|
 //! | `ids:<tx>` | set | records that wait; `*` for an overflow |
-//! | `open:<tx>` | hash | `first`: when the first of them came; `user`; `since` of an overflow; `waits`: its time came during a flush |
+//! | `open:<tx>` | hash | `first`: when the first of them came; `user`; `committed`; of an overflow `since`, and `overflow`: when it came; `waits`: its time came during a flush |
 //! | `due` | sorted set | transactions with waiting records, by the ms they are due |
-//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `user`, `since` |
+//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `user`, `since`, `committed` |
 //! | `flush-ids:<tx>` | set | its records |
 //! | `flushing` | sorted set | transactions with a flush, by the ms another process may take it over |
 //! | `flushes` | number | of the last flush |
 //! | `taken:<tx>` | set | records that were made into a job, with a TTL |
+//! | `covered:<authorization>` | sorted set | records of jobs, by the ms up to which their changes are dealt with ([`covered`](shared::changes::covered)) |
 //! | `lease:<sub>` | string | who subscribes, with a TTL |
-//! | `position:<sub>` | hash | `replay_id`, `version`, `at` |
+//! | `position:<sub>` | hash | `replay_id`, `version`, `at`; `since`: when the subscription began, of one that began with new events |
 //! | `counts`, `report:<sub>` | hash | for people |
 //!
 //! # A flush
@@ -39,7 +40,7 @@ mod settings;
 mod view;
 
 pub(crate) use lease::{LEASE_TTL, Lease};
-pub(crate) use position::{Advance, Moved, Position};
+pub(crate) use position::{Advance, Beginning, Begun, Moved, Position};
 pub(crate) use settings::BufferSettings;
 pub(crate) use view::{Trouble, View};
 
@@ -160,6 +161,7 @@ impl Buffer {
         }
         for (transaction, changes) in transactions {
             let user = changes.iter().find_map(|change| change.user);
+            let committed = changes.iter().filter_map(|change| change.committed).max();
             let (mut ids, mut since): (Vec<String>, Option<DateTime<Utc>>) = (Vec::new(), None);
             for change in changes {
                 match &change.what {
@@ -172,7 +174,9 @@ impl Buffer {
             }
             arguments.push(format!("{}:{transaction}", self.authorization));
             arguments.push(user.map(|user| user.to_string()).unwrap_or_default());
-            arguments.push(since.map(|since| since.timestamp_millis().to_string()).unwrap_or_default());
+            let ms = |time: DateTime<Utc>| time.timestamp_millis().to_string();
+            arguments.push(since.map(ms).unwrap_or_default());
+            arguments.push(committed.map(ms).unwrap_or_default());
             arguments.push(ids.len().to_string());
             arguments.append(&mut ids);
         }
@@ -198,7 +202,7 @@ impl Flush {
             records.sort_unstable();
             What::Records(records)
         };
-        let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), what };
+        let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, what };
         Some(Self { authorization: authorization.to_owned(), change, number })
     }
 }

@@ -14,6 +14,27 @@ pub(crate) struct Position {
     pub(crate) version: String,
     /// The last event, or a later place where there was none.
     pub(crate) replay_id: Option<ReplayId>,
+    /// When the subscription began, if it began with new events: those from before are none of its business.
+    pub(crate) since: Option<DateTime<Utc>>,
+}
+
+/// When a subscription without a place began, as far as its holder knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// With this very call.
+    Now,
+    /// Then.
+    At(DateTime<Utc>),
+    /// All events are its business, those that Salesforce still keeps from earlier, too.
+    Always,
+}
+
+/// Where a subscription goes on.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) position: Position,
+    /// It is new: nothing was asked of Salesforce before.
+    pub(crate) new: bool,
 }
 
 /// What was received since the position was stored.
@@ -44,15 +65,37 @@ pub(crate) enum Moved {
 }
 
 impl Buffer {
-    /// Where to go on.
+    /// Where the subscription is.
     pub(crate) async fn position(&self, topic: &str) -> Result<Position, JobsError> {
-        let (version, replay_id): (String, String) =
+        let (version, replay_id, since): (String, String, String) =
             self.jobs.run_script(&SCRIPTS.position, &[self.subscription(topic)]).await?;
-        let replay_id = match replay_id.as_str() {
-            "" => None,
-            text => Some(text.parse().map_err(|_| JobsError::Corrupt(format!("position of {topic}")))?),
+        Position::read(topic, version, &replay_id, &since)
+    }
+
+    /// Where to go on. To be called before anything is asked of Salesforce: a subscription that has no place yet is noted
+    /// with its beginning, since Salesforce tells no place for minutes.
+    pub(crate) async fn begin(&self, topic: &str, beginning: Beginning) -> Result<Begun, JobsError> {
+        let beginning = match beginning {
+            Beginning::Now => "now".to_owned(),
+            Beginning::At(time) => time.timestamp_millis().to_string(),
+            Beginning::Always => String::new(),
         };
-        Ok(Position { version, replay_id })
+        let (version, replay_id, since, new): (String, String, String, bool) =
+            self.jobs.run_script(&SCRIPTS.begin, &[self.subscription(topic), beginning]).await?;
+        Ok(Begun { position: Position::read(topic, version, &replay_id, &since)?, new })
+    }
+
+    /// Forgets the place and begins anew with the events from now on, if `lease` still holds. When that is.
+    pub(crate) async fn restart(
+        &self,
+        topic: &str,
+        lease: &Lease,
+        from: &str,
+        to: &str,
+    ) -> Result<(Moved, Option<DateTime<Utc>>), JobsError> {
+        let arguments = [lease.as_str().to_owned(), self.subscription(topic), from.to_owned(), to.to_owned()];
+        let (moved, since): (String, String) = self.jobs.run_script(&SCRIPTS.restart, &arguments).await?;
+        Ok((Moved::read(&moved)?, time(topic, &since)?))
     }
 
     /// Takes in what was received and moves the position, in one step, if `lease` still holds.
@@ -69,16 +112,46 @@ impl Buffer {
         arguments.push(step.last_event.map(|at| at.timestamp_millis().to_string()).unwrap_or_default());
         self.push_transactions(&mut arguments, step.changes);
         let moved: String = self.jobs.run_script(&SCRIPTS.advance, &arguments).await?;
-        match moved.as_str() {
-            "stored" => {
-                if !step.changes.is_empty() {
-                    self.collected.notify_one();
-                }
-                Ok(Moved::Stored)
-            }
-            "lost" => Ok(Moved::LeaseLost),
-            "moved" => Ok(Moved::Elsewhere),
+        let moved = Moved::read(&moved)?;
+        if moved == Moved::Stored && !step.changes.is_empty() {
+            self.collected.notify_one();
+        }
+        Ok(moved)
+    }
+}
+
+impl Position {
+    fn read(topic: &str, version: String, replay_id: &str, since: &str) -> Result<Self, JobsError> {
+        let replay_id = match replay_id {
+            "" => None,
+            text => Some(text.parse().map_err(|_| corrupt(topic))?),
+        };
+        Ok(Self { version, replay_id, since: time(topic, since)? })
+    }
+}
+
+impl Moved {
+    fn read(answer: &str) -> Result<Self, JobsError> {
+        match answer {
+            "stored" => Ok(Self::Stored),
+            "lost" => Ok(Self::LeaseLost),
+            "moved" => Ok(Self::Elsewhere),
             other => Err(JobsError::Corrupt(format!("answer {other:?} of a script"))),
         }
     }
+}
+
+/// A time in milliseconds; none when the text is empty.
+fn time(topic: &str, text: &str) -> Result<Option<DateTime<Utc>>, JobsError> {
+    match text {
+        "" => Ok(None),
+        text => {
+            let time = text.parse().ok().and_then(DateTime::from_timestamp_millis);
+            time.map(Some).ok_or_else(|| corrupt(topic))
+        }
+    }
+}
+
+fn corrupt(topic: &str) -> JobsError {
+    JobsError::Corrupt(format!("position of {topic}"))
 }

@@ -20,7 +20,7 @@ impl BufferSettings {
     /// | variable | default | meaning |
     /// |---|---|---|
     /// | `EVENT_QUIET_MILLISECONDS` | 1000 | silence that ends a transaction |
-    /// | `EVENT_MAX_WAIT_SECONDS` | 15 | longest wait of its first record |
+    /// | `EVENT_MAX_WAIT_SECONDS` | 15 | longest wait of its first record, and the wait after an overflow |
     /// | `EVENT_MEMORY_HOURS` | 96 | how long redelivered records are recognised |
     pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         Self {

@@ -16,8 +16,10 @@ const KEY_PREFIX: &str = "006";
 /// In the place of ids, after a field of the object changed its type: all records.
 const ALL_RECORDS: &str = "006*";
 
-/// Records of a transaction get their `LastModifiedDate` before the commit that an overflow event tells.
-const OVERFLOW_MARGIN: TimeDelta = TimeDelta::seconds(60);
+/// Records of a transaction get their `SystemModstamp` when they are written, which may be long before the commit that an
+/// overflow event tells: a transaction takes up to 10 minutes (Apex Developer Guide, "Execution Governors and Limits"). One
+/// more is for what happens around it.
+const OVERFLOW_MARGIN: TimeDelta = TimeDelta::minutes(11);
 
 /// The conditions, all of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,8 +190,7 @@ fn records(header: &ChangeEventHeader) -> Result<Vec<SalesforceId>, InvalidChang
 }
 
 fn overflow(header: &ChangeEventHeader) -> Result<DateTime<Utc>, InvalidChange> {
-    let committed = DateTime::from_timestamp_millis(header.commit_timestamp).filter(|_| header.commit_timestamp > 0);
-    committed
+    committed(header)
         .and_then(|committed| committed.checked_sub_signed(OVERFLOW_MARGIN))
         .ok_or_else(|| InvalidChange::new("ChangeEventHeader.commitTimestamp", "it is not a time"))
 }
@@ -200,5 +201,10 @@ fn take(header: &ChangeEventHeader, what: What) -> Result<Verdict, InvalidChange
     })?;
     // Only people read it; an event is not lost for want of it.
     let user = header.commit_user.parse().ok();
-    Ok(Verdict::Take(Change { transaction, user, what }))
+    Ok(Verdict::Take(Change { transaction, user, committed: committed(header), what }))
+}
+
+/// When the transaction was committed, if the event tells.
+pub(crate) fn committed(header: &ChangeEventHeader) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(header.commit_timestamp).filter(|_| header.commit_timestamp > 0)
 }

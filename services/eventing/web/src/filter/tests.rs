@@ -42,6 +42,7 @@ fn takes_new_changed_and_restored_opportunities() {
         let change = Change {
             transaction: "0001-a".parse().unwrap(),
             user: "005000000000001AAA".parse().ok(),
+            committed: DateTime::from_timestamp_millis(1_700_000_000_000),
             what: What::Records(vec![ID.parse().unwrap()]),
         };
         assert_eq!(verdict, Verdict::Take(change), "{kind}");
@@ -110,7 +111,11 @@ fn an_overflow_means_everything_since() {
     let Verdict::Take(change) = judge(&[("EVENT_CHANGE_TYPES", "CREATE")], header.clone(), json!({})).unwrap() else {
         panic!("ignored");
     };
-    assert_eq!(change.what, What::Since(DateTime::from_timestamp_millis(1_699_999_940_000).unwrap()));
+    let committed = DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
+    assert_eq!(change.committed, Some(committed));
+    let What::Since(since) = change.what else { panic!("{change:?}") };
+    // What a transaction of the longest kind wrote first.
+    assert!(since < committed - TimeDelta::minutes(10), "{since}");
     let mut timeless = header;
     timeless["commitTimestamp"] = json!(0);
     assert_eq!(judge(&[], timeless, json!({})).unwrap_err().field, "ChangeEventHeader.commitTimestamp");

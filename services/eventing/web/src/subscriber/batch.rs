@@ -1,13 +1,17 @@
 //! What a subscription brought and is not in Redis yet.
 
 use crate::change::Change;
-use crate::filter::{Filter, Verdict};
+use crate::filter::{Filter, Verdict, committed};
 use crate::meters;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::salesforce::pubsub::{Content, Event, Finish, Received, ReplayId};
 
 /// Most events taken in at once.
 const MOST: usize = 100;
+
+/// The clocks of Redis and of Salesforce differ by less. What was committed so shortly before a subscription began is taken
+/// in when it comes.
+const MARGIN: TimeDelta = TimeDelta::seconds(10);
 
 /// Events behind the stored position.
 #[derive(Debug, Default)]
@@ -19,11 +23,19 @@ pub(super) struct Batch {
     pub(super) ignored: usize,
     pub(super) unreadable: usize,
     pub(super) last_event: Option<DateTime<Utc>>,
+    /// What was committed before is left out.
+    since: Option<DateTime<Utc>>,
     /// Dropped, they make room for more events.
     unfinished: Vec<Finish>,
 }
 
 impl Batch {
+    /// An empty one of a subscription that began then, or with the oldest event.
+    pub(super) fn new(since: Option<DateTime<Utc>>) -> Self {
+        let since = since.map(|since| since.checked_sub_signed(MARGIN).unwrap_or(since));
+        Self { since, ..Self::default() }
+    }
+
     /// Whether nothing more is taken in with it.
     pub(super) fn is_full(&self) -> bool {
         self.received >= MOST
@@ -50,7 +62,12 @@ impl Batch {
             Ok(Content::Platform(_)) => return self.unreadable(event, "it is not a change event"),
             Err(error) => return self.unreadable(event, &error.to_string()),
         };
-        self.last_event = DateTime::from_timestamp_millis(change.header.commit_timestamp).or(self.last_event);
+        let committed = committed(&change.header);
+        self.last_event = committed.or(self.last_event);
+        if committed.zip(self.since).is_some_and(|(committed, since)| committed < since) {
+            self.ignored += 1;
+            return "before_start";
+        }
         match filter.judge(change) {
             Ok(Verdict::Take(change)) => {
                 self.changes.push(change);
@@ -97,18 +114,21 @@ mod tests {
     fn what_cannot_be_read_is_counted_and_passed_over() {
         let settings = Settings::from_map(Vec::<(String, String)>::new()).unwrap();
         let filter = Filter::read(&mut settings.reader());
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(DateTime::from_timestamp_millis(11_000));
         for (event, outcome) in [
             (event(Err(DecodeError::NoSchema("gone".to_owned()))), "unreadable"),
             (event(Ok(Content::Platform(Map::new()))), "unreadable"),
             (change("recordIds", json!(["x') OR (Name LIKE '%"])), "unreadable"),
             (change("transactionKey", json!("a b")), "unreadable"),
             (change("changeType", json!("DELETE")), "change_type"),
+            (change("commitTimestamp", json!(999)), "before_start"),
+            // Nobody knows when.
+            (change("commitTimestamp", json!(0)), "taken"),
             (change("commitTimestamp", json!(2_000)), "taken"),
         ] {
             assert_eq!(batch.judge(&filter, &event), outcome, "{event:?}");
         }
-        assert_eq!((batch.unreadable, batch.ignored, batch.changes.len()), (4, 1, 1));
+        assert_eq!((batch.unreadable, batch.ignored, batch.changes.len()), (4, 2, 2));
         assert_eq!(batch.last_event, DateTime::from_timestamp_millis(2_000));
     }
 }

@@ -2,6 +2,8 @@
 //! transactions that were open and the jobs that were queued, so their events must come again. Those whose Quotes are there
 //! make none twice: a Quote's key is made of transaction and Opportunity.
 
+use crate::buffer::{Beginning, Position};
+use chrono::{DateTime, Utc};
 use shared::salesforce::pubsub::ReplayId;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,25 +13,52 @@ const REACH: Duration = Duration::from_secs(5 * 60);
 /// Time between two places that are kept.
 const STEP: Duration = Duration::from_secs(5);
 
-/// Places of the last minutes, the oldest first.
+/// Places of the last minutes, and when the subscription began.
 #[derive(Debug, Default)]
-pub(super) struct History(VecDeque<(Instant, ReplayId)>);
+pub(super) struct History {
+    /// The oldest first.
+    places: VecDeque<(Instant, ReplayId)>,
+    since: Option<DateTime<Utc>>,
+}
 
 impl History {
     /// Everything up to this place is in Redis.
     pub(super) fn record(&mut self, now: Instant, replay_id: &ReplayId) {
-        if self.0.back().is_none_or(|(last, _)| now.duration_since(*last) >= STEP) {
-            self.0.push_back((now, replay_id.clone()));
+        if self.places.back().is_none_or(|(last, _)| now.duration_since(*last) >= STEP) {
+            self.places.push_back((now, replay_id.clone()));
         }
         // One that is old enough stays.
-        while self.0.get(1).is_some_and(|(second, _)| now.duration_since(*second) >= REACH) {
-            self.0.pop_front();
+        while self.places.get(1).is_some_and(|(second, _)| now.duration_since(*second) >= REACH) {
+            self.places.pop_front();
+        }
+    }
+
+    /// This is where the subscription is, as Redis knows.
+    pub(super) fn watch(&mut self, position: &Position) {
+        self.since = position.since.or(self.since);
+        if let Some(replay_id) = &position.replay_id {
+            self.record(Instant::now(), replay_id);
+        }
+    }
+
+    /// The subscription begins anew: earlier places are of no use.
+    pub(super) fn restart(&mut self, since: Option<DateTime<Utc>>) {
+        self.places.clear();
+        self.since = since;
+    }
+
+    /// When the subscription began, as far as Redis knew; `None` when this process does not know.
+    pub(super) fn beginning(&self) -> Option<Beginning> {
+        match self.since {
+            Some(since) => Some(Beginning::At(since)),
+            // One that has a place and no beginning takes all events in.
+            None => self.oldest().map(|_| Beginning::Always),
         }
     }
 
     /// Where to go on when Redis knows nothing; `None` when this process does not know either.
     pub(super) fn oldest(&self) -> Option<&ReplayId> {
-        self.0.front().map(|(_, replay_id)| replay_id)
+        self.places.front().map(|(_, replay_id)| replay_id)
     }
 }
 
@@ -45,11 +74,26 @@ mod tests {
         assert_eq!(history.oldest(), None);
         for second in 0..=1_000_u16 {
             history.record(start + Duration::from_secs(second.into()), &place(second));
-            assert!(history.0.len() <= 62, "{}", history.0.len());
+            assert!(history.places.len() <= 62, "{}", history.places.len());
             if second < 300 {
                 assert_eq!(history.oldest(), Some(&place(0)), "the first one, as long as none is old enough");
             }
         }
         assert_eq!(history.oldest(), Some(&place(700)));
+    }
+
+    #[test]
+    fn knows_when_the_subscription_began() {
+        let mut history = History::default();
+        assert_eq!(history.beginning(), None);
+        history.record(Instant::now(), &ReplayId::from_bytes([1]).unwrap());
+        assert_eq!(history.beginning(), Some(Beginning::Always));
+        let since = DateTime::from_timestamp_millis(1_000).unwrap();
+        history.watch(&Position { since: Some(since), ..Position::default() });
+        history.watch(&Position::default());
+        assert_eq!(history.beginning(), Some(Beginning::At(since)));
+        let later = DateTime::from_timestamp_millis(2_000).unwrap();
+        history.restart(Some(later));
+        assert_eq!((history.beginning(), history.oldest()), (Some(Beginning::At(later)), None));
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! A process waits for the lease, subscribes behind the position in Redis, and moves it with every batch of events, in the
 //! same step in which they come into the buffer. A process that was taken for dead can no longer move anything.
+//!
+//! Salesforce tells a new subscription no place before the first event or sign of life, which takes minutes. Redis has the
+//! time of its beginning until then; whoever goes on without a place starts with the oldest event and leaves out what was
+//! committed before that time.
 
 mod batch;
 mod history;
@@ -15,7 +19,7 @@ use history::History;
 use session::{Ended, Session};
 use shared::jobs::JobsError;
 use shared::salesforce::pubsub::{PubSub, PubSubError, ReplayId, ReplayStore, StoreError, SubscribeSettings};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often the lease is renewed.
@@ -88,8 +92,8 @@ impl Subscriber {
 
     async fn ask_for(&self, lease: &Lease, history: &mut History) -> Result<bool, JobsError> {
         let held = self.buffer.hold(&self.topic, lease).await?;
-        if !held && let Some(replay_id) = self.buffer.position(&self.topic).await?.replay_id {
-            history.record(Instant::now(), &replay_id);
+        if !held {
+            history.watch(&self.buffer.position(&self.topic).await?);
         }
         Ok(held)
     }

@@ -3,11 +3,12 @@
 use super::batch::Batch;
 use super::history::History;
 use super::{FIRST_PAUSE, StartAt, Subscriber};
-use crate::buffer::{Advance, Lease, Moved, Position, Trouble};
+use crate::buffer::{Advance, Beginning, Begun, Lease, Moved, Trouble};
 use crate::meters;
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use shared::jobs::{JobsError, JobsErrorKind};
-use shared::salesforce::pubsub::{Delivery, PubSubError, ReplayId, ReplayStart, Subscription};
+use shared::salesforce::pubsub::{Delivery, PubSubError, ReplayId, ReplayStart, SubscribeSettings, Subscription};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ pub(super) struct Session<'a> {
     /// The next pause after a failure; short again once events come.
     pause: &'a mut Duration,
     version: String,
+    /// What was committed before is none of the subscription's business.
+    since: Option<DateTime<Utc>>,
 }
 
 impl<'a> Session<'a> {
@@ -52,21 +55,25 @@ impl<'a> Session<'a> {
         history: &'a mut History,
         pause: &'a mut Duration,
     ) -> Self {
-        Self { subscriber, lease, history, pause, version: String::new() }
+        Self { subscriber, lease, history, pause, version: String::new(), since: None }
     }
 
     /// Runs until it fails for good or another process subscribes.
     pub(super) async fn run(&mut self) -> Ended {
         loop {
-            let Position { version, replay_id } = self.position().await;
-            self.version = version;
-            if let Some(replay_id) = &replay_id {
-                self.history.record(Instant::now(), replay_id);
+            let Begun { position, new } = self.begin().await;
+            self.history.watch(&position);
+            (self.version, self.since) = (position.version, position.since);
+            let place = position.replay_id.or_else(|| self.remembered());
+            if let (None, false, Some(since)) = (&place, new, self.since) {
+                tracing::info!(%since, "no place is known yet; reading from the oldest event, without those before the beginning");
             }
-            let start = replay_id.or_else(|| self.remembered());
             let stop = CancellationToken::new();
             let Subscriber { pubsub, topic, settings, .. } = self.subscriber;
-            let mut subscription = pubsub.subscribe(topic, settings.clone(), Arc::new(StartAt(start)), &stop);
+            // The latest would leave out what came since the beginning.
+            let start = if new { settings.start } else { ReplayStart::Earliest };
+            let settings = SubscribeSettings { start, unplaced: ReplayStart::Earliest, ..settings.clone() };
+            let mut subscription = pubsub.subscribe(topic, settings, Arc::new(StartAt(place)), &stop);
             match self.follow(&mut subscription).await {
                 Left::Elsewhere => tracing::warn!("Redis lost its last moments; subscribing behind where it stands"),
                 Left::Ended(ended) => return ended,
@@ -82,11 +89,15 @@ impl<'a> Session<'a> {
         replay_id
     }
 
-    async fn position(&self) -> Position {
+    async fn begin(&self) -> Begun {
+        let beginning = match (self.subscriber.settings.start, self.history.beginning()) {
+            (ReplayStart::Earliest, _) => Beginning::Always,
+            (ReplayStart::Latest, known) => known.unwrap_or(Beginning::Now),
+        };
         let mut wait = SHORTEST_WAIT;
         loop {
-            match self.subscriber.buffer.position(&self.subscriber.topic).await {
-                Ok(position) => return position,
+            match self.subscriber.buffer.begin(&self.subscriber.topic, beginning).await {
+                Ok(begun) => return begun,
                 Err(error) => pause(&error, &mut wait).await,
             }
         }
@@ -100,13 +111,20 @@ impl<'a> Session<'a> {
                 Some(delivery) => delivery,
                 None => subscription.next().await,
             };
-            let mut batch = Batch::default();
+            let mut batch = Batch::new(self.since);
             match delivery {
                 Some(Ok(Delivery::Event(event))) => batch.push(&self.subscriber.filter, event),
                 Some(Ok(Delivery::Idle(replay_id))) => batch.idle(replay_id),
                 Some(Ok(Delivery::PositionLost { lost, resumed })) => {
+                    let moved = match resumed {
+                        ReplayStart::Earliest => Moved::Stored,
+                        ReplayStart::Latest => self.restart().await,
+                    };
                     self.position_lost(&lost, resumed).await;
-                    continue;
+                    match left(moved) {
+                        Some(left) => return left,
+                        None => continue,
+                    }
                 }
                 Some(Ok(other)) => {
                     tracing::warn!(delivery = ?other, "a delivery of an unknown kind is passed over");
@@ -124,12 +142,28 @@ impl<'a> Session<'a> {
                     None => break,
                 }
             }
-            match self.store(batch).await {
-                Moved::Stored => {}
-                Moved::LeaseLost => return Left::Ended(Ended::LeaseLost),
-                Moved::Elsewhere => return Left::Elsewhere,
+            if let Some(left) = left(self.store(batch).await) {
+                return left;
             }
         }
+    }
+
+    /// The subscription goes on with new events; from when on they are new is stored, however long Redis takes.
+    async fn restart(&mut self) -> Moved {
+        let to = Uuid::new_v4().simple().to_string();
+        let Subscriber { buffer, topic, .. } = self.subscriber;
+        let mut wait = SHORTEST_WAIT;
+        let (moved, since) = loop {
+            match buffer.restart(topic, self.lease, &self.version, &to).await {
+                Ok(restarted) => break restarted,
+                Err(error) => pause(&error, &mut wait).await,
+            }
+        };
+        if moved == Moved::Stored {
+            self.history.restart(since);
+            (self.version, self.since) = (to, since);
+        }
+        moved
     }
 
     /// Stores a batch, however long Redis takes. Its events make room for others afterwards.
@@ -171,6 +205,15 @@ impl<'a> Session<'a> {
         if let Err(error) = self.subscriber.buffer.report(&self.subscriber.topic, Trouble::PositionLost, how).await {
             tracing::warn!(error = ?error, "the loss of the position was not kept");
         }
+    }
+}
+
+/// Whether a subscription is left after a step.
+fn left(moved: Moved) -> Option<Left> {
+    match moved {
+        Moved::Stored => None,
+        Moved::LeaseLost => Some(Left::Ended(Ended::LeaseLost)),
+        Moved::Elsewhere => Some(Left::Elsewhere),
     }
 }
 

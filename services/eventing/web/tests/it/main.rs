@@ -3,6 +3,7 @@
 mod buffer;
 mod crashes;
 mod document;
+mod first_position;
 mod ledger;
 mod outages;
 mod pages;

@@ -103,7 +103,7 @@ async fn gaps_and_overflows_become_jobs() -> Result<()> {
     let found = jobs_become(&stack.jobs, 2).await?;
     let Changed::Since(since) = found[1].changed else { bail!("{:?}", found[1].changed) };
     let early = before - since;
-    ensure!((55..=65).contains(&early.num_seconds()), "{since} is {early} before the event");
+    ensure!(early.num_minutes() >= 10, "{since} is {early} before the event: a transaction may take ten minutes");
     Ok(())
 }
 

@@ -11,15 +11,16 @@ use shared::salesforce::pubsub::{
 };
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// Events that are there come at once, so a stream that is silent for so long has been read to its end.
-const QUIET: Duration = Duration::from_secs(10);
-/// Longest time for one look.
-const LONGEST: Duration = Duration::from_secs(120);
+/// Longest time for one look. An open stream that has delivered everything says so within 270 seconds.
+const LONGEST: Duration = Duration::from_secs(300);
 
-/// A look at the events that Salesforce keeps (72 hours).
+/// While Salesforce refuses streams for longer than this, the look is given up, so that the worker can do other work meanwhile.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// A look at the events that Salesforce keeps.
 pub(super) struct Lookup<'a> {
     pub(super) config: &'a PubSubConfig,
     pub(super) hosts: &'a AllowedHosts,
@@ -33,10 +34,11 @@ pub(super) struct Lookup<'a> {
 pub(super) enum Found {
     /// The event is there.
     Yes,
-    /// It is not.
+    /// It is not: an open stream has delivered everything that there is.
     No,
-    /// It was not among the events up to this one, and there are more.
-    NotYet(ReplayId),
+    /// Nobody knows. It was not among the events up to this one, but no stream said that those are all: it was refused,
+    /// silent, or has more.
+    NotYet(Option<ReplayId>),
 }
 
 /// The event bus cannot be read.
@@ -48,6 +50,9 @@ pub(super) enum LookupError {
     /// The user lacks the permission.
     #[error("whether the event was published cannot be found out: the user may not subscribe to {EVENT}")]
     Forbidden,
+    /// The event may be among those that cannot be read.
+    #[error("whether the event was published cannot be found out: {0} events of the topic cannot be read")]
+    Unreadable(u32),
 }
 
 /// Where to start.
@@ -61,6 +66,10 @@ impl ReplayStore for From {
 
 impl Lookup<'_> {
     /// Whether there is an event with this `JobId__c`.
+    ///
+    /// Silence proves nothing, also while the API answers other calls: the subscription hides streams that are refused or
+    /// fail, and opens others. Only the sign of life of an open stream, an answer without events, tells that nothing is
+    /// left to be delivered.
     pub(super) async fn job(self, job: &str, cancelled: &CancellationToken) -> Result<Found, LookupError> {
         let topic = format!("/event/{EVENT}");
         let pubsub = PubSub::connect(self.config.clone(), self.hosts, Arc::new(self.user.clone()))?;
@@ -71,45 +80,71 @@ impl Lookup<'_> {
         let settings = SubscribeSettings {
             start: ReplayStart::Earliest,
             fallback: ReplayStart::Earliest,
+            longest_wait: LONGEST_WAIT,
             ..SubscribeSettings::default()
         };
+        let mut read = self.after.clone();
         let mut events = pubsub.subscribe(&topic, settings, Arc::new(From(self.after)), cancelled);
         let end = Instant::now() + LONGEST;
-        let mut read = None;
-        loop {
-            match timeout(QUIET, events.next()).await {
+        let mut unreadable = 0;
+        while Instant::now() < end {
+            match timeout_at(end, events.next()).await {
                 Ok(Some(Ok(Delivery::Event(received)))) => {
-                    if is_of(job, &received.event) {
-                        return Ok(Found::Yes);
+                    match job_of(&received.event) {
+                        Ok(Some(found)) if found == job => return Ok(Found::Yes),
+                        Ok(_) => {}
+                        Err(Unreadable) => unreadable += 1,
                     }
-                    read = Some(received.event.replay_id.clone());
+                    // The next look comes by what could not be read again.
+                    if unreadable == 0 {
+                        read = Some(received.event.replay_id.clone());
+                    }
                     received.finish();
                 }
+                Ok(Some(Ok(Delivery::Idle(_)))) if unreadable > 0 => return Err(LookupError::Unreadable(unreadable)),
                 Ok(Some(Ok(Delivery::Idle(_)))) => return Ok(Found::No),
                 // `PositionLost`: the read begins anew.
-                Ok(Some(Ok(_))) => {}
+                Ok(Some(Ok(_))) => read = None,
                 Ok(Some(Err(error))) => return Err(error.into()),
                 Ok(None) => return Err(PubSubError::Ended.into()),
-                Err(_) => {
-                    // Silence means something only while the service is there.
-                    pubsub.topic(&topic).await?;
-                    return Ok(Found::No);
-                }
+                Err(_) => break,
             }
-            if let Some(read) = read.take_if(|_| Instant::now() >= end) {
-                return Ok(Found::NotYet(read));
-            }
+        }
+        Ok(Found::NotYet(read))
+    }
+}
+
+/// Nobody knows what the event says.
+#[derive(Debug, PartialEq, Eq)]
+struct Unreadable;
+
+/// The job whose end an event tells; `None` when it names none.
+fn job_of(event: &Event) -> Result<Option<&str>, Unreadable> {
+    match &event.content {
+        Ok(Content::Platform(fields)) => Ok(fields.get("JobId__c").and_then(Value::as_str)),
+        Ok(Content::Change(_)) => Ok(None),
+        Err(error) => {
+            tracing::warn!(%error, event = event.id, "an event cannot be read");
+            Err(Unreadable)
         }
     }
 }
 
-fn is_of(job: &str, event: &Event) -> bool {
-    match &event.content {
-        Ok(Content::Platform(fields)) => fields.get("JobId__c").and_then(Value::as_str) == Some(job),
-        Ok(Content::Change(_)) => false,
-        Err(error) => {
-            tracing::warn!(%error, event = event.id, "an event cannot be read");
-            false
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::salesforce::pubsub::DecodeError;
+
+    fn event(content: Result<Content, DecodeError>) -> Event {
+        Event { id: String::new(), replay_id: ReplayId::from_bytes([1]).unwrap(), schema_id: String::new(), content }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_another_jobs_event() {
+        let platform = |fields: Value| event(Ok(Content::Platform(fields.as_object().cloned().unwrap())));
+        assert_eq!(job_of(&platform(json!({ "JobId__c": "0193" }))), Ok(Some("0193")));
+        assert_eq!(job_of(&platform(json!({ "JobId__c": null }))), Ok(None));
+        assert_eq!(job_of(&event(Err(DecodeError::NoSchema("gone".to_owned())))), Err(Unreadable));
     }
 }

@@ -43,6 +43,25 @@ async fn worker_killed_between_the_event_and_its_record() -> Result<()> {
     killed_at(Fault::new(AFTER).path(PUBLISH)).await
 }
 
+/// The workers were away for so long that Salesforce keeps neither the event nor a trace of it: nobody can know.
+#[tokio::test]
+async fn whether_an_event_was_published_days_ago_is_not_guessed() -> Result<()> {
+    let mut stack = Stack::start(3, 1).await?;
+    let held = stack.fault(Fault::new(AFTER).path(PUBLISH).times(1)).await?;
+    let id = stack.changed("transaction-1", stack.all().await?).await?;
+    stack.hit(held).await?;
+    stack.workers[0].kill().await?;
+    let days_ago = (chrono::Utc::now() - chrono::TimeDelta::days(4)).timestamp_millis();
+    let flags = format!("{{eventing}}:flags:{id}");
+    stack.redis.command(&["HSET", &flags, "completion1", &format!("begun {days_ago}")]).await?;
+    stack.org.forget_events(crate::support::ORG).await?;
+    stack.add_worker("successor").await?;
+    let job = stack.ends(&id, shared::jobs::JobState::Completed).await?;
+    assert!(job.reason.as_deref().is_some_and(|reason| reason.contains("72 hours")), "{job:?}");
+    assert_eq!(stack.events().await?.len(), 0, "published again");
+    Ok(())
+}
+
 #[tokio::test]
 async fn event_published_and_redis_gone_before_it_is_recorded() -> Result<()> {
     let mut stack = Stack::start(5, 1).await?;

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use shared::jobs::JobState;
 use shared::samples::{CREATE_SAMPLES, CreateSamples};
 use std::time::Duration;
-use test_support::{Disconnect, Fault, FaultAction, eventually};
+use test_support::{Disconnect, Fault, FaultAction, PubsubSettings, eventually};
 
 #[tokio::test]
 async fn an_expired_session_is_renewed_in_every_step() -> Result<()> {
@@ -71,6 +71,54 @@ async fn while_the_event_bus_cannot_be_read_nothing_is_published_twice() -> Resu
     stack.hit(fault).await?;
     stack.assert_quoted(&id, 3).await?;
     stack.notifications(1).await.map(drop)
+}
+
+/// The event is published and its answer lost, while `trouble` keeps every stream from saying how far the topic goes, though
+/// the API answers otherwise. Longer than any silence that could be taken for the end, nothing is published; then `over`
+/// ends the trouble, and the step finds the event.
+async fn waits_for_an_open_stream(
+    trouble: impl AsyncFnOnce(&Stack) -> Result<()>,
+    over: impl AsyncFnOnce(&Stack) -> Result<()>,
+) -> Result<()> {
+    let stack = Stack::start(3, 1).await?;
+    trouble(&stack).await?;
+    let fault = stack.fault(Fault::new(FaultAction::DropAfter).path(PUBLISH).times(1)).await?;
+    let id = stack.changed("transaction-1", stack.all().await?).await?;
+    stack.hit(fault).await?;
+    eventually(Duration::from_secs(60), "a look at the event bus", async || {
+        if stack.logs().contains("looking for it") { Ok(()) } else { bail!("not yet") }
+    })
+    .await?;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let job = stack.job(&id).await?;
+    assert!(!job.state.is_final(), "the step knows nothing, and ends: {job:?}");
+    assert_eq!(stack.events().await?.len(), 1, "published again");
+    over(&stack).await?;
+    stack.assert_quoted(&id, 3).await?;
+    stack.notifications(1).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_refused_stream_does_not_prove_that_the_event_is_missing() -> Result<()> {
+    // What the org may deliver in a day is used up: GetTopic answers, and Subscribe ends with RESOURCE_EXHAUSTED.
+    let deliveries = async |stack: &Stack, daily_deliveries| {
+        let settings = PubsubSettings { keepalive_ms: 1_000, daily_deliveries, ..PubsubSettings::default() };
+        stack.org.set_pubsub_settings(ORG, &settings).await
+    };
+    waits_for_an_open_stream(
+        async |stack| deliveries(stack, Some(0)).await,
+        async |stack| deliveries(stack, None).await,
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_silent_stream_does_not_prove_that_the_event_is_missing() -> Result<()> {
+    waits_for_an_open_stream(
+        async |stack| stack.org.refuse_pubsub(ORG, Disconnect::Silence, Duration::from_secs(600)).await,
+        async |stack| stack.org.clear_pubsub_faults(ORG).await,
+    )
+    .await
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use anyhow::Result;
 use serde_json::json;
 use shared::changes::Changed;
 use shared::jobs::JobState;
+use test_support::{Fault, FaultAction};
 
 #[tokio::test]
 async fn fifty_changed_opportunities_become_fifty_quotes_one_event_and_one_notification() -> Result<()> {
@@ -105,8 +106,30 @@ async fn after_an_overflow_all_that_changed_since_get_a_quote() -> Result<()> {
     stack.org.update(ORG, "Opportunity", ids[0].as_str(), &json!({ "StageName": "Closed Lost" })).await?;
     let id = stack.create("overflow-1", Changed::Since(since), None).await?;
     stack.assert_quoted(&id, 40).await?;
+    // Told again, or by a second overflow at about the same time: what was dealt with is left out.
+    for transaction in ["overflow-1", "overflow-2"] {
+        let id = stack.create(transaction, Changed::Since(since), None).await?;
+        let job = stack.ends(&id, JobState::Completed).await?;
+        assert_eq!(job.total_chunks, 0, "{job:?}");
+        stack.assert_quotes(40).await?;
+    }
+    assert_eq!(stack.events().await?.len(), 1);
+    Ok(())
+}
+
+/// Each chunk of an overflow's job is run once more, as its worker is lost before it can tell.
+#[tokio::test]
+async fn an_overflow_is_quoted_whole_though_workers_are_lost() -> Result<()> {
+    let mut stack = Stack::without_workers(60, 2).await?;
+    let since = chrono::Utc::now() - chrono::TimeDelta::minutes(5);
+    let held = FaultAction::DelayAfter { ms: 60_000 };
+    stack.add_worker("worker.1").await?;
+    let held = stack.fault(Fault::new(held).path("/composite/graph").times(1)).await?;
     let id = stack.create("overflow-1", Changed::Since(since), None).await?;
-    stack.assert_quoted(&id, 40).await
+    stack.hit(held).await?;
+    stack.workers[0].kill().await?;
+    stack.add_worker("successor").await?;
+    stack.assert_quoted(&id, 60).await
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ impl Stack {
             .env("EVENT_AUTHORIZATION", self.authorization)
             .env("EVENT_STAGES", self.stages)
             .env("PUBSUB_ENDPOINT", self.org.pubsub_url()?)
+            .env("PUBSUB_BUSY_SECONDS", 1)
             .env("ALLOWED_ORG_HOSTS", "127.0.0.1:*")
             .env("WORKER_NAME", name)
             .env("WORKER_CONCURRENCY", 2)

@@ -154,3 +154,49 @@ async fn every_edit_has_its_quote_once_whatever_is_killed() -> Result<()> {
     }
     stack.notifications(jobs.len()).await.map(drop)
 }
+
+/// Edits Opportunities as these services would: nobody is told of it, as little as of the records of an overflow.
+async fn edit_untold(stack: &Stack, ids: &[String]) -> Result<()> {
+    let (org, user) = stack.org.org(ORG).await?;
+    for id in ids {
+        let url = format!("{}/services/data/v{}/sobjects/Opportunity/{id}", org.instance_url, org.api_version);
+        let own = http_client()?.patch(url).bearer_auth(&user.access_token);
+        let own = own.header("sforce-call-options", "client=heroku-applink-patterns-rust");
+        own.json(&json!({ "NextStep": "untold" })).send().await?.error_for_status()?;
+    }
+    Ok(())
+}
+
+async fn overflow(stack: &Stack) -> Result<()> {
+    let url = format!("{}/local/orgs/{ORG}/events/gap", stack.org.url()?);
+    let gap = json!({ "object": "Opportunity", "changeType": "GAP_OVERFLOW" });
+    http_client()?.post(url).json(&gap).send().await?.error_for_status().map(drop).map_err(Into::into)
+}
+
+/// What changed shortly before an overflow and was told has its Quote by that; the rest gets it by the overflow.
+#[tokio::test]
+async fn an_overflow_quotes_what_no_event_told_and_nothing_else() -> Result<()> {
+    let stack = Stack::start(12, 1).await?;
+    let _web = web(&stack, "web.1").await?;
+    let ids = all(&stack).await?;
+    edit(&stack, &ids[..5], "told").await?;
+    let first = ended(&stack, 1).await?;
+    stack.assert_quoted(&first[0].id, 5).await?;
+    edit_untold(&stack, &ids[5..7]).await?;
+    // Told, and its job is still to be made when the overflow comes.
+    edit(&stack, &ids[7..9], "told, too").await?;
+    overflow(&stack).await?;
+    let jobs = ended(&stack, 3).await?;
+    // The sample data itself was not told either: its subscriber came later.
+    stack.assert_quotes(12).await?;
+    let overflown = jobs.iter().find(|job| job.processed == 5).context("no job over the other five")?;
+    assert_eq!((overflown.succeeded, overflown.failed), (5, 0), "{overflown:?}");
+    // An Opportunity that was quoted, and then changed by what was not told, is quoted again.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    edit_untold(&stack, &ids[..1]).await?;
+    overflow(&stack).await?;
+    ended(&stack, 4).await?;
+    let again = format!("SELECT COUNT() FROM Quote WHERE OpportunityId = '{}'", ids[0]);
+    assert_eq!(stack.org.count(ORG, &again).await?, 2);
+    Ok(())
+}

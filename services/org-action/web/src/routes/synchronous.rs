@@ -1,13 +1,15 @@
 //! `POST /api/generatequote`: the Quote of one Opportunity, while the caller waits.
 
 use super::opportunity_id;
+use crate::afterwards::Recorder;
 use crate::quoter::Quoter;
 use crate::repeat::Repeat;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, post};
 use serde::{Deserialize, Serialize};
+use shared::jobs::Jobs;
 use shared::web::client_context::Caller;
-use shared::web::{ApiError, ErrorAnswer};
+use shared::web::{ApiError, ErrorAnswer, RequestId};
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote.
@@ -53,11 +55,14 @@ pub(crate) struct QuoteResponse {
 pub(crate) async fn generate_quote(
     request: HttpRequest,
     quoter: Data<Quoter>,
+    jobs: Data<Jobs>,
     caller: Caller,
+    request_id: RequestId,
     body: Json<QuoteRequest>,
 ) -> Result<Json<QuoteResponse>, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
     let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
-    let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity).await?;
+    let recorder = Recorder { jobs: &jobs, request_id: &request_id };
+    let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity, recorder).await?;
     Ok(Json(QuoteResponse { quote_id: quote.to_string() }))
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use test_support::{Costs, Fault, FaultAction, client_context};
+use test_support::{Costs, Fault, FaultAction, Receiver, Reply, client_context};
 
 const PUBLISH: &str = "/sobjects/JobProgress__e";
 
@@ -150,4 +150,54 @@ async fn it_can_be_switched_off() -> Result<()> {
     stack.assert_quoted(&id, 30, 60).await?;
     assert_eq!(told(&stack, &id).await?, Vec::<Value>::new());
     Ok(())
+}
+
+/// Starts a job with a callback.
+async fn post_with_callback(stack: &Stack, receiver: &Receiver) -> Result<String> {
+    let request = stack.call(Method::POST, "/api/executebatch").await?;
+    let body = json!({ "soqlWhereClause": ALL, "callbackUrl": receiver.url("/callback/1") });
+    let answer: Value = request.json(&body).send().await?.error_for_status()?.json().await?;
+    Ok(answer["jobId"].as_str().context("no jobId")?.to_owned())
+}
+
+/// The job's events end with one of 100 %, and there is no other like it.
+async fn assert_end_told_once(stack: &Stack, id: &str) -> Result<()> {
+    let events = told(stack, id).await?;
+    let ends = events.iter().filter(|event| number(event, "Percent__c").is_ok_and(|percent| percent == 100)).count();
+    assert_eq!(ends, 1, "{events:?}");
+    let last = events.last().context("no event")?;
+    assert_eq!((last["State__c"].as_str(), number(last, "Percent__c")?), (Some("completed"), 100), "{events:?}");
+    Ok(())
+}
+
+/// The callback is never taken, so the last step is given up. The end is told all the same.
+#[tokio::test]
+async fn the_end_is_told_when_the_last_step_is_given_up() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    receiver.reply([Reply::Status(503); 100]);
+    let mut stack = Stack::start_allowing(receiver.host(), 30, 2, 0).await?;
+    stack.max_attempts = 3;
+    stack.add_worker("worker.1").await?;
+    let id = post_with_callback(&stack, &receiver).await?;
+    let job = stack.reaches(&id, "completed").await?;
+    ensure!(job["reason"].as_str().is_some_and(|reason| reason.contains("503")), "{job}");
+    assert_eq!(receiver.received().len(), 3);
+    assert_end_told_once(&stack, &id).await
+}
+
+/// Nor does it need a step that comes to an end: the workers are lost with it, every time.
+#[tokio::test]
+async fn the_end_is_told_when_workers_are_lost_with_the_last_step() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    receiver.reply([Reply::Hang; 100]);
+    let mut stack = Stack::start_allowing(receiver.host(), 30, 2, 1).await?;
+    let id = post_with_callback(&stack, &receiver).await?;
+    for number in 1..=6 {
+        receiver.wait_for(number, Duration::from_secs(60)).await?;
+        stack.workers.remove(0).kill().await?;
+        stack.add_worker(&format!("successor.{number}")).await?;
+    }
+    let job = stack.reaches(&id, "completed").await?;
+    ensure!(job["reason"].as_str().is_some_and(|reason| reason.contains("crash loop")), "{job}");
+    assert_end_told_once(&stack, &id).await
 }

@@ -25,6 +25,8 @@ pub(crate) struct Stack {
     pub(crate) bulk_threshold: u32,
     /// Whether workers that start publish `JobProgress__e`.
     pub(crate) progress_events: bool,
+    /// `MAX_ATTEMPTS` of workers that start.
+    pub(crate) max_attempts: u32,
     hosts: String,
     http: reqwest::Client,
 }
@@ -55,8 +57,17 @@ impl Stack {
             .start()
             .await?;
         let http = http_client()?;
-        let mut stack =
-            Self { redis, org, web, workers: Vec::new(), bulk_threshold: 0, progress_events: true, hosts, http };
+        let mut stack = Self {
+            redis,
+            org,
+            web,
+            workers: Vec::new(),
+            bulk_threshold: 0,
+            progress_events: true,
+            max_attempts: 12,
+            hosts,
+            http,
+        };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
@@ -77,6 +88,7 @@ impl Stack {
             .env("BULK_THRESHOLD", self.bulk_threshold)
             .env("BULK_CHUNK_SIZE", 25)
             .env("JOB_PROGRESS_EVENTS", self.progress_events)
+            .env("MAX_ATTEMPTS", self.max_attempts)
             .env("LEASE_SECONDS", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("ENABLE_DISCOUNT_OVERRIDES", "true")

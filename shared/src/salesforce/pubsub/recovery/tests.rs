@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn recovery() -> Recovery {
-    Recovery::new(Backoff::default(), ReplayStart::Earliest)
+    Recovery::new(Backoff::default(), ReplayStart::Earliest, ReplayStart::Earliest)
 }
 
 fn after(byte: u8) -> Position {
@@ -63,6 +63,26 @@ fn a_lost_position_falls_back_once() {
     assert!(matches!(recovery.failed(Fault::Transient, 1.0), Step::Reopen(_)));
     assert_eq!(recovery.position(), &Position::At(ReplayStart::Earliest));
     assert_eq!(recovery.failed(Fault::ReplayIdLost, 1.0), Step::GiveUp, "no replay id was sent");
+}
+
+#[test]
+fn a_stream_that_told_no_place_is_not_begun_with_the_latest_again() {
+    for (unplaced, expected) in
+        [(ReplayStart::Earliest, ReplayStart::Earliest), (ReplayStart::Latest, ReplayStart::Latest)]
+    {
+        let mut recovery = Recovery::new(Backoff::default(), ReplayStart::Latest, unplaced);
+        recovery.set_position(Position::At(ReplayStart::Latest));
+        for fault in [Fault::Transient, Fault::Busy, Fault::Unauthenticated] {
+            recovery.failed(fault, 1.0);
+            assert_eq!(recovery.position(), &Position::At(expected), "{fault:?}");
+        }
+        // A lost position may lead to the latest, and from there, too.
+        recovery.set_position(after(1));
+        assert!(matches!(recovery.failed(Fault::ReplayIdLost, 1.0), Step::FallBack { .. }));
+        assert_eq!(recovery.position(), &Position::At(ReplayStart::Latest));
+        recovery.failed(Fault::Unavailable, 1.0);
+        assert_eq!(recovery.position(), &Position::At(expected));
+    }
 }
 
 #[test]

@@ -43,8 +43,13 @@ fn everything_can_be_set() {
     let seconds = Duration::from_secs;
     let backoff = Backoff { base: seconds(2), max: seconds(3), unavailable: seconds(4), busy: seconds(5) };
     assert_eq!(config.backoff, backoff);
-    let expected =
-        SubscribeSettings { start: ReplayStart::Earliest, fallback: ReplayStart::Latest, max_outstanding: 7 };
+    let expected = SubscribeSettings {
+        start: ReplayStart::Earliest,
+        fallback: ReplayStart::Latest,
+        unplaced: ReplayStart::Earliest,
+        max_outstanding: 7,
+        longest_wait: Duration::MAX,
+    };
     assert_eq!(subscribe, expected);
 }
 

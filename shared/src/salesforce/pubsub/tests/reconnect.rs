@@ -125,6 +125,25 @@ async fn without_a_place_it_starts_as_configured() {
     assert_eq!(number(&event(&mut latest).await.event), 3);
 }
 
+/// Nothing has told a place before the first event or sign of life, so a stream that breaks by then may have missed some.
+#[tokio::test]
+async fn a_first_stream_that_breaks_before_it_told_a_place_leaves_nothing_out() {
+    for (unplaced, expected) in [(ReplayStart::Earliest, 1), (ReplayStart::Latest, 4)] {
+        let fake = Fake::start().await;
+        fake.add(2);
+        let place = Arc::default();
+        let settings = SubscribeSettings { unplaced, ..SubscribeSettings::default() };
+        let mut subscription = subscribe(&pubsub(&fake), settings, &place);
+        eventually("the stream", || fake.openings().len() == 1).await;
+        assert_eq!(fake.openings()[0].preset, ReplayPreset::Latest);
+        fake.cut();
+        fake.add(1);
+        eventually("another stream", || fake.openings().len() == 2).await;
+        fake.add(1);
+        assert_eq!(number(&event(&mut subscription).await.event), expected);
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_falls_silent_is_left() {
     let fake = Fake::start().await;

@@ -76,6 +76,25 @@ async fn a_used_up_allocation_is_waited_out() {
     assert_eq!(fake.openings().len(), 3);
 }
 
+/// Who has something better to do than to wait for so long is told why.
+#[tokio::test]
+async fn a_wait_that_is_too_long_ends_it_with_the_reason() {
+    let fake = Fake::start().await;
+    fake.add(1);
+    fake.script(Script::Refuse(status(Code::ResourceExhausted, "subscription.limit.exceeded")));
+    let place = Arc::default();
+    let mut busy = config(&fake.url());
+    busy.backoff.busy = Duration::from_secs(60);
+    let settings = SubscribeSettings { longest_wait: Duration::from_secs(10), ..from_start() };
+    let mut subscription = subscribe(&pubsub_of(busy, &Arc::default()), settings.clone(), &place);
+    assert_eq!(next(&mut subscription).await.unwrap().unwrap_err().kind(), ErrorKind::LimitExceeded);
+    assert!(next(&mut subscription).await.is_none());
+    // Failures that pass sooner are waited out as ever.
+    fake.script(Script::Refuse(status(Code::Unavailable, "service.unavailable")));
+    let mut subscription = subscribe(&pubsub(&fake), settings, &place);
+    assert_eq!(take(&mut subscription, &fake, &place, 1).await, [1]);
+}
+
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_told_and_passed() {
     let fake = Fake::start().await;

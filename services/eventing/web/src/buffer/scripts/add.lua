@@ -1,5 +1,6 @@
 -- Adds ARGV first…last to transaction t; returns how many were new. What is being made into a job, or was, is not.
-local function add(t, user, since, first, last, quiet, patience)
+-- `since` and `committed` are ms or ''.
+local function add(t, user, since, committed, first, last, quiet, patience)
   local new = 0
   pieces(first, last, function(from, to)
     local taken = call('SMISMEMBER', key('taken', t), unpack(ARGV, from, to))
@@ -14,22 +15,30 @@ local function add(t, user, since, first, last, quiet, patience)
   local open = key('open', t)
   call('HSETNX', open, 'first', NOW)
   if user ~= '' then call('HSETNX', open, 'user', user) end
-  if since ~= '' then
-    local earlier = call('HGET', open, 'since')
-    if not earlier or tonumber(since) < tonumber(earlier) then call('HSET', open, 'since', since) end
+  local function keep(field, value, is_better)
+    local known = call('HGET', open, field)
+    if value ~= '' and (not known or is_better(tonumber(value), tonumber(known))) then call('HSET', open, field, value) end
   end
-  call('ZADD', P .. 'due', math.min(NOW + quiet, call('HGET', open, 'first') + patience), t)
+  keep('since', since, function(one, other) return one < other end)
+  keep('committed', committed, function(one, other) return one > other end)
+  if since ~= '' then call('HSETNX', open, 'overflow', NOW) end
+  local due = math.min(NOW + quiet, call('HGET', open, 'first') + patience)
+  -- An overflow waits for as long as any transaction may: those that came before it have their jobs by then, and what they
+  -- deal with is left out.
+  local overflow = call('HGET', open, 'overflow')
+  if overflow then due = overflow + patience end
+  call('ZADD', P .. 'due', due, t)
   return new
 end
 
 -- Adds all transactions that stand in ARGV from `at` on, each as
---   <authorization>:<transaction key>, user or '', since ms or '', number of ids, ids
+--   <authorization>:<transaction key>, user or '', since ms or '', committed ms or '', number of ids, ids
 local function add_all(at, quiet, patience)
   local new = 0
   while ARGV[at] do
-    local ids = tonumber(ARGV[at + 3])
-    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], at + 4, at + 3 + ids, quiet, patience)
-    at = at + 4 + ids
+    local ids = tonumber(ARGV[at + 4])
+    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], at + 5, at + 4 + ids, quiet, patience)
+    at = at + 5 + ids
   end
   return new
 end

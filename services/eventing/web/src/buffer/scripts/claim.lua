@@ -29,10 +29,11 @@ end
 -- Moves the ids of t into a flush; those that are too many for one wait for the next.
 local function begin(t)
   local from, to, open = key('ids', t), key('flush-ids', t), key('open', t)
-  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since')
+  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since', 'committed')
   call('HSET', flush, 'number', call('INCR', P .. 'flushes'))
   if fields[1] then call('HSET', flush, 'user', fields[1]) end
   if fields[2] then call('HSET', flush, 'since', fields[2]) end
+  if fields[3] then call('HSET', flush, 'committed', fields[3]) end
   if call('SCARD', from) <= most_ids then
     call('RENAME', from, to)
     call('DEL', open)
