@@ -122,6 +122,16 @@ await run(`@heroku/applink ${version}`, {
         assert.equal((await org.bulkApi.getSuccessfulResults(job)).length, 1000);
         assert.equal(await local.count("Account WHERE Name LIKE 'AppLink bulk%'"), 1000);
 
+        const text = "a;b|c^d`e\tf";
+        const odd = org.bulkApi.createDataTableBuilder(["Name", "Description"]);
+        odd.addRow(["AppLink delimiters", text]).addRow(["x".repeat(256), text]);
+        const [loaded] = await org.bulkApi.ingest({ object: "Account", operation: "insert", dataTable: odd.build() });
+        await finished(loaded);
+        const results = [await org.bulkApi.getSuccessfulResults(loaded), await org.bulkApi.getFailedResults(loaded)];
+        for (const rows of results) {
+            assert.deepEqual([rows.length, rows[0]?.get("Description")], [1, text], "one row, with its value");
+        }
+
         const query = await org.bulkApi.query({ soql: "SELECT Name FROM Account WHERE Name LIKE 'AppLink bulk%'" });
         assert.equal((await finished(query)).state, "JobComplete");
         const found = [];

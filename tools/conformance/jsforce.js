@@ -117,6 +117,18 @@ await run(`jsforce ${version}`, {
         assert.equal(await local.count("Account WHERE Name LIKE 'jsforce bulk%'"), 2000);
     },
 
+    // It looks for a delimiter in the whole result and takes any that it finds outside quotes.
+    async "bulk results with other delimiters in them"() {
+        const Description = "a;b|c^d`e\tf";
+        const input = [{ Name: "jsforce delimiters", Description }, { Name: "x".repeat(256), Description }];
+        const loaded = await connection.bulk2.loadAndWaitForResults({ object: "Account", operation: "insert", input });
+        const [saved, failed] = [loaded.successfulResults, loaded.failedResults];
+        assert.deepEqual([saved.length, saved[0]?.Description], [1, Description]);
+        assert.deepEqual([failed.length, failed[0]?.Description], [1, Description]);
+        const stream = await connection.bulk2.query("SELECT Description FROM Account WHERE Name = 'jsforce delimiters'");
+        assert.deepEqual(await stream.toArray(), [{ Description }]);
+    },
+
     async "bulk query"() {
         const stream = await connection.bulk2.query("SELECT Id, Name FROM Account WHERE Name LIKE 'jsforce bulk%'");
         assert.deepEqual(names(await stream.toArray()), names(await inOrg("jsforce bulk%")));

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 pub use self::publish::Publish;
 use crate::applink::Addon;
 use crate::costs::Costs;
+use crate::guard::host_name;
 use crate::{Config, Listeners};
 
 /// Where the Salesforce project lies, seen from the root of the repository.
@@ -36,6 +37,10 @@ pub struct Cli {
     /// Address to listen on
     #[arg(long, env = "LOCAL_ORG_BIND", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    /// Name besides localhost by which local-org may be called, such as its name in a network of containers; may be
+    /// given several times
+    #[arg(long = "allowed-host", env = "LOCAL_ORG_ALLOWED_HOSTS", value_delimiter = ',', value_parser = host_name)]
+    allowed_hosts: Vec<String>,
     /// Port for https as well, with a self-signed certificate; 0 takes a free one [default: no https]
     #[arg(long, env = "LOCAL_ORG_TLS_PORT")]
     tls_port: Option<u16>,
@@ -180,6 +185,7 @@ impl Cli {
                 daily_limit: self.daily_limit,
                 bulk_delay_ms: self.bulk_delay_ms,
             },
+            allowed_hosts: self.allowed_hosts,
             certificate: self.tls_cert_out,
             announce: true,
         })

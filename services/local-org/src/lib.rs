@@ -20,6 +20,7 @@ mod events;
 mod external_services;
 pub mod faults;
 mod flows;
+mod guard;
 mod http;
 pub mod id;
 pub mod metadata;
@@ -38,6 +39,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{HttpServer, web};
 use anyhow::Context;
 use rustls::ServerConfig;
@@ -68,6 +70,8 @@ pub struct Config {
     pub lines: u32,
     /// Costs at the start; `/local/costs` changes them.
     pub costs: Costs,
+    /// Names besides loopback ones to which callers may address themselves, without port.
+    pub allowed_hosts: Vec<String>,
     /// File to write the certificate of the ports with TLS to, for clients that are to trust it.
     pub certificate: Option<PathBuf>,
     /// Whether to say on standard output when the server is ready.
@@ -83,6 +87,7 @@ impl Default for Config {
             opportunities: 0,
             lines: 2,
             costs: Costs::default(),
+            allowed_hosts: Vec::new(),
             certificate: None,
             announce: false,
         }
@@ -114,12 +119,13 @@ impl From<TcpListener> for Listeners {
 ///
 /// When metadata or databases cannot be read, the data or the certificate cannot be made, or a listener fails.
 pub async fn run(
-    config: Config,
+    mut config: Config,
     listeners: impl Into<Listeners>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let Listeners { http, https, pubsub, pubsub_tls } = listeners.into();
     let announce = config.announce;
+    config.allowed_hosts.extend(addresses([Some(&http), https.as_ref(), pubsub.as_ref(), pubsub_tls.as_ref()]));
     // One for all ports, so that clients have one file to trust.
     let certificate = if https.is_some() || pubsub_tls.is_some() { Some(certificate(&config)?) } else { None };
     let mut urls = vec![url("http", &http)?];
@@ -158,7 +164,8 @@ fn server(
     let endpoints = web::Data::new(endpoints);
     let app = move || {
         let app = actix_web::App::new().app_data(host.clone()).app_data(endpoints.clone());
-        app.configure(http::configure)
+        // The Salesforce CLI doubles slashes, and an org does not mind.
+        app.wrap(NormalizePath::trim()).wrap(from_fn(http::guard::screen)).configure(http::configure)
     };
     let mut server = HttpServer::new(app)
         .on_connect(http::connection::remember)
@@ -185,6 +192,12 @@ fn certificate(config: &Config) -> anyhow::Result<Certificate> {
 fn url(scheme: &str, listener: &TcpListener) -> anyhow::Result<String> {
     let address = listener.local_addr().context("the listener has no address")?;
     Ok(format!("{scheme}://{address}"))
+}
+
+/// The addresses that were asked for: who listens on one answers to it. An address is no name that a page could have.
+fn addresses<'l>(listeners: impl IntoIterator<Item = Option<&'l TcpListener>>) -> Vec<String> {
+    let addresses = listeners.into_iter().flatten().filter_map(|listener| listener.local_addr().ok());
+    addresses.map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()).collect()
 }
 
 /// What standard output says when all ports are served, a line each: the first one is the one to wait for.

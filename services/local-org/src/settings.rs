@@ -15,6 +15,19 @@ pub struct OrgSettings {
     pub hard_delete: Vec<String>,
     /// Fields in which records may not be alike.
     pub duplicate_rules: Vec<DuplicateRule>,
+    /// A limit on the calls of an app, of which clients are told beside the org's; it refuses nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_app_api_usage: Option<AppQuota>,
+}
+
+/// What an app may use of an org's API calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppQuota {
+    /// Name of the app, to which all calls of the org are counted.
+    pub app_name: String,
+    /// Its calls in a day.
+    pub limit: u64,
 }
 
 /// Refuses records with the same value in a field, unless the caller allows duplicates.
@@ -28,6 +41,13 @@ pub struct DuplicateRule {
 }
 
 impl OrgSettings {
+    /// The header `Sforce-Limit-Info` (REST API Developer Guide, "Limit Info Header").
+    pub(crate) fn limit_info(&self, used: u64, limit: u64) -> String {
+        let of_app = self.per_app_api_usage.as_ref();
+        let of_app = of_app.map(|app| format!("; per-app-api-usage={used}/{}(appName={})", app.limit, app.app_name));
+        format!("api-usage={used}/{limit}{}", of_app.unwrap_or_default())
+    }
+
     /// Whether that user may delete records for good.
     pub fn may_hard_delete(&self, username: &str) -> bool {
         self.hard_delete.iter().any(|name| name == EVERYONE || name.eq_ignore_ascii_case(username))

@@ -140,6 +140,15 @@ impl Control {
         self.delete(&format!("/local/orgs/{org}/records/{object}/{id}")).await
     }
 
+    /// Restores a deleted record with what was deleted with it.
+    ///
+    /// # Errors
+    /// Also when it is not in the recycle bin.
+    pub async fn undelete(&self, org: &str, object: &str, id: &str) -> Result<()> {
+        let path = format!("/local/orgs/{org}/records/{object}/{id}/undelete");
+        self.send(Method::POST, &path, None::<&Value>).await.map(drop)
+    }
+
     /// Opens a session of the user of that name, as AppLink does for a call to an app, with permission sets that require
     /// activation activated for it ("user mode plus"). The answer's token is that session's.
     ///
@@ -232,9 +241,13 @@ impl Control {
 
     async fn send<T: Serialize + ?Sized>(&self, method: Method, path: &str, body: Option<&T>) -> Result<Response> {
         let call = format!("{method} {path}");
+        // What changes something says that it is JSON, with or without a body.
+        let is_post = method == Method::POST;
         let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(body);
+        } else if is_post {
+            request = request.header("Content-Type", "application/json");
         }
         check(request.send().await, &call).await
     }

@@ -77,10 +77,12 @@ impl Dialect {
             .from_reader(source)
     }
 
-    /// Writes rows, with quotes where they are needed.
+    /// Writes rows. Every value is quoted, as an org does it: a client that guesses the delimiter is not led astray by a
+    /// value with another one in it.
     pub(crate) fn writer<W: Write>(self, target: W) -> csv::Writer<W> {
         csv::WriterBuilder::new()
             .flexible(true)
+            .quote_style(csv::QuoteStyle::Always)
             .delimiter(self.delimiter.byte())
             .terminator(match self.ending {
                 LineEnding::Lf => csv::Terminator::Any(b'\n'),

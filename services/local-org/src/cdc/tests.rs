@@ -126,8 +126,18 @@ fn a_cascade_is_one_transaction() {
     assert_eq!(numbers, [1, 2, 3]);
     org.clear();
     org.run(|tx| tx.undelete("Opportunity", &id));
-    // Lines have no recycle bin.
-    assert_eq!(org.summary(&org.events()), [("UNDELETE", "Opportunity"), ("UNDELETE", "Quote")]);
+    let events = org.events();
+    assert_eq!(
+        org.summary(&events),
+        [
+            ("UNDELETE", "Opportunity"),
+            ("UNDELETE", "OpportunityLineItem"),
+            ("UNDELETE", "OpportunityLineItem"),
+            ("UNDELETE", "Quote")
+        ]
+    );
+    assert_eq!((&events[1]["Quantity"], &events[2]["Quantity"]), (&json!(1.0), &json!(2.0)), "whole records");
+    assert!(events.iter().all(|event| event["ChangeEventHeader"]["transactionKey"] != *keys[0]));
 }
 
 #[test]

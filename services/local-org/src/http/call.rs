@@ -52,10 +52,8 @@ impl Call {
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let (version, rest) = segments.split_first().ok_or_else(not_found)?;
         let version = Version::parse(version).ok_or_else(not_found)?;
-        let resource = Resource::parse(rest).ok_or_else(not_found)?;
-        // Clients that cannot send PATCH send POST with this parameter.
-        let overridden = params.iter().find(|(name, _)| name == "_HttpMethod").map(|(_, value)| value.as_str());
-        let method = if method == "POST" { overridden.unwrap_or(method) } else { method };
+        let resource = resource(rest).ok_or_else(not_found)?;
+        let method = method_of(method, &params);
         let method = Method::parse(method)
             .filter(|method| resource.methods().contains(method))
             .ok_or_else(|| method_not_allowed(method, &resource))?;
@@ -114,6 +112,22 @@ impl Call {
             self.batch_size = size.clamp(MIN_BATCH_SIZE, MAX_BATCH_SIZE);
         }
     }
+}
+
+/// The method that is meant: clients that cannot send PATCH send POST with the parameter `_HttpMethod`.
+pub(crate) fn method_of<'m>(method: &'m str, params: &'m [(String, String)]) -> &'m str {
+    let overridden = params.iter().find(|(name, _)| name == "_HttpMethod").map(|(_, value)| value.as_str());
+    if method == "POST" { overridden.unwrap_or(method) } else { method }
+}
+
+/// The resource of a path, whose end may name the format: `query.json` is `query`. An external id is taken as it is.
+fn resource(segments: &[&str]) -> Option<Resource> {
+    let with_format = || {
+        let (last, path) = segments.split_last()?;
+        let bare: Vec<&str> = path.iter().copied().chain([last.strip_suffix(".json")?]).collect();
+        Resource::parse(&bare).filter(|resource| !matches!(resource, Resource::ExternalId { .. }))
+    };
+    with_format().or_else(|| Resource::parse(segments))
 }
 
 fn method_not_allowed(method: &str, resource: &Resource) -> ApiError {

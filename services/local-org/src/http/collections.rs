@@ -8,6 +8,7 @@ use super::sobjects::{created, saved};
 use super::work::{Context, Records};
 use crate::error::ApiError;
 use crate::id;
+use crate::store::{Refusals, repeated_updates};
 
 /// Most records of a request (REST API Developer Guide, "sObject Collections").
 const MAX_RECORDS: usize = 200;
@@ -17,7 +18,7 @@ const MAX_RETRIEVE: usize = 2_000;
 /// `POST composite/sobjects`
 pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call) -> Result<Answer, ApiError> {
     let request = Request::read(call)?;
-    each(records, request.all_or_none, request.records, |records, record| {
+    each(records, request.all_or_none, request.records, Refusals::new(), |records, record| {
         let record = fields(record)?;
         let id = records.create(type_of(record)?, record)?;
         Ok(created(records, &id))
@@ -27,7 +28,8 @@ pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call) -> Result<Answe
 /// `PATCH composite/sobjects`
 pub(crate) fn update(records: &mut Records<'_, '_>, call: &Call) -> Result<Answer, ApiError> {
     let request = Request::read(call)?;
-    each(records, request.all_or_none, request.records, |records, record| {
+    let ids: Vec<_> = request.records.iter().map(|record| member(record, "Id")).collect();
+    each(records, request.all_or_none, request.records, repeated_updates(&ids), |records, record| {
         let mut record = fields(record)?.clone();
         let id = take(&mut record, "Id").and_then(|id| id.as_str().map(str::to_owned));
         let id = id.ok_or_else(|| ApiError::new(400, "MISSING_ARGUMENT", "Id not specified in an update call"))?;
@@ -44,15 +46,14 @@ pub(crate) fn upsert(
     field: &str,
 ) -> Result<Answer, ApiError> {
     let request = Request::read(call)?;
-    each(records, request.all_or_none, request.records, |records, record| {
+    let keys: Vec<_> = request.records.iter().map(|record| member(record, field)).collect();
+    let refusals = records.repeated_keys(object, field, &keys);
+    each(records, request.all_or_none, request.records, refusals, |records, record| {
         let mut record = fields(record)?.clone();
-        let value = match take(&mut record, field) {
-            Some(Value::String(text)) => text,
-            Some(Value::Null) | None if field.eq_ignore_ascii_case("Id") => String::new(),
-            Some(Value::Null) | None => {
-                return Err(ApiError::new(400, "MISSING_ARGUMENT", format!("{field} not specified")));
-            }
-            Some(other) => other.to_string(),
+        let value = match take(&mut record, field).and_then(|value| text(&value)) {
+            Some(text) => text,
+            None if field.eq_ignore_ascii_case("Id") => String::new(),
+            None => return Err(ApiError::new(400, "MISSING_ARGUMENT", format!("{field} not specified"))),
         };
         let upserted = records.upsert(object, field, &value, &record)?;
         let mut body = saved(&upserted.id);
@@ -67,7 +68,7 @@ pub(crate) fn delete(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Cal
         .list_param("ids")
         .ok_or_else(|| ApiError::new(400, "MISSING_ARGUMENT", "The ids parameter is required."))?;
     limit(ids.len(), MAX_RECORDS)?;
-    each(records, call.flag("allOrNone"), &ids, |records, id| {
+    each(records, call.flag("allOrNone"), &ids, Refusals::new(), |records, id| {
         let object = cx.org.store.schema().object_by_prefix(id::prefix(id));
         let object = object.ok_or_else(|| ApiError::malformed_id("Record ID", id, "Id"))?;
         records.delete(&object.name, id)?;
@@ -121,17 +122,22 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Does `work` for each item, each on its own or, with `all_or_none`, undoing all when one fails.
+/// Does `work` for each item that is not refused from the start, each on its own or, with `all_or_none`, undoing all when
+/// one fails.
 fn each<T>(
     records: &mut Records<'_, '_>,
     all_or_none: bool,
     items: &[T],
+    mut refusals: Refusals,
     work: impl Fn(&mut Records<'_, '_>, &T) -> Result<Value, ApiError>,
 ) -> Result<Answer, ApiError> {
     let mut results: Vec<Result<Value, ApiError>> = Vec::with_capacity(items.len());
     let undone = records.savepoint(|records| {
-        for item in items {
-            results.push(records.savepoint(|records| work(records, item)));
+        for (place, item) in items.iter().enumerate() {
+            results.push(match refusals.remove(&place) {
+                Some(error) => Err(error),
+                None => records.savepoint(|records| work(records, item)),
+            });
         }
         match results.iter().find_map(|result| result.as_ref().err()) {
             Some(error) if all_or_none => Err(error.clone()),
@@ -176,6 +182,21 @@ fn fields(record: &Value) -> Result<&Map<String, Value>, ApiError> {
 pub(crate) fn type_of(record: &Map<String, Value>) -> Result<&str, ApiError> {
     let name = record.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Value::as_str);
     name.ok_or_else(|| ApiError::new(400, "INVALID_TYPE", "The type attribute of the record is required."))
+}
+
+/// A member as text, whatever the case of its name; `None` where it is absent or null.
+fn member(record: &Value, name: &str) -> Option<String> {
+    let (_, value) = record.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    text(value)
+}
+
+/// A key as text; `None` for null.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
 }
 
 /// Takes a member out, whatever the case of its name.

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, internal, malformed_json, not_found};
 use super::host::{Host, OrgHost, base_url};
-use super::{DEFAULT_VERSION, MAX_BODY, settings};
+use super::{DEFAULT_VERSION, MAX_BODY, guard, settings};
 use crate::cdc::Origin;
 use crate::costs::Costs;
 use crate::endpoints;
@@ -29,6 +30,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     });
     config.service(
         web::scope("/local")
+            .wrap(from_fn(guard::json_only))
             .app_data(json)
             .configure(external_services::control)
             .route("/health", web::get().to(health))

@@ -11,9 +11,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{Answer, builder, internal, invalid_session, malformed_json};
 use super::call::Call;
+use super::encoding::Encoding;
 use super::host::{Host, OrgHost, Session, base_url};
 use super::work::Context;
-use super::{connection, execute, limits, version};
+use super::{MAX_BODY, connection, execute, limits, version};
 use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
@@ -40,7 +41,7 @@ async fn versions() -> HttpResponse {
 async fn data(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, host: web::Data<Host>) -> HttpResponse {
     let task = actix_web::rt::spawn(async move {
         let outcome = match body {
-            Ok(body) => Exchange::begin(&request, body, &host),
+            Ok(body) => decoded(&request, body).await.and_then(|body| Exchange::begin(&request, body, &host)),
             Err(error) => Err(unreadable(&error)),
         };
         match outcome {
@@ -49,6 +50,10 @@ async fn data(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, 
         }
     });
     task.await.unwrap_or_else(|error| Answer::from(internal(error.to_string())).into_response())
+}
+
+async fn decoded(request: &HttpRequest, body: web::Bytes) -> Result<web::Bytes, ApiError> {
+    Encoding::of(request)?.decode(body, MAX_BODY).await
 }
 
 /// A call on its way.
@@ -136,7 +141,7 @@ pub(super) async fn counted<F: Future<Output = HttpResponse>>(
         Ok(()) => with_faults(host, request, Some(org.store.name()), body, execute).await,
         Err(_) => refused("TotalRequests").into_response(),
     };
-    let usage = format!("api-usage={}/{}", org.counters.usage(), limit.unwrap_or(limits::UNLIMITED));
+    let usage = org.settings.get().limit_info(org.counters.usage(), limit.unwrap_or(limits::UNLIMITED));
     if let Ok(usage) = HeaderValue::try_from(usage) {
         response.headers_mut().insert(HeaderName::from_static("sforce-limit-info"), usage);
     }

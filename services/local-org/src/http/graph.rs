@@ -1,5 +1,8 @@
 //! `composite/graph`: graphs of subrequests. A graph is done as a whole or not at all, in a transaction of its own, so
 //! that what one graph did stays when a later one fails.
+//!
+//! Nodes are done one after another, so a graph may name a record twice. Whether an org, which saves nodes of a kind
+//! together, refuses that as it does in a collection, nobody has written down.
 
 mod payload;
 

@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::external_services::{self, Apps, Invocations};
 use crate::faults::Faults;
 use crate::flows::Flow;
+use crate::guard::Guard;
 use crate::metadata::{Deployed, NotificationType};
 use crate::notifications::Notifications;
 use crate::schema::Schema;
@@ -30,6 +31,8 @@ use crate::{Config, id, metadata, pubsub, seed};
 pub(crate) struct Host {
     pub(crate) orgs: Vec<Arc<OrgHost>>,
     pub(crate) addon: Addon,
+    /// Who may call.
+    pub(crate) guard: Guard,
     pub(crate) costs: CostModel,
     pub(crate) faults: Faults,
     /// What the project brings besides the schema.
@@ -96,6 +99,7 @@ impl Host {
         Ok(Self {
             orgs,
             addon: config.addon,
+            guard: Guard::new(config.allowed_hosts),
             costs,
             faults: Faults::default(),
             flows: deployed.flows,

@@ -1,4 +1,5 @@
-//! OAuth 2.0 and identity, as simple as a local org allows: any password or secret is right.
+//! OAuth 2.0 and identity, as simple as a local org allows: any password or secret is right. Tokens are asked for with
+//! forms, as the standard has it; that no page of another site asks is the guard's concern (`crate::guard`).
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use super::answer::Answer;
 use super::control::{blocking, no_such_org};
 use super::host::Host;
+use crate::error::ApiError;
 use crate::settings::OrgSettings;
 
 /// Adds the routes to those of the control API.
@@ -22,6 +23,9 @@ async fn settings(name: web::Path<String>, host: web::Data<Host>) -> HttpRespons
 /// Replaces all settings; those that are not given become the default.
 async fn set_settings(name: web::Path<String>, new: web::Json<OrgSettings>, host: web::Data<Host>) -> HttpResponse {
     blocking(&host, &name, move |org| {
+        if let Some(app) = &new.per_app_api_usage {
+            check_app_name(&app.app_name)?;
+        }
         for rule in &new.duplicate_rules {
             org.store.prepare_duplicate_rule(rule)?;
         }
@@ -29,4 +33,13 @@ async fn set_settings(name: web::Path<String>, new: web::Json<OrgSettings>, host
         Ok(Answer::ok(serde_json::to_value(&*org.settings.get()).unwrap_or_default()))
     })
     .await
+}
+
+/// It becomes part of a header.
+fn check_app_name(name: &str) -> Result<(), ApiError> {
+    if !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || " -_.".contains(char)) {
+        return Ok(());
+    }
+    let message = "appName must be letters, digits, spaces and -_.";
+    Err(ApiError::new(400, "INVALID_FIELD", message).with_fields(["perAppApiUsage.appName"]))
 }

@@ -12,7 +12,7 @@ use crate::faults::RecordError;
 use crate::http::OrgHost;
 use crate::settings::DuplicateRule;
 use crate::soql::ResultSet;
-use crate::store::{Access, Actor, Tx, Upserted};
+use crate::store::{Access, Actor, Refusals, Tx, Upserted};
 
 /// What a call works with.
 pub(crate) struct Context<'a> {
@@ -123,6 +123,11 @@ impl Records<'_, '_> {
         let upserted = self.tx.upsert(object, field, value, fields)?;
         self.written += 1;
         Ok(upserted)
+    }
+
+    /// What an upsert of records with these keys refuses from the start.
+    pub(crate) fn repeated_keys(&self, object: &str, field: &str, keys: &[Option<String>]) -> Refusals {
+        self.tx.repeated_keys(object, field, keys)
     }
 
     /// Deletes a record.

@@ -13,6 +13,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::Service;
 use super::connection::Connection;
+use super::guard::Guarded;
 use crate::certificate::Certificate;
 use crate::http::Host;
 
@@ -56,7 +57,8 @@ impl Servers {
                 Connection::new(stream)
             })
         });
-        let service = PubSubServer::new(Service { host: host.clone() });
+        let inner = PubSubServer::new(Service { host: host.clone() });
+        let service = Guarded { inner, host: host.clone() };
         self.0.spawn(async move {
             if let Err(error) = server.serve_with_incoming(service, incoming).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "the Pub/Sub API cannot be served any more");

@@ -13,6 +13,7 @@ mod credit;
 mod delivery;
 mod failure;
 mod faults;
+mod guard;
 mod listener;
 mod managed;
 mod publish;

@@ -1,18 +1,59 @@
 //! Delete, and what it does to the records that point to the deleted one.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::ddl::quoted;
 use super::{Record, Tx, rules};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef, OnDelete};
 
+/// A record that is to be deleted.
+struct Doomed<'a> {
+    object: &'a ObjectDef,
+    id: String,
+    old: Rc<Record<'a>>,
+}
+
+/// A record and all that is deleted with it, parents before their children.
+#[derive(Default)]
+struct Cascade<'a> {
+    doomed: Vec<Doomed<'a>>,
+    ids: HashSet<String>,
+}
+
 impl<'a> Tx<'a> {
-    /// Removes a live record. The record itself goes first: roll-ups of its children then leave it as it was.
-    pub(super) fn remove(&mut self, object: &'a ObjectDef, id: &str, old: &Record<'a>) -> Result<(), ApiError> {
-        let rules = rules::of(&object.name);
-        rules.before_delete(self, old)?;
-        let references: Vec<(&ObjectDef, &FieldDef)> =
-            self.org.schema.children_of(&object.name).filter(|(_, field)| !is_audit(field)).collect();
-        for &(child, field) in references.iter().filter(|(_, field)| field.on_delete == OnDelete::Restrict) {
+    /// Removes a live record and what belongs to it. All of it goes before anything follows from it, so that records
+    /// that go together keep what they say of each other, and roll-ups leave them as they were.
+    pub(super) fn remove(&mut self, object: &'a ObjectDef, id: &str, old: &Rc<Record<'a>>) -> Result<(), ApiError> {
+        let mut cascade = Cascade::default();
+        self.doom(&mut cascade, object, id, old)?;
+        for (place, Doomed { object, id, .. }) in cascade.doomed.iter().enumerate() {
+            let rules = rules::of(&object.name);
+            let stays = if place == 0 { rules.has_recycle_bin() } else { rules.goes_with_parent() };
+            self.discard(object, id, stays)?;
+        }
+        for Doomed { object, id, .. } in &cascade.doomed {
+            for (child, field) in self.references_to(object).filter(|(_, field)| field.on_delete == OnDelete::SetNull) {
+                self.clear(child, field, id)?;
+            }
+        }
+        for Doomed { object, old, .. } in cascade.doomed.iter().rev() {
+            rules::of(&object.name).after_delete(self, old)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a record and what belongs to it, unless something forbids to delete it.
+    fn doom(
+        &mut self,
+        cascade: &mut Cascade<'a>,
+        object: &'a ObjectDef,
+        id: &str,
+        old: &Rc<Record<'a>>,
+    ) -> Result<(), ApiError> {
+        rules::of(&object.name).before_delete(self, old)?;
+        for (child, field) in self.references_to(object).filter(|(_, field)| field.on_delete == OnDelete::Restrict) {
             if !self.ids_with(child, field, &id.to_owned().into(), 1)?.is_empty() {
                 let message = format!(
                     "Your attempt to delete this {} could not be completed because it is associated with one or more \
@@ -22,31 +63,36 @@ impl<'a> Tx<'a> {
                 return Err(ApiError::new(400, "DELETE_FAILED", message).with_fields::<String>([]));
             }
         }
-        if rules.has_recycle_bin() {
-            self.amend(object, id, Record::default().with("IsDeleted", 1))?;
-        } else {
-            self.touch(object, id)?;
-            let sql = format!("DELETE FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
-            self.prepare(&sql)?.execute([id])?;
-            self.loaded.clear();
-            self.wrote(object);
-        }
-        for (child, field) in references {
-            match field.on_delete {
-                OnDelete::Cascade => self.remove_children(child, field, id)?,
-                OnDelete::SetNull => self.clear(child, field, id)?,
-                OnDelete::Restrict => {}
+        cascade.ids.insert(id.to_owned());
+        cascade.doomed.push(Doomed { object, id: id.to_owned(), old: Rc::clone(old) });
+        for (child, field) in self.references_to(object).filter(|(_, field)| field.on_delete == OnDelete::Cascade) {
+            for id in self.ids_with(child, field, &id.to_owned().into(), u32::MAX)? {
+                if !cascade.ids.contains(&id) {
+                    let old = self.live(child, &id)?;
+                    self.doom(cascade, child, &id, &old)?;
+                }
             }
         }
-        rules.after_delete(self, old)
+        Ok(())
     }
 
-    fn remove_children(&mut self, child: &'a ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {
-        for id in self.ids_with(child, field, &parent.to_owned().into(), u32::MAX)? {
-            let old = self.live(child, &id)?;
-            self.remove(child, &id, &old)?;
+    /// Puts a record into the recycle bin, or drops it.
+    fn discard(&mut self, object: &'a ObjectDef, id: &str, stays: bool) -> Result<(), ApiError> {
+        if stays {
+            return self.amend(object, id, Record::default().with("IsDeleted", 1));
         }
+        self.touch(object, id)?;
+        let sql = format!("DELETE FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
+        self.prepare(&sql)?.execute([id])?;
+        self.loaded.clear();
+        self.wrote(object);
         Ok(())
+    }
+
+    /// The references by which records of others belong to those of this object, or only point to them.
+    fn references_to(&self, object: &'a ObjectDef) -> impl Iterator<Item = (&'a ObjectDef, &'a FieldDef)> + use<'a> {
+        let org = self.org;
+        org.schema.children_of(&object.name).filter(|(_, field)| !is_audit(field))
     }
 
     fn clear(&mut self, child: &'a ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {

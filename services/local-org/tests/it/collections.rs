@@ -69,15 +69,94 @@ async fn updates_by_id() {
 #[tokio::test]
 async fn upserts_by_external_id() {
     let org = TestOrg::start().await;
+    org.create("Account", json!({"Name": "Old", "Key__c": "b"})).await;
     let records = json!([
         {"attributes": {"type": "Account"}, "Key__c": "a", "Name": "A"},
-        {"attributes": {"type": "Account"}, "key__c": "a", "Name": "B"},
+        {"attributes": {"type": "Account"}, "key__c": "b", "Name": "B"},
         {"attributes": {"type": "Account"}, "Name": "C"},
+        {"attributes": {"type": "Account"}, "Name": "D"},
     ]);
     let reply = org.patch("/composite/sobjects/Account/Key__c", json!({"records": records})).await;
     assert_eq!((&reply.body[0]["created"], &reply.body[1]["created"]), (&json!(true), &json!(false)));
-    assert_eq!(reply.body[0]["id"], reply.body[1]["id"]);
-    assert_eq!(reply.body[2]["success"], false);
+    let missing = "MISSING_ARGUMENT";
+    assert_eq!(
+        (&reply.body[2]["success"], &reply.body[3]["errors"][0]["statusCode"]),
+        (&json!(false), &json!(missing))
+    );
+    assert_eq!((org.accounts_named("B").await, org.accounts_named("Old").await), (1, 0));
+}
+
+#[tokio::test]
+async fn an_upsert_refuses_all_records_of_a_key_that_is_there_twice() {
+    let org = TestOrg::start().await;
+    let existing = org.create("Account", json!({"Name": "Old", "Key__c": "b"})).await;
+    let record = |key: &str, name: &str| json!({"attributes": {"type": "Account"}, "Key__c": key, "Name": name});
+    // Case does not matter in this field.
+    let records = [record("a", "1"), record("b", "2"), record("A", "3"), record("c", "4"), record("b", "5")];
+    let upsert = "/composite/sobjects/Account/key__c";
+    let reply = org.patch(upsert, json!({"records": records})).await;
+    let refused = |key: &str| {
+        json!({"success": false, "errors": [{"statusCode": "DUPLICATE_VALUE",
+            "message": format!("Duplicate external id specified: {key}"), "fields": ["Key__c"]}]})
+    };
+    for (place, key) in [(0, "a"), (1, "b"), (2, "A"), (4, "b")] {
+        assert_eq!(reply.body[place], refused(key));
+    }
+    assert_eq!(reply.body[3]["created"], true);
+    assert_eq!(
+        (org.accounts_named("Old").await, org.accounts_named("1").await),
+        (1, 0),
+        "neither inserted nor updated"
+    );
+    let reply = org
+        .patch(upsert, json!({"allOrNone": true, "records": [record("d", "6"), record("e", "7"), record("d", "8")]}))
+        .await;
+    assert_eq!(reply.body[1]["errors"][0]["statusCode"], "ALL_OR_NONE_OPERATION_ROLLED_BACK");
+    assert_eq!(org.accounts_named("7").await, 0);
+
+    let by_id = |id: &str, name: &str| json!({"attributes": {"type": "Account"}, "Id": id, "Name": name});
+    let records = [by_id(&existing, "9"), by_id(&existing[..15], "10")];
+    let reply = org.patch("/composite/sobjects/Account/Id", json!({"records": records})).await;
+    for (place, id) in [(0, existing.as_str()), (1, &existing[..15])] {
+        let error = &reply.body[place]["errors"][0];
+        let message = format!("Duplicate id specified: {id}");
+        assert_eq!((&error["statusCode"], &error["message"]), (&json!("DUPLICATE_VALUE"), &json!(message)));
+    }
+    // Several new ones have no id, and a field that there is not is what is wrong with each.
+    let new =
+        json!([{"attributes": {"type": "Account"}, "Name": "11"}, {"attributes": {"type": "Account"}, "Name": "12"}]);
+    let reply = org.patch("/composite/sobjects/Account/Id", json!({"records": new})).await;
+    assert_eq!((&reply.body[0]["success"], &reply.body[1]["success"]), (&json!(true), &json!(true)));
+    let reply = org
+        .patch("/composite/sobjects/Account/None__c", json!({"records": [{"None__c": "a"}, {"None__c": "a"}]}))
+        .await;
+    assert_eq!(reply.body[1]["errors"][0]["statusCode"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn an_update_takes_a_record_again_twelve_times() {
+    let org = TestOrg::start().await;
+    let id = org.account("Old").await;
+    let records: Vec<_> = (0..15)
+        .map(|number| json!({"attributes": {"type": "Account"}, "id": id, "Name": format!("{number}")}))
+        .collect();
+    let reply = org.patch("/composite/sobjects", json!({"records": records})).await;
+    let results = reply.body.as_array().expect("results");
+    assert!(results[..13].iter().all(|result| result["success"] == true), "{results:?}");
+    let message = format!(
+        "Maximum number of duplicate updates in one batch (12 allowed). Attempt to update Id more than once in this Api \
+         call: {}",
+        &id[..15]
+    );
+    let refused =
+        json!({"success": false, "errors": [{"statusCode": "DUPLICATE_VALUE", "message": message, "fields": []}]});
+    assert_eq!(results[13..], [refused.clone(), refused]);
+    assert_eq!(org.accounts_named("12").await, 1, "the last one that was taken");
+    let twice = org.delete(&format!("/composite/sobjects?ids={id},{id}")).await;
+    assert_eq!(
+        (&twice.body[0]["success"], &twice.body[1]["errors"][0]["statusCode"]),
+        (&json!(true), &json!("ENTITY_IS_DELETED"))
+    );
 }
 
 #[tokio::test]

@@ -74,6 +74,20 @@ async fn urls_have_the_scheme_of_the_call() {
 }
 
 #[tokio::test]
+async fn pages_of_other_sites_are_refused_here_too() {
+    let org = TlsOrg::start().await;
+    assert_eq!(org.get("/local/orgs").send().await.expect("an answer").status(), 200);
+    for (name, value) in
+        [("Host", "evil.example"), ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")]
+    {
+        let reply = org.get("/local/orgs").header(name, value).send().await.expect("an answer");
+        assert_eq!(reply.status(), 403, "{name}");
+    }
+    let own = org.get("/local/orgs").header("Origin", &org.https).send().await.expect("an answer");
+    assert_eq!(own.status(), 200);
+}
+
+#[tokio::test]
 async fn both_ports_lead_to_the_same_org() {
     let org = TlsOrg::start().await;
     let create = org.client.post(format!("{}/services/data/v62.0/sobjects/Account", org.https)).bearer_auth(&org.token);

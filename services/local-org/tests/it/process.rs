@@ -147,6 +147,7 @@ fn names_a_wrong_option_in_one_line() {
         (["--nonsense", "1"].as_slice(), "--nonsense"),
         (["--port", "0", "--salesforce-dir", "/nonexistent"].as_slice(), "--salesforce-dir"),
         (["--tls-port", "70000"].as_slice(), "--tls-port"),
+        (["--allowed-host", "local-org:8090"].as_slice(), "--allowed-host"),
         (["--port", "0", "--tls-cert-out", "/nonexistent/certificate.pem"].as_slice(), "--tls-cert-out"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_local-org")).args(arguments).output().expect("it runs");

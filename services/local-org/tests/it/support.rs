@@ -190,9 +190,12 @@ impl TestOrg {
 
     /// A call of the control API or another that needs no session.
     pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Reply {
+        let is_post = method == Method::POST;
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if !body.is_null() {
             request = request.json(&body);
+        } else if is_post {
+            request = request.header("Content-Type", "application/json");
         }
         read(request.send().await.expect("an answer")).await.expect("a body")
     }

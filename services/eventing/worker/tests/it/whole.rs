@@ -113,6 +113,20 @@ async fn fifty_edits_become_one_job_fifty_quotes_one_event_and_one_notification(
 }
 
 #[tokio::test]
+async fn an_opportunity_that_comes_back_from_the_recycle_bin_gets_its_quote() -> Result<()> {
+    let stack = Stack::start(2, 1).await?;
+    let _web = web(&stack, "web.1").await?;
+    let id = all(&stack).await?.remove(0);
+    stack.org.delete_record(ORG, "Opportunity", &id).await?;
+    stack.org.undelete(ORG, "Opportunity", &id).await?;
+    let jobs = ended(&stack, 1).await?;
+    stack.assert_quoted(&jobs[0].id, 1).await?;
+    let of = format!("SELECT COUNT() FROM Quote WHERE OpportunityId = '{id}'");
+    assert_eq!(stack.org.count(ORG, &of).await?, 1, "with the lines that came back with it");
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_edit_has_its_quote_once_whatever_is_killed() -> Result<()> {
     let mut stack = Stack::start(40, 2).await?;
     let mut webs = [web(&stack, "web.1").await?, web(&stack, "web.2").await?];

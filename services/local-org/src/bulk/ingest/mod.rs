@@ -24,7 +24,7 @@ use crate::faults::RecordError;
 use crate::http::OrgHost;
 use crate::schema::{FieldDef, ObjectDef};
 use crate::settings::DuplicateRule;
-use crate::store::{Actor, Tx, Upserted};
+use crate::store::{Actor, Refusals, Tx, Upserted, repeated_updates};
 
 /// Rows of one transaction.
 const CHUNK: usize = 200;
@@ -89,9 +89,9 @@ impl Loader {
             Ok(Columns::read(&header, spec, org.store.schema(), &visible))
         });
         let columns = columns.map_err(internal)??;
-        let mut results =
-            ResultsWriter::create(spec.dialect, contents, &header).map_err(|error| internal(disk(&error)))?;
-        results.processed_to(reader.position().byte());
+        let header_end = reader.position().byte();
+        let results =
+            ResultsWriter::create(spec.dialect, contents, header_end).map_err(|error| internal(disk(&error)))?;
         let (org, job, fault) = (Arc::clone(org), Arc::clone(job), job.fault());
         Ok(Self {
             org,
@@ -168,8 +168,12 @@ impl Loader {
         let began = Instant::now();
         let (outcomes, touched) = self.org.store.transaction_from(&self.actor, &self.job.creator.origin, |tx| {
             let mut outcomes = Vec::with_capacity(self.chunk.len());
-            for row in &self.chunk {
-                let outcome = tx.savepoint(|tx| saver.save(tx, row));
+            let mut refusals = saver.repeated(tx, &self.chunk);
+            for (place, row) in self.chunk.iter().enumerate() {
+                let outcome = match refusals.remove(&place) {
+                    Some(error) => Err(error),
+                    None => tx.savepoint(|tx| saver.save(tx, row)),
+                };
                 if let Err(error) = &outcome
                     && error.status >= 500
                 {
@@ -205,6 +209,21 @@ struct Saver<'a> {
 }
 
 impl Saver<'_> {
+    /// What is refused because several rows name the same record.
+    fn repeated(&self, tx: &Tx<'_>, rows: &[StringRecord]) -> Refusals {
+        match (self.spec.operation, &self.spec.external_id) {
+            (Operation::Update, _) => {
+                let ids: Vec<_> = rows.iter().map(|row| Some(self.columns.id_of(row))).collect();
+                repeated_updates(&ids)
+            }
+            (Operation::Upsert, Some(field)) => {
+                let keys: Vec<_> = rows.iter().map(|row| Some(self.columns.key_of(row))).collect();
+                tx.repeated_keys(&self.spec.object, field, &keys)
+            }
+            _ => Refusals::new(),
+        }
+    }
+
     fn save(&self, tx: &mut Tx<'_>, row: &StringRecord) -> Result<Upserted, ApiError> {
         self.columns.check_width(row)?;
         let IngestSpec { object, operation, external_id, .. } = self.spec;

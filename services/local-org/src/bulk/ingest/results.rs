@@ -1,6 +1,10 @@
 //! The three results of an ingest job: rows that were saved, rows that were not, and rows that nobody looked at.
+//!
+//! As in an org, the columns that it adds and all values are quoted, and the names of the uploaded columns stand as they
+//! were uploaded (Bulk API 2.0 Developer Guide, "Walkthrough for Bulk Insert"). The rows that nobody looked at are the end
+//! of the upload itself.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use csv::StringRecord;
@@ -48,9 +52,7 @@ impl Results {
         if !reader.read_record(&mut header).ok()? {
             return None;
         }
-        let mut writer = ResultsWriter::create(job.dialect(), contents, &header).ok()?;
-        writer.processed_to(reader.position().byte());
-        writer.finish().ok()
+        ResultsWriter::create(job.dialect(), contents, reader.position().byte()).ok()?.finish().ok()
     }
 
     /// A header, and the part of a file that follows it.
@@ -64,17 +66,21 @@ impl Results {
 }
 
 impl ResultsWriter {
-    /// Results with their headers. [`Self::processed_to`] says where the rows begin that are not processed.
-    pub(super) fn create(dialect: Dialect, contents: Arc<Spool>, header: &StringRecord) -> io::Result<Self> {
-        let mut succeeded = dialect.writer(Spool::create()?);
-        let mut failed = dialect.writer(Spool::create()?);
-        succeeded.write_record(["sf__Id", "sf__Created"].into_iter().chain(header))?;
-        failed.write_record(["sf__Id", "sf__Error"].into_iter().chain(header))?;
-        let mut plain = dialect.writer(Vec::new());
-        plain.write_record(header)?;
-        let header = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        let unprocessed = contents.len();
-        Ok(Self { succeeded, failed, header, contents, unprocessed })
+    /// Results with their headers; the header row of `contents` ends at `header_end`. Until [`Self::processed_to`] says
+    /// more, all rows after it are not processed.
+    pub(super) fn create(dialect: Dialect, contents: Arc<Spool>, header_end: u64) -> io::Result<Self> {
+        let row = contents.read(0, usize::try_from(header_end).unwrap_or(usize::MAX))?;
+        let header = bare(&row);
+        let with = |column: &str| -> io::Result<_> {
+            let mut file = Spool::create()?;
+            let (delimiter, ending) = (dialect.delimiter.byte() as char, dialect.ending.text());
+            write!(file, "\"sf__Id\"{delimiter}\"{column}\"{delimiter}")?;
+            file.write_all(&[header, ending.as_bytes()].concat())?;
+            Ok(dialect.writer(file))
+        };
+        let (succeeded, failed) = (with("sf__Created")?, with("sf__Error")?);
+        let header = [header, dialect.ending.text().as_bytes()].concat();
+        Ok(Self { succeeded, failed, header, contents, unprocessed: header_end })
     }
 
     pub(super) fn succeeded(&mut self, id: &str, created: bool, row: &StringRecord) -> csv::Result<()> {
@@ -106,4 +112,13 @@ impl ResultsWriter {
             unprocessed,
         })
     }
+}
+
+/// A header row without line endings around it and without a byte order mark.
+fn bare(row: &[u8]) -> &[u8] {
+    let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
+    let is_content = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+    let start = row.iter().position(is_content).unwrap_or(row.len());
+    let end = row.iter().rposition(is_content).map_or(start, |last| last + 1);
+    row.get(start..end).unwrap_or_default()
 }

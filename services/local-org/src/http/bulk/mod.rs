@@ -19,6 +19,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use self::resource::Resource;
 use self::upload::Received;
 use super::answer::{Answer, builder, internal, invalid_session, not_found};
+use super::call::method_of;
+use super::encoding::Encoding;
 use super::gateway::{check_head, counted, header, pause, refused};
 use super::host::{Host, OrgHost, Session};
 use super::resource::Method;
@@ -38,14 +40,17 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 /// Any call. Like those of the rest of the data API it runs on a task of its own.
 async fn jobs(request: HttpRequest, payload: web::Payload, host: web::Data<Host>) -> HttpResponse {
     let task = actix_web::rt::spawn(async move {
-        let call = Call::parse(&request, &host);
+        let call = Call::parse(&request, &host).and_then(|call| Ok((call, Encoding::of(&request)?)));
         let body = match &call {
-            Ok(call) if matches!(call.resource, Resource::Batches { .. }) => upload::spool(payload).await,
-            // Also where the call is refused: a client that is not done with sending does not read the answer.
-            _ => upload::text(payload).await,
+            Ok((call, encoding)) if matches!(call.resource, Resource::Batches { .. }) => {
+                upload::spool(payload, *encoding).await
+            }
+            Ok((_, encoding)) => upload::text(payload, *encoding).await,
+            // A client that is not done with sending does not read the answer.
+            Err(_) => upload::text(payload, Encoding::Identity).await,
         };
         match (call, body) {
-            (Ok(call), Ok(body)) => call.run(request, host, body).await,
+            (Ok((call, _)), Ok(body)) => call.run(request, host, body).await,
             (Err(error), _) | (_, Err(error)) => Answer::from(error).into_response(),
         }
     });
@@ -70,11 +75,12 @@ impl Call {
         let info = request.match_info();
         let version = Version::parse(info.query("version")).ok_or_else(not_found)?;
         let resource = Resource::parse(info.query("path")).ok_or_else(not_found)?;
-        let method = request.method().as_str();
+        let params: Vec<(String, String)> =
+            url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+        let method = method_of(request.method().as_str(), &params);
         let method = Method::parse(method)
             .filter(|method| resource.methods().contains(method))
             .ok_or_else(|| resource.refused(method))?;
-        let params = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
         Ok(Self { org: Arc::clone(org), session, version, method, resource, params })
     }
 

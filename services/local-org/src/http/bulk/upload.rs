@@ -8,6 +8,7 @@ use crate::bulk::disk;
 use crate::bulk::spool::{Spool, SpoolWriter};
 use crate::error::ApiError;
 use crate::http::answer::malformed_json;
+use crate::http::encoding::{Decoder, Encoding, is_of_body, refused};
 
 /// Longest text: a multipart request holds at most 100,000 characters of contents, of at most four bytes each.
 const MAX_TEXT: usize = 512 * 1024;
@@ -44,7 +45,7 @@ impl Received {
 }
 
 /// Receives a short body. What is too long is received and forgotten.
-pub(super) async fn text(mut payload: web::Payload) -> Result<Received, ApiError> {
+pub(super) async fn text(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
     let mut text = Vec::new();
     let mut is_too_long = false;
     while let Some(bytes) = payload.next().await {
@@ -54,42 +55,56 @@ pub(super) async fn text(mut payload: web::Payload) -> Result<Received, ApiError
             text.extend_from_slice(&bytes);
         }
     }
-    if is_too_long { Err(too_large()) } else { Ok(Received::Text(text)) }
-}
-
-/// Receives contents into a file.
-pub(super) async fn spool(mut payload: web::Payload) -> Result<Received, ApiError> {
-    let mut file = Spool::create().map_err(|error| disk(&error))?;
-    let (mut sample, mut block) = (Vec::new(), Vec::with_capacity(BLOCK));
-    let mut length = 0;
-    while let Some(bytes) = payload.next().await {
-        let bytes = bytes.map_err(|error| malformed_json(error.to_string()))?;
-        length += bytes.len() as u64;
-        if length > MAX_CONTENTS {
-            continue;
-        }
-        let room = SAMPLE.saturating_sub(sample.len());
-        sample.extend(bytes.iter().take(room));
-        block.extend_from_slice(&bytes);
-        if block.len() >= BLOCK {
-            (file, block) = write(file, block).await?;
-        }
-    }
-    if length > MAX_CONTENTS {
+    if is_too_long {
         return Err(too_large());
     }
-    let (file, _) = write(file, block).await?;
-    Ok(Received::Contents { spool: file.finish(), sample })
+    let text = encoding.decode(text.into(), MAX_TEXT).await?;
+    Ok(Received::Text(text.into()))
 }
 
-async fn write(mut file: SpoolWriter, mut block: Vec<u8>) -> Result<(SpoolWriter, Vec<u8>), ApiError> {
+/// Receives contents into a file. What cannot be taken is received and forgotten, too.
+pub(super) async fn spool(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
+    let file = Spool::create().map_err(|error| disk(&error))?;
+    let mut target = Ok(Decoder::new(encoding, file, MAX_CONTENTS));
+    let mut block = Vec::with_capacity(BLOCK);
+    while let Some(bytes) = payload.next().await {
+        let bytes = bytes.map_err(|error| malformed_json(error.to_string()))?;
+        target = match target {
+            Err(error) => Err(error),
+            Ok(decoder) => {
+                block.extend_from_slice(&bytes);
+                if block.len() < BLOCK {
+                    Ok(decoder)
+                } else {
+                    let written;
+                    (written, block) = write(decoder, block).await?;
+                    written
+                }
+            }
+        };
+    }
+    let (target, _) = write(target?, block).await?;
+    let spool = target?.finish().map_err(|error| failed(&error))?.finish();
+    let sample = spool.read(0, SAMPLE).map_err(|error| disk(&error))?;
+    Ok(Received::Contents { spool, sample })
+}
+
+type Target = Decoder<SpoolWriter>;
+
+/// Writes a block and gives its memory back; `Err` inside where the contents are at fault.
+async fn write(mut target: Target, mut block: Vec<u8>) -> Result<(Result<Target, ApiError>, Vec<u8>), ApiError> {
     let written = web::block(move || {
-        file.write_all(&block)?;
+        let written = target.write_all(&block);
         block.clear();
-        Ok((file, block))
+        (written.map(|()| target), block)
     });
     let interrupted = |_| disk(&std::io::ErrorKind::Interrupted.into());
-    written.await.map_err(interrupted)?.map_err(|error: std::io::Error| disk(&error))
+    let (target, block) = written.await.map_err(interrupted)?;
+    Ok((target.map_err(|error| failed(&error)), block))
+}
+
+fn failed(error: &std::io::Error) -> ApiError {
+    if is_of_body(error) { refused(error) } else { disk(error) }
 }
 
 fn too_large() -> ApiError {

@@ -20,6 +20,21 @@ fn decodes_the_value_of_an_external_id() {
 }
 
 #[test]
+fn the_path_may_name_the_format() {
+    for (path, plain) in [
+        ("query.json?q=x", "query?q=x"),
+        ("sobjects/Account/describe.json", "sobjects/Account/describe"),
+        ("limits.json/", "limits"),
+    ] {
+        let [call, plain] = [path, plain].map(|path| Call::parse("GET", &format!("/services/data/v62.0/{path}")));
+        assert_eq!(call.expect(path).resource, plain.expect("a call").resource, "{path}");
+    }
+    let call = Call::parse("PATCH", "/services/data/v62.0/sobjects/Account/Ext__c/a.json").expect("a call");
+    let Resource::ExternalId { value, .. } = call.resource else { panic!("{:?}", call.resource) };
+    assert_eq!(value, "a.json");
+}
+
+#[test]
 fn refuses_what_does_not_exist() {
     for target in ["/services/data/v67.0/query", "/services/data/v62.0/nothing", "/other", "/services/data/"] {
         assert_eq!(Call::parse("GET", target).expect_err(target).status, 404);

@@ -50,9 +50,19 @@ pub(super) trait Rules: Sync {
         Ok(())
     }
 
+    /// Effects on other records of one that comes back from the recycle bin by itself, not with its parent.
+    fn after_undelete<'a>(&self, _tx: &mut Tx<'a>, _record: &Record<'a>) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     /// Whether a deleted record stays, marked as deleted.
     fn has_recycle_bin(&self) -> bool {
         true
+    }
+
+    /// Whether a record that is deleted with its parent stays as long as that, and comes back with it.
+    fn goes_with_parent(&self) -> bool {
+        self.has_recycle_bin()
     }
 }
 

@@ -78,9 +78,14 @@ impl Rules for OpportunityLineItem {
         roll_up(tx, old, old, &Record::default())
     }
 
-    /// Deleted opportunity products cannot be restored.
+    /// A deleted opportunity product cannot be restored (Object Reference, OpportunityLineItem).
     fn has_recycle_bin(&self) -> bool {
         false
+    }
+
+    /// One that was deleted with its Opportunity comes back with it (SOAP API Developer Guide, `undelete()`).
+    fn goes_with_parent(&self) -> bool {
+        true
     }
 }
 

@@ -34,6 +34,10 @@ impl Rules for QuoteLineItem {
     fn after_delete<'a>(&self, tx: &mut Tx<'a>, old: &Record<'a>) -> Result<(), ApiError> {
         quote::roll_up(tx, old, old, &Record::default())
     }
+
+    fn after_undelete<'a>(&self, tx: &mut Tx<'a>, record: &Record<'a>) -> Result<(), ApiError> {
+        quote::roll_up(tx, record, &Record::default(), record)
+    }
 }
 
 /// Leaves a line without quantity or price to the check for required fields.

@@ -38,15 +38,76 @@ fn an_opportunity_takes_its_lines_and_quotes_with_it() {
         assert_eq!(org.count(object), 1, "{object}");
     }
     assert_eq!(org.get("Opportunity", &other)["Amount"], 100.0);
-    for (object, id) in [("Opportunity", &opportunity), ("Quote", &quote), ("QuoteLineItem", &quote_line)] {
+    for (object, id) in [
+        ("Opportunity", &opportunity),
+        ("OpportunityLineItem", &line),
+        ("Quote", &quote),
+        ("QuoteLineItem", &quote_line),
+    ] {
         assert_eq!(totals(&org, &format!("SELECT Id FROM {object} WHERE Id = '{id}'"), true), 1);
         assert_eq!(code(org.delete(object, id)), "ENTITY_IS_DELETED");
     }
-    assert_eq!(code(org.delete("OpportunityLineItem", &line)), "INVALID_CROSS_REFERENCE_KEY");
-    assert_eq!(totals(&org, "SELECT Id FROM OpportunityLineItem", true), 1, "gone for good");
     let query = format!("SELECT Amount, HasOpportunityLineItem FROM Opportunity WHERE Id = '{opportunity}'");
     let kept = org.run(|tx| tx.query(&query, true, VERSION)).unwrap().records;
     assert_eq!((&kept[0]["Amount"], &kept[0]["HasOpportunityLineItem"]), (&json!(100.0), &json!(true)));
+}
+
+#[test]
+fn what_went_with_a_record_comes_back_with_it() {
+    let org = TestOrg::new();
+    let [opportunity, line, quote, quote_line] = deal(&org);
+    let removed = org.line(&opportunity, 2.0);
+    org.delete("OpportunityLineItem", &removed).unwrap();
+    org.update("QuoteLineItem", &quote_line, json!({ "OpportunityLineItemId": line })).unwrap();
+    org.update("Opportunity", &opportunity, json!({ "SyncedQuoteId": quote })).unwrap();
+    let all = |org: &TestOrg| {
+        let deal = [
+            ("Opportunity", &opportunity),
+            ("OpportunityLineItem", &line),
+            ("Quote", &quote),
+            ("QuoteLineItem", &quote_line),
+        ];
+        deal.map(|(object, id)| {
+            let mut record = org.get(object, id);
+            for stamp in ["SystemModstamp", "LastModifiedDate"] {
+                record.as_object_mut().unwrap().remove(stamp);
+            }
+            record
+        })
+    };
+    let before = all(&org);
+    org.delete("Opportunity", &opportunity).unwrap();
+    org.run(|tx| tx.undelete("Opportunity", &opportunity)).unwrap();
+    assert_eq!(all(&org), before, "with all that they say of each other");
+    assert_eq!(org.count("OpportunityLineItem"), 1, "what was deleted before stays so");
+    assert_eq!(totals(&org, "SELECT Id FROM OpportunityLineItem", true), 1, "and is in no recycle bin");
+}
+
+#[test]
+fn a_child_comes_back_alone_only_where_it_can() {
+    let org = TestOrg::new();
+    let [opportunity, line, quote, quote_line] = deal(&org);
+    org.delete("QuoteLineItem", &quote_line).unwrap();
+    assert_eq!(org.get("Quote", &quote)["LineItemCount"], 0);
+    org.run(|tx| tx.undelete("QuoteLineItem", &quote_line)).unwrap();
+    let restored = org.get("Quote", &quote);
+    assert_eq!((&restored["LineItemCount"], &restored["TotalPrice"]), (&json!(1), &json!(90.0)));
+    org.delete("Opportunity", &opportunity).unwrap();
+    assert_eq!(code(org.run(|tx| tx.undelete("OpportunityLineItem", &line))), "INVALID_TYPE_FOR_OPERATION");
+    let expected = format!("Opportunity {} is deleted", &opportunity[..15]);
+    assert_eq!(failure(org.run(|tx| tx.undelete("Quote", &quote))), (400, "UNDELETE_FAILED".to_owned(), expected));
+    org.run(|tx| tx.undelete("Opportunity", &opportunity)).unwrap();
+    assert_eq!(code(org.run(|tx| tx.undelete("Quote", &quote))), "UNDELETE_FAILED", "it is back already");
+    assert_eq!(org.count("QuoteLineItem"), 1);
+}
+
+#[test]
+fn a_unique_value_that_was_taken_since_stays_where_it_is() {
+    let org = TestOrg::new();
+    let id = org.create("Account", json!({ "Name": "Acme", "Code__c": "a" })).unwrap();
+    org.delete("Account", &id).unwrap();
+    org.create("Account", json!({ "Name": "Other", "Code__c": "a" })).unwrap();
+    assert_eq!(code(org.run(|tx| tx.undelete("Account", &id))), "DUPLICATE_VALUE");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Duplicate rules, over REST and in bulk.
+//! Duplicate rules, over REST and in bulk; and rows that name the same record.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,6 +49,35 @@ async fn apply_to_each_row_of_a_load() {
     }
     let job = org.load("Account", "upsert", upsert, "Key__c,Name\nl,Keyed\n").await;
     assert_eq!(job["numberRecordsFailed"], 1);
+}
+
+#[tokio::test]
+async fn rows_of_the_same_key_are_refused_within_two_hundred() {
+    let org = TestOrg::start().await;
+    let upsert = json!({"externalIdFieldName": "Key__c"});
+    // The first and the last row have the same key: they are in the same batch, or not.
+    for (rows, failed) in [(200, 2), (201, 0)] {
+        let keys = (1..rows).map(|number| format!("k{number},Row\n")).collect::<String>();
+        let csv = format!("Key__c,Name\n{keys}k1,Last\n");
+        let job = org.load("Account", "upsert", upsert.clone(), &csv).await;
+        assert_eq!(
+            (&job["numberRecordsProcessed"], &job["numberRecordsFailed"]),
+            (&json!(rows), &json!(failed)),
+            "{job}"
+        );
+        let last = u64::from(failed == 0);
+        assert_eq!(org.accounts_named("Last").await, last);
+        for row in &org.rows(&job, "failedResults").await[1..] {
+            assert_eq!(row[..3], ["", "DUPLICATE_VALUE:Duplicate external id specified: k1:Key__c --", "k1"]);
+        }
+    }
+    let id = org.account("Old").await;
+    let csv = format!("Id,Name\n{}", (0..14).map(|number| format!("{id},{number}\n")).collect::<String>());
+    let job = org.load("Account", "update", Value::Null, &csv).await;
+    assert_eq!(job["numberRecordsFailed"], 1, "{job}");
+    let rows = org.rows(&job, "failedResults").await;
+    let reason = "DUPLICATE_VALUE:Maximum number of duplicate updates in one batch (12 allowed)";
+    assert!(rows[1][1].starts_with(reason) && rows[1][3] == "13", "{rows:?}");
 }
 
 #[tokio::test]

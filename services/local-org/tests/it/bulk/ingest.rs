@@ -16,7 +16,7 @@ async fn inserts_rows_and_tells_which() {
     assert_eq!(rows[1][1..], ["true", "One", "1"]);
     let record = org.get(&format!("/sobjects/Account/{}?fields=Name,NumberOfEmployees", rows[2][0])).await.body;
     assert_eq!((&record["Name"], &record["NumberOfEmployees"]), (&json!("Two"), &json!(2)));
-    assert_eq!(org.result(&job, "failedResults").await.text, "sf__Id,sf__Error,Name,NumberOfEmployees\n");
+    assert_eq!(org.result(&job, "failedResults").await.text, "\"sf__Id\",\"sf__Error\",Name,NumberOfEmployees\n");
     for name in ["unprocessedrecords", "unprocessedRecords", "UNPROCESSEDRECORDS/"] {
         assert_eq!(org.result(&job, name).await.text, "Name,NumberOfEmployees\n", "{name}");
     }
@@ -153,10 +153,29 @@ async fn takes_other_delimiters_line_endings_and_quotes() {
         let name = format!("{delimiter} {mark} \"q\"");
         assert_eq!(org.accounts_named(&name).await, 1, "{name}: {job}");
         let result = org.result(&job, "successfulResults").await.text;
-        assert!(
-            result.ends_with(&format!("true{}", &csv[csv.find("\r\n").expect("an end")..].replacen("\r\n", mark, 1)))
-        );
+        assert!(result.ends_with(&format!("\"true\"{mark}{}", &csv[csv.find("\r\n").expect("an end") + 2..])));
     }
+}
+
+#[tokio::test]
+async fn results_are_quoted_as_an_org_does() {
+    let org = TestOrg::start().await;
+    let csv = "\u{feff}\"Name\",Description\nplain,a;b|c^d`e\tf\n\"x\"\"y\",\n,none\n";
+    let job = org.load("Account", "insert", Value::Null, csv).await;
+    let result = org.result(&job, "successfulResults").await.text;
+    let (header, rows) = result.split_once('\n').expect("a header");
+    assert_eq!(header, "\"sf__Id\",\"sf__Created\",\"Name\",Description", "own columns quoted, others as uploaded");
+    let mut rows: Vec<_> = rows.lines().map(|row| &row[row.find(',').expect("an id")..]).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [",\"true\",\"plain\",\"a;b|c^d`e\tf\"", ",\"true\",\"x\"\"y\",\"\""]);
+    let message = "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --";
+    let expected = format!("\"sf__Id\",\"sf__Error\",\"Name\",Description\n\"\",\"{message}\",\"\",\"none\"\n");
+    assert_eq!(org.result(&job, "failedResults").await.text, expected);
+    // What nobody looked at is what was uploaded.
+    assert_eq!(org.result(&job, "unprocessedrecords").await.text, "\"Name\",Description\n");
+    let job = org.load("Account", "update", Value::Null, &csv.replace("Name", "Nothing__c")).await;
+    let rest = org.result(&job, "unprocessedrecords").await.text;
+    assert_eq!(rest, csv.replace("Name", "Nothing__c").trim_start_matches('\u{feff}'));
 }
 
 #[tokio::test]
