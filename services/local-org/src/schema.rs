@@ -169,9 +169,9 @@ pub enum FieldType {
     Boolean,
     /// INTEGER.
     Int,
-    /// REAL, rounded to the field's scale when written.
+    /// REAL, with the decimals that were written: the scale says how many are shown.
     Double,
-    /// REAL, rounded to the field's scale when written.
+    /// REAL, with the decimals that were written: the scale says how many are shown.
     Currency,
     /// REAL, in percent (10 is 10 %).
     Percent,
@@ -206,7 +206,7 @@ pub struct FieldDef {
     pub length: u32,
     /// Digits in all, for numbers.
     pub precision: u8,
-    /// Digits after the decimal point, for numbers.
+    /// Digits after the decimal point that are shown, for numbers.
     pub scale: u8,
     /// Whether null is allowed.
     pub nillable: bool,

@@ -79,7 +79,7 @@ impl Draft {
             .records
             .iter()
             .map(|line| {
-                let priced = rules.price(region, &line.to_pricing())?;
+                let priced = rules.price(region, &line.to_pricing(opportunity.currency_iso_code.as_deref()))?;
                 Ok(DraftLine {
                     pricebook_entry_id: line.pricebook_entry_id,
                     product_id: line.product_id,

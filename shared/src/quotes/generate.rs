@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::key::JobKey;
-use super::opportunity;
+use super::opportunity::{self, OptionalFields};
 use super::pricing::PricingRules;
 use super::{Failure, Outcome};
 use crate::salesforce::Client;
@@ -102,7 +102,7 @@ impl Generator {
         note_staging: &'a NoteStaging<'a>,
     ) -> Result<Vec<(SalesforceId, Outcome)>, GenerateError> {
         let work = Work { key, note_staging };
-        let mut found = opportunity::read(&self.client, ids, self.settings.discount_overrides).await?;
+        let mut found = opportunity::read(&self.client, ids, self.optional_fields()).await?;
         let mut outcomes = HashMap::with_capacity(ids.len());
         let mut drafts = Vec::with_capacity(ids.len());
         for id in ids {
@@ -141,6 +141,11 @@ impl Generator {
             self.delete_staging(key).await?;
         }
         Ok(keys.len())
+    }
+
+    /// Fields that the rules need and not every org or user has.
+    pub(super) fn optional_fields(&self) -> OptionalFields {
+        OptionalFields { discount_override: self.settings.discount_overrides, currency: self.rules.name_currencies() }
     }
 
     /// Waits before round `round` (1 is the second); full jitter, so that workers do not meet again.

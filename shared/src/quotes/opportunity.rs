@@ -23,6 +23,9 @@ pub struct Opportunity {
     /// Price book of all its lines; null without lines.
     #[serde(rename = "Pricebook2Id")]
     pub pricebook_id: Option<SalesforceId>,
+    /// ISO code of the currency; read only where the rules name currencies.
+    #[serde(default)]
+    pub currency_iso_code: Option<String>,
     /// The customer; null where the user may not see it or there is none.
     pub account: Option<Account>,
     /// Lines; the first page only until [`read`] has fetched the rest.
@@ -79,10 +82,11 @@ impl Opportunity {
 }
 
 impl Line {
-    /// The line as the pricing rules see it.
-    pub(super) fn to_pricing(&self) -> pricing::Line<'_> {
+    /// The line as the pricing rules see it, with the currency of its Opportunity.
+    pub(super) fn to_pricing<'a>(&'a self, currency: Option<&'a str>) -> pricing::Line<'a> {
         pricing::Line {
             id: self.id.as_str(),
+            currency,
             unit_price: self.unit_price,
             quantity: self.quantity,
             product_family: self.product.as_ref().and_then(|product| product.family.as_deref()),
@@ -91,23 +95,38 @@ impl Line {
     }
 }
 
-/// SOQL for these Opportunities and their lines. Without `overrides` the field `DiscountOverride__c` is not named, so
-/// that users without access to it can run the query.
-pub fn soql(ids: &[SalesforceId], overrides: bool) -> String {
-    format!("{} WHERE Id IN ({})", select(overrides), id_list(ids.iter()))
+/// Fields that are named only where they count, so that users without access to `DiscountOverride__c` can run the query,
+/// and an org with one currency, which has no `CurrencyIsoCode`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OptionalFields {
+    /// `DiscountOverride__c` of lines.
+    pub discount_override: bool,
+    /// `CurrencyIsoCode` of Opportunities.
+    pub currency: bool,
+}
+
+/// SOQL for these Opportunities and their lines.
+pub fn soql(ids: &[SalesforceId], optional: OptionalFields) -> String {
+    format!("{} WHERE Id IN ({})", select(optional), id_list(ids.iter()))
 }
 
 /// SOQL for those that match, from `first` to `last`, with their lines.
-pub fn soql_between(filter: &WhereClause, first: &SalesforceId, last: &SalesforceId, overrides: bool) -> String {
+pub fn soql_between(
+    filter: &WhereClause,
+    first: &SalesforceId,
+    last: &SalesforceId,
+    optional: OptionalFields,
+) -> String {
     let (first, last) = (soql::quote(first.as_str()), soql::quote(last.as_str()));
-    format!("{} WHERE ({filter}) AND Id >= {first} AND Id <= {last} ORDER BY Id", select(overrides))
+    format!("{} WHERE {} AND Id >= {first} AND Id <= {last} ORDER BY Id", select(optional), filter.term())
 }
 
-fn select(overrides: bool) -> String {
-    let discount = if overrides { ", DiscountOverride__c" } else { "" };
+fn select(optional: OptionalFields) -> String {
+    let currency = if optional.currency { "CurrencyIsoCode, " } else { "" };
+    let discount = if optional.discount_override { ", DiscountOverride__c" } else { "" };
     format!(
-        "SELECT Id, Name, Pricebook2Id, Account.BillingCountry, (SELECT Id, Product2Id, Product2.Family, PricebookEntryId, \
-         Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity"
+        "SELECT Id, Name, Pricebook2Id, {currency}Account.BillingCountry, (SELECT Id, Product2Id, Product2.Family, \
+         PricebookEntryId, Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity"
     )
 }
 
@@ -118,10 +137,10 @@ fn select(overrides: bool) -> String {
 pub async fn read(
     client: &Client,
     ids: &[SalesforceId],
-    overrides: bool,
+    optional: OptionalFields,
 ) -> Result<HashMap<SalesforceId, Opportunity>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
-    let mut records = client.query::<Opportunity>(self::soql(ids, overrides));
+    let mut records = client.query::<Opportunity>(self::soql(ids, optional));
     while let Some(mut opportunity) = records.try_next().await? {
         let first = std::mem::take(&mut opportunity.lines);
         opportunity.lines.records = client.subquery_records(first).await?;
@@ -129,3 +148,6 @@ pub async fn read(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ struct Row {
 /// Keyset paging needs no server-side cursor, so a plan can go on days later, on another worker.
 pub fn soql(filter: &WhereClause, cursor: Option<&SalesforceId>, limit: usize) -> String {
     let after = cursor.map(|id| format!(" AND Id > {}", soql::quote(id.as_str()))).unwrap_or_default();
-    format!("SELECT Id FROM Opportunity WHERE ({filter}){after} ORDER BY Id LIMIT {limit}")
+    format!("SELECT Id FROM Opportunity WHERE {}{after} ORDER BY Id LIMIT {limit}", filter.term())
 }
 
 /// How many Opportunities match at this moment.
@@ -40,7 +40,7 @@ pub fn soql(filter: &WhereClause, cursor: Option<&SalesforceId>, limit: usize) -
 /// # Errors
 /// Those of the query.
 pub async fn count(client: &Client, filter: &WhereClause) -> Result<u64, Error> {
-    client.count(&format!("SELECT COUNT() FROM Opportunity WHERE ({filter})")).await
+    client.count(&format!("SELECT COUNT() FROM Opportunity WHERE {}", filter.term())).await
 }
 
 /// Reads the page of `limit` Opportunities after `cursor`.
@@ -115,10 +115,24 @@ mod tests {
         let filter = soql::parse_where("Name LIKE 'Sample%'").unwrap();
         assert_eq!(
             soql(&filter, None, page_limit(200)),
-            format!("SELECT Id FROM Opportunity WHERE ({filter}) ORDER BY Id LIMIT 2000")
+            "SELECT Id FROM Opportunity WHERE Name LIKE 'Sample%' ORDER BY Id LIMIT 2000"
         );
         let after = soql(&filter, Some(&id("006R0000003FPYxIAO")), page_limit(215));
         assert!(after.ends_with(" AND Id > '006R0000003FPYxIAO' ORDER BY Id LIMIT 1935"), "{after}");
+    }
+
+    #[test]
+    fn a_filter_stays_one_condition_beside_the_cursor() {
+        let cursor = id("006R0000003FPYxIAO");
+        for (text, where_clause) in [
+            ("A = 1 OR B = 2", "(A = 1 OR B = 2)"),
+            ("NOT A = 1", "(NOT A = 1)"),
+            ("A = 1 AND Id IN (SELECT OpportunityId FROM Quote)", "A = 1 AND Id IN (SELECT OpportunityId FROM Quote)"),
+        ] {
+            let filter = soql::parse_where(text).unwrap();
+            let expected = format!("WHERE {where_clause} AND Id > '006R0000003FPYxIAO' ORDER BY Id LIMIT 7");
+            assert!(soql(&filter, Some(&cursor), 7).ends_with(&expected), "{text}");
+        }
     }
 
     #[test]

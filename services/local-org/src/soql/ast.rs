@@ -123,7 +123,7 @@ pub enum Function {
 }
 
 /// Functions by name, in lower case.
-const FUNCTIONS: [(&str, Function); 16] = [
+const FUNCTIONS: [(&str, Function); 20] = [
     ("count", Function::Aggregate(Aggregate::Count)),
     ("count_distinct", Function::Aggregate(Aggregate::CountDistinct)),
     ("sum", Function::Aggregate(Aggregate::Sum)),
@@ -140,6 +140,10 @@ const FUNCTIONS: [(&str, Function); 16] = [
     ("day_only", Function::DatePart(DatePart::DayOnly)),
     ("hour_in_day", Function::DatePart(DatePart::HourInDay)),
     ("week_in_month", Function::DatePart(DatePart::WeekInMonth)),
+    ("week_in_year", Function::DatePart(DatePart::WeekInYear)),
+    ("fiscal_year", Function::DatePart(DatePart::FiscalYear)),
+    ("fiscal_quarter", Function::DatePart(DatePart::FiscalQuarter)),
+    ("fiscal_month", Function::DatePart(DatePart::FiscalMonth)),
 ];
 
 impl Function {
@@ -192,6 +196,14 @@ pub enum DatePart {
     HourInDay,
     /// 1 (days 1 to 7) to 5.
     WeekInMonth,
+    /// 1 (January 1 to 7) to 53.
+    WeekInYear,
+    /// The year of the fiscal year, which is the calendar year in a new org.
+    FiscalYear,
+    /// 1 to 4, of the fiscal year.
+    FiscalQuarter,
+    /// 1 to 12, of the fiscal year.
+    FiscalMonth,
 }
 
 /// A boolean expression of `WHERE` or `HAVING`.
@@ -270,6 +282,13 @@ pub enum Literal {
     Integer(i64),
     /// Any other number; finite.
     Decimal(f64),
+    /// `USD5000`: an amount of a currency.
+    Currency {
+        /// ISO code in capitals.
+        code: String,
+        /// The amount; finite.
+        amount: f64,
+    },
     /// `'…'`.
     Text(Text),
     /// `2025-12-31`.

@@ -158,6 +158,9 @@ impl<'a> Filter<'_, 'a, '_> {
             Mismatch::Id(id) => {
                 context.error(operand.at, "INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {id}"))
             }
+            Mismatch::Currency(code) => {
+                context.error(operand.at, "INVALID_FIELD", format!("{code} is not an active currency of this org"))
+            }
             Mismatch::Period => {
                 context.error(operand.at, "NUMBER_OUTSIDE_VALID_RANGE", "date literal is outside the calendar")
             }

@@ -10,7 +10,7 @@ const MAX_TEXT: usize = 4_000;
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TokenKind {
-    /// A name or keyword.
+    /// A name or keyword, or an amount of a currency.
     Word,
     /// A number, perhaps signed.
     Number,
@@ -83,6 +83,7 @@ impl<'a> Lexer<'a> {
             Some('\'') => self.quoted()?,
             Some(c) if c.is_ascii_alphabetic() => {
                 self.skip_while(|c| c.is_ascii_alphanumeric() || c == '_');
+                self.skip_cents();
                 TokenKind::Word
             }
             Some(c) if c.is_ascii_digit() || self.begins_number() => self.number_or_date(),
@@ -90,6 +91,14 @@ impl<'a> Lexer<'a> {
         };
         let text = self.text.get(start..self.at).unwrap_or_default();
         Ok(Token { kind, text, at: Offset(start) })
+    }
+
+    /// Skips the decimals of an amount like `USD5000.50`. No name goes on with a digit after a point.
+    fn skip_cents(&mut self) {
+        if self.rest().strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+            self.at += 1;
+            self.skip_while(|c| c.is_ascii_digit());
+        }
     }
 
     /// Whether a sign or point is the beginning of a number.

@@ -141,14 +141,15 @@ fn date_part(part: DatePart, column: &Column<'_>) -> Option<(String, FieldType)>
     let calendar = |format: &str| format!("CAST(strftime('{format}', substr({sql}, 1, 10)) AS INTEGER)");
     let number = match part {
         DatePart::DayOnly => return Some((format!("substr({sql}, 1, 10)"), FieldType::Date)),
-        DatePart::Year => digits(1, 4),
-        DatePart::Quarter => format!("({} + 2) / 3", digits(6, 2)),
-        DatePart::Month => digits(6, 2),
+        DatePart::Year | DatePart::FiscalYear => digits(1, 4),
+        DatePart::Quarter | DatePart::FiscalQuarter => format!("({} + 2) / 3", digits(6, 2)),
+        DatePart::Month | DatePart::FiscalMonth => digits(6, 2),
         DatePart::DayInMonth => digits(9, 2),
         DatePart::DayInWeek => format!("{} + 1", calendar("%w")),
         DatePart::DayInYear => calendar("%j"),
         DatePart::HourInDay => digits(12, 2),
         DatePart::WeekInMonth => format!("({} + 6) / 7", digits(9, 2)),
+        DatePart::WeekInYear => format!("({} + 6) / 7", calendar("%j")),
     };
     Some((format!("({number})"), FieldType::Int))
 }

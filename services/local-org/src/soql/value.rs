@@ -26,7 +26,12 @@ pub(super) enum Mismatch {
     Id(String),
     /// It is a period outside the calendar.
     Period,
+    /// It is an amount of a currency that the org does not have.
+    Currency(String),
 }
+
+/// The currency of the org, which has no other.
+const CURRENCY: &str = "USD";
 
 /// The constant as a value of the type.
 pub(super) fn bind(kind: FieldType, literal: &Literal, today: NaiveDate) -> Result<Bound, Mismatch> {
@@ -39,6 +44,12 @@ pub(super) fn bind(kind: FieldType, literal: &Literal, today: NaiveDate) -> Resu
             FieldType::Int | FieldType::Double | FieldType::Currency | FieldType::Percent,
             Literal::Integer(_) | Literal::Decimal(_),
         ) => number(literal),
+        (FieldType::Currency, Literal::Currency { code, amount }) => {
+            if code != CURRENCY {
+                return Err(Mismatch::Currency(code.clone()));
+            }
+            Value::Real(*amount)
+        }
         (FieldType::Date, Literal::Date(date)) => date_value(*date),
         (FieldType::DateTime, Literal::DateTime(time)) => Value::Text(time_text(&time.naive_utc())),
         (FieldType::Date | FieldType::DateTime, Literal::Period(period)) => {

@@ -71,28 +71,25 @@ fn boolean(text: &str) -> Option<Stored> {
     }
 }
 
-/// `None` when it is no number, the inner error when it is too large.
+/// `None` when it is no number, the inner error when it is too large. All decimals are kept, also beyond the field's scale,
+/// which says how many are shown: "Salesforce does not round values provided through the API" (Help 000385689).
 fn number(field: &FieldDef, text: &str) -> Option<Result<Stored, ApiError>> {
     let text = text.trim();
     let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
     let whole_digits = i32::from(field.precision.saturating_sub(field.scale));
-    let exact = text.parse().or_else(|_| Decimal::from_scientific(text));
-    let Ok(exact) = exact else {
-        // A number, but not one of 28 digits: far too large or next to nothing.
-        return Some(if number.abs() < 1.0 { Ok(zero(field)) } else { Err(out_of_range(field, text)) });
-    };
-    let exact = rounded(exact, field.scale);
-    if field.precision > 0 && exact.abs().to_f64().is_none_or(|size| size >= 10f64.powi(whole_digits)) {
+    if field.precision > 0 && number.abs() >= 10f64.powi(whole_digits) {
         return Some(Err(out_of_range(field, text)));
     }
-    Some(Ok(match field.kind {
-        FieldType::Int => Stored::Integer(exact.to_i64()?),
-        _ => Stored::Real(exact.to_f64()?),
-    }))
-}
-
-fn zero(field: &FieldDef) -> Stored {
-    if field.kind == FieldType::Int { Stored::Integer(0) } else { Stored::Real(0.0) }
+    if field.kind != FieldType::Int {
+        return Some(Ok(Stored::Real(number)));
+    }
+    let exact = text.parse().or_else(|_| Decimal::from_scientific(text));
+    Some(match exact.ok().and_then(|exact| rounded(exact, 0).to_i64()) {
+        Some(whole) => Ok(Stored::Integer(whole)),
+        // A number, but not one of 28 digits: far too large or next to nothing.
+        None if number.abs() < 1.0 => Ok(Stored::Integer(0)),
+        None => Err(out_of_range(field, text)),
+    })
 }
 
 fn out_of_range(field: &FieldDef, text: &str) -> ApiError {

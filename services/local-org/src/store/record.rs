@@ -2,7 +2,6 @@
 
 use rusqlite::types::Value;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 /// Values by API name in the schema's casing. A field that is absent was not given or not read; one that is
 /// [`Value::Null`] is empty.
@@ -36,8 +35,8 @@ impl<'s> Record<'s> {
     }
 
     pub(crate) fn set_number(&mut self, field: &'s str, value: Decimal) {
-        // REAL gives back 15 digits unchanged, which is more money than an Opportunity is worth.
-        self.set(field, Value::Real(value.to_f64().unwrap_or_default()));
+        // By way of text, because that is the nearest number there is; `to_f64` can be next to it.
+        self.set(field, Value::Real(value.to_string().parse().unwrap_or_default()));
     }
 
     pub(crate) fn set_flag(&mut self, field: &'s str, value: bool) {
@@ -82,7 +81,8 @@ impl<'s> Record<'s> {
 
     pub(crate) fn number(&self, field: &str) -> Option<Decimal> {
         match self.get(field) {
-            Some(Value::Real(number)) => Decimal::from_f64(*number),
+            // The shortest text that means this number, which is what was written; `from_f64` knows 15 digits only.
+            Some(Value::Real(number)) => number.to_string().parse().ok(),
             Some(Value::Integer(number)) => Some(Decimal::from(*number)),
             _ => None,
         }

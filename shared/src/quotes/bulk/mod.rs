@@ -68,8 +68,8 @@ impl Generator {
         if repeated {
             self.take_existing(chunk.key, &first, &last, &mut progress).await?;
         }
-        let overrides = self.settings.discount_overrides;
-        let between = opportunity::soql_between(chunk.filter, &first, &last, overrides);
+        let optional = self.optional_fields();
+        let between = opportunity::soql_between(chunk.filter, &first, &last, optional);
         let mut records = self.client.query::<Opportunity>(between);
         while let Some(mut found) = records.try_next().await? {
             if progress.open.remove(&found.id) {
@@ -81,7 +81,7 @@ impl Generator {
         // What has changed since the planning and does not match any more is part of the job all the same.
         let rest: Vec<_> = std::mem::take(&mut progress.open).into_iter().collect();
         for ids in rest.chunks(MAX_CHUNK) {
-            let mut found = opportunity::read(&self.client, ids, overrides).await?;
+            let mut found = opportunity::read(&self.client, ids, optional).await?;
             for id in ids {
                 match found.remove(id) {
                     Some(opportunity) => self.add(chunk, &opportunity, &mut progress).await?,

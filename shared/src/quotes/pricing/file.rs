@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{PricingRules, QuantityThreshold, Region, is_percentage, lookup_key};
+use super::{CreditLines, Decimals, PricingRules, QuantityThreshold, Region, is_percentage, lookup_key};
+
+/// Most decimals to which a price can be shortened; a currency field has as many digits in all.
+const MAX_DECIMALS: u32 = 18;
 
 /// Rules that cannot be used. Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +48,20 @@ pub enum RulesError {
     /// A country or family without a name would stand for records where the field is empty, and those have rules of their own.
     #[error("{0}: a name is empty")]
     EmptyName(String),
+    /// More decimals than a price can have.
+    #[error("{key}: decimals must be from 0 to {MAX_DECIMALS}, not {decimals}")]
+    TooManyDecimals {
+        /// The rule at fault, for example `currencies.JPY`.
+        key: String,
+        /// The decimals it gives.
+        decimals: u32,
+    },
+    /// A currency by something else than its ISO 4217 code.
+    #[error("currencies: \"{0}\" is not an ISO code of three letters")]
+    NotACurrency(String),
+    /// A currency that appears twice, in different case.
+    #[error("currency \"{0}\" is listed twice")]
+    CurrencyListedTwice(String),
     /// A quantity below zero.
     #[error("quantities: from must not be negative: {0}")]
     NegativeQuantity(Decimal),
@@ -68,7 +85,12 @@ pub enum RulesError {
 #[serde(deny_unknown_fields)]
 struct RulesFile {
     default_region: String,
+    price_decimals: Option<u32>,
+    #[serde(default)]
+    credit_lines: CreditLines,
     regions: BTreeMap<String, RegionEntry>,
+    #[serde(default)]
+    currencies: BTreeMap<String, u32>,
     #[serde(default)]
     families: BTreeMap<String, Decimal>,
     #[serde(default)]
@@ -101,6 +123,8 @@ pub(super) fn parse(text: &str) -> Result<PricingRules, RulesError> {
         regions: regions_by_country(&file.regions)?,
         families: families(file.families)?,
         thresholds: thresholds(&file.quantities)?,
+        decimals: decimals(file.price_decimals, file.currencies)?,
+        credit_lines: file.credit_lines,
         overrides_enabled: false,
     })
 }
@@ -161,6 +185,24 @@ fn thresholds(entries: &[QuantityEntry]) -> Result<Vec<QuantityThreshold>, Rules
         }
     }
     Ok(thresholds)
+}
+
+fn decimals(default: Option<u32>, currencies: BTreeMap<String, u32>) -> Result<Decimals, RulesError> {
+    let checked = |key: &dyn Fn() -> String, decimals: u32| {
+        if decimals <= MAX_DECIMALS { Ok(decimals) } else { Err(RulesError::TooManyDecimals { key: key(), decimals }) }
+    };
+    let default = default.map(|decimals| checked(&|| "price_decimals".to_owned(), decimals)).transpose()?;
+    let mut by_currency = HashMap::with_capacity(currencies.len());
+    for (code, decimals) in currencies {
+        if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_alphabetic()) {
+            return Err(RulesError::NotACurrency(code));
+        }
+        let decimals = checked(&|| format!("currencies.{code}"), decimals)?;
+        if by_currency.insert(code.to_ascii_uppercase(), decimals).is_some() {
+            return Err(RulesError::CurrencyListedTwice(code));
+        }
+    }
+    Ok(Decimals { default, by_currency })
 }
 
 fn percentage(key: impl FnOnce() -> String, percent: Decimal) -> Result<Decimal, RulesError> {

@@ -39,11 +39,37 @@ fn numbers_keep_their_digits() {
 #[test]
 fn what_is_no_exact_number_is_refused() {
     for json in
-        ["null", "true", "\"\"", "\"abc\"", "\"1_000\"", "{}", "[1]", "1e99", "1e-99", "1e99999999999", "\"1e\""]
+        ["null", "true", "\"\"", "\"abc\"", "\"1_000\"", "{}", "[1]", "1e99", "1e99999999999", "\"1e\"", "\"1e-\""]
     {
         assert_eq!(read(json), None, "{json}");
     }
-    assert_eq!(read(&format!("0.{}", "1".repeat(40))), None);
+    assert_eq!(read(&"1".repeat(40)), None);
+    for inexact in ["1e-99", "5.551115123125783E-17", "1e-2147483648", "1e29", &format!("0.{}", "1".repeat(40))] {
+        assert_eq!(super::parse_exact(inexact), None, "{inexact}");
+    }
+    for exact in ["1e2", "-.5", "+1.50e1", "0e-99", "1e-28", "1e28", "0.0045"] {
+        assert!(super::parse_exact(exact).is_some(), "{exact}");
+    }
+}
+
+#[test]
+fn decimals_beyond_the_28th_are_rounded_away() {
+    let least = "0.0000000000000000000000000001";
+    for (json, text) in [
+        // What is left of 0.1 + 0.2 - 0.3 in floating-point numbers.
+        ("5.551115123125783E-17", "0.0000000000000000555111512313"),
+        ("1e-28", least),
+        ("5e-29", least),
+        ("-0.5e-28", "-0.0000000000000000000000000001"),
+        ("49999999999e-39", "0"),
+        ("1e-99", "0"),
+        ("-1e-2147483648", "0"),
+        ("79228162514264337593543950335e-60", "0.0000000000000000000000000000"),
+    ] {
+        let value: Decimal = read(json).unwrap().parse().unwrap();
+        assert_eq!(value, text.parse::<Decimal>().unwrap(), "{json}");
+    }
+    assert_eq!(read(&format!("0.{}", "1".repeat(40))).as_deref(), Some("0.1111111111111111111111111111"));
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl<'a> Lexer<'a> {
                 let word = run(rest, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'));
                 (Kind::Word(word), word.len())
             }
-            '0'..='9' | '+' | '-' => {
+            '0'..='9' | '+' | '-' | '.' if first != '.' || rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => {
                 let number = run(rest, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '+' | '-'));
                 (Kind::Number(number), number.len())
             }

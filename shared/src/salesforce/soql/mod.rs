@@ -2,11 +2,13 @@
 
 mod ast;
 mod lexer;
+mod literal;
+mod names;
 mod parser;
 mod text;
 
 pub use ast::WhereClause;
-pub use parser::{MAX_DEPTH, MAX_WHERE_CHARS, WhereError, parse_where};
+pub use parser::{MAX_DEPTH, MAX_SEMI_JOINS, MAX_WHERE_CHARS, WhereError, parse_where};
 pub use text::{like_escape, list, quote};
 
 #[cfg(test)]

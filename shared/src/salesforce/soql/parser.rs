@@ -1,28 +1,25 @@
 //! Parses a caller's condition. What it does not know, it refuses: only a tree that was understood is written into a
 //! query.
 
-use chrono::{DateTime, NaiveDate};
 use thiserror::Error;
 
 use super::WhereClause;
-use super::ast::{Expr, Literal, Operator, SetOperator};
+use super::ast::{Expr, Literal, Operand, Operator, Select, SetOperator};
 use super::lexer::{Kind, LexError, Lexer, Token};
+use super::literal::{self, NotANumber};
+use super::names::{self, is_reserved};
 
-/// Longest condition that is accepted, in characters.
+/// Longest condition that is accepted, in characters, as it is written and in its normal form.
 pub const MAX_WHERE_CHARS: usize = 4_000;
 
-/// Deepest nesting of parentheses and `NOT` that is accepted.
+/// Deepest nesting of parentheses, `NOT` and subqueries that is accepted.
 pub const MAX_DEPTH: usize = 32;
+
+/// Most subqueries ("Semi-Joins with IN and Anti-Joins with NOT IN", SOQL and SOSL Reference).
+pub const MAX_SEMI_JOINS: usize = 2;
 
 /// A field may be reached over this many relationships ("Relationship Query Limitations").
 const MAX_RELATIONSHIPS: usize = 5;
-
-/// Words that begin or join another part of a query, or belong to the grammar, and so name no field.
-const RESERVED: &[&str] = &[
-    "ALL", "AND", "ASC", "DESC", "EXCLUDES", "FOR", "FROM", "GROUP", "HAVING", "IN", "INCLUDES", "LIKE", "LIMIT",
-    "NOT", "NULL", "NULLS", "OFFSET", "OR", "ORDER", "SELECT", "TRUE", "FALSE", "TYPEOF", "UNION", "UPDATE", "USING",
-    "WHERE", "WITH",
-];
 
 /// Where and why a condition is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,17 +35,34 @@ pub struct WhereError {
 
 /// Parses one boolean expression over fields, as it stands after `WHERE`.
 ///
-/// Fields (with relationship paths), comparison operators, `LIKE`, `IN`, `NOT IN`, `INCLUDES`, `EXCLUDES`, `AND`, `OR`,
-/// `NOT`, parentheses and literals are accepted. Other clauses, subqueries, functions, comments and bind variables are
-/// not, nor are `AND` and `OR` mixed without parentheses.
+/// | accepted | |
+/// |---|---|
+/// | left sides | fields, over up to five relationships; date functions of a field, with `convertTimezone` too; `toLabel` |
+/// | operators | `=`, `!=`, `<>`, `<`, `<=`, `>`, `>=`, `LIKE`, `IN`, `NOT IN`, `INCLUDES`, `EXCLUDES` |
+/// | values | text, numbers, amounts of a currency (`USD5000`), dates, date-times, date literals, `TRUE`, `FALSE`, `NULL` |
+/// | subqueries | `Id IN (SELECT OpportunityId FROM Quote WHERE …)` and `NOT IN`: two at most, not beside `OR`, under `NOT` or in each other |
+/// | logic | `AND`, `OR`, `NOT`, parentheses; `AND` and `OR` together need parentheses |
+///
+/// Everything else is refused: other clauses, other functions, comments, bind variables. The function is pure, and takes
+/// any text.
 ///
 /// # Errors
 /// [`WhereError`] with the position of the first thing that cannot be accepted.
 pub fn parse_where(text: &str) -> Result<WhereClause, WhereError> {
-    parse(text).map_err(|LexError { start, message }| {
+    parse_checked(text).map_err(|LexError { start, message }| {
         let before = text.get(..start).unwrap_or(text);
         WhereError { byte: start, position: before.chars().count() + 1, message }
     })
+}
+
+/// Whoever gets the normal form must be able to parse it again, though it may be longer and have more parentheses.
+fn parse_checked(text: &str) -> Result<WhereClause, LexError> {
+    let clause = parse(text)?;
+    match parse(&clause.to_string()) {
+        Ok(again) if again == clause => Ok(clause),
+        Ok(_) => refuse(0, "the condition is ambiguous"),
+        Err(LexError { message, .. }) => refuse(0, format!("written out in full, {message}")),
+    }
 }
 
 fn parse(text: &str) -> Result<WhereClause, LexError> {
@@ -57,7 +71,7 @@ fn parse(text: &str) -> Result<WhereClause, LexError> {
     }
     let mut lexer = Lexer::new(text);
     let token = lexer.next()?;
-    let mut parser = Parser { lexer, token, depth: 0 };
+    let mut parser = Parser { lexer, token, depth: 0, semi_joins: Vec::new(), in_subquery: false };
     match parser.token.kind {
         Kind::End => return refuse(token.start, "the condition is empty"),
         Kind::Word(word) if word.eq_ignore_ascii_case("WHERE") => {
@@ -80,6 +94,9 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     token: Token<'a>,
     depth: usize,
+    /// Where the subqueries so far begin.
+    semi_joins: Vec<usize>,
+    in_subquery: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -106,6 +123,7 @@ impl<'a> Parser<'a> {
 
     /// `operand { AND operand }` or `operand { OR operand }`.
     fn expression(&mut self) -> Result<Expr, LexError> {
+        let semi_joins = self.semi_joins.len();
         let first = self.operand()?;
         let (connective, other) = match (self.at_word("AND"), self.at_word("OR")) {
             (true, _) => ("AND", "OR"),
@@ -120,7 +138,16 @@ impl<'a> Parser<'a> {
         if self.at_word(other) {
             return refuse(self.token.start, "AND and OR together need parentheses");
         }
-        Ok(if connective == "AND" { Expr::And(parts) } else { Expr::Or(parts) })
+        if connective == "AND" {
+            return Ok(Expr::and(parts));
+        }
+        self.no_semi_join_since(semi_joins, "stand beside OR")?;
+        Ok(Expr::or(parts))
+    }
+
+    /// Refuses the first subquery after the first `known` ones.
+    fn no_semi_join_since(&self, known: usize, what: &str) -> Result<(), LexError> {
+        self.semi_joins.get(known).map_or(Ok(()), |start| refuse(*start, format!("a subquery cannot {what}")))
     }
 
     /// `( expression )`, `NOT operand` or a comparison.
@@ -136,7 +163,10 @@ impl<'a> Parser<'a> {
             expr
         } else if self.at_word("NOT") {
             self.take()?;
-            Expr::Not(Box::new(self.operand()?))
+            let semi_joins = self.semi_joins.len();
+            let inner = self.operand()?;
+            self.no_semi_join_since(semi_joins, "stand under NOT: write NOT IN, or IN")?;
+            Expr::Not(Box::new(inner))
         } else {
             self.comparison()?
         };
@@ -145,21 +175,27 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self) -> Result<Expr, LexError> {
-        let field = self.field()?;
+        let start = self.token.start;
+        let left = self.left()?;
         if let Kind::Operator(operator) = self.token.kind {
             self.take()?;
-            return Ok(Expr::Compare { field, operator, value: self.literal()? });
+            return Ok(Expr::Compare { left, operator, value: self.literal()? });
         }
         if self.at_word("LIKE") {
             self.take()?;
-            return Ok(Expr::Compare { field, operator: Operator::Like, value: self.text()? });
+            return Ok(Expr::Compare { left, operator: Operator::Like, value: self.text()? });
         }
         let operator = self.set_operator()?;
         self.expect(Kind::Open, "`(`")?;
-        if self.at_word("SELECT") {
-            return refuse(self.token.start, "subqueries are not supported");
-        }
         let only_text = matches!(operator, SetOperator::Includes | SetOperator::Excludes);
+        if self.at_word("SELECT") && !only_text {
+            let Operand::Field(field) = left else { return refuse(start, LEFT_OF_SUBQUERY) };
+            if field.contains('.') {
+                return refuse(start, LEFT_OF_SUBQUERY);
+            }
+            let select = self.select()?;
+            return Ok(Expr::SemiJoin { field, negated: operator == SetOperator::NotIn, select });
+        }
         let mut values = Vec::new();
         loop {
             values.push(if only_text { self.text()? } else { self.literal()? });
@@ -169,7 +205,7 @@ impl<'a> Parser<'a> {
             self.take()?;
         }
         self.expect(Kind::Close, "`,` or `)`")?;
-        Ok(Expr::Member { field, operator, values })
+        Ok(Expr::Member { left, operator, values })
     }
 
     fn set_operator(&mut self) -> Result<SetOperator, LexError> {
@@ -189,6 +225,89 @@ impl<'a> Parser<'a> {
         Ok(SetOperator::NotIn)
     }
 
+    /// `SELECT field FROM object [WHERE expression] )`: all that a semi-join may hold.
+    fn select(&mut self) -> Result<Select, LexError> {
+        let start = self.token.start;
+        if self.in_subquery {
+            return refuse(start, "a subquery cannot hold another");
+        }
+        if self.semi_joins.len() == MAX_SEMI_JOINS {
+            return refuse(start, format!("at most {MAX_SEMI_JOINS} subqueries are possible"));
+        }
+        self.semi_joins.push(start);
+        self.take()?;
+        let field_at = self.token.start;
+        let Operand::Field(field) = self.left()? else {
+            return refuse(field_at, "a subquery selects a field, not a function");
+        };
+        if field.contains('.') {
+            return refuse(field_at, "a subquery selects a field of the subquery's own object");
+        }
+        if self.token.kind == Kind::Comma {
+            return refuse(self.token.start, "a subquery selects one field");
+        }
+        if !self.at_word("FROM") {
+            return self.unexpected("FROM");
+        }
+        self.take()?;
+        let object = self.object()?;
+        let filter = if self.at_word("WHERE") {
+            self.take()?;
+            self.in_subquery = true;
+            let filter = self.expression()?;
+            self.in_subquery = false;
+            Some(Box::new(filter))
+        } else {
+            None
+        };
+        match self.token.kind {
+            Kind::Word(word) if is_reserved(word) => {
+                refuse(self.token.start, format!("`{}` is not allowed in a subquery", shorten(word)))
+            }
+            _ if filter.is_some() => self.expect(Kind::Close, "AND, OR or `)`"),
+            _ => self.expect(Kind::Close, "WHERE or `)`"),
+        }?;
+        Ok(Select { field, object, filter })
+    }
+
+    fn object(&mut self) -> Result<String, LexError> {
+        let Kind::Word(word) = self.token.kind else { return self.unexpected("an object") };
+        if !names::is_object(word) {
+            if is_reserved(word) {
+                return self.unexpected("an object");
+            }
+            return refuse(self.token.start, format!("`{}` is not an object", shorten(word)));
+        }
+        self.take()?;
+        Ok(word.to_owned())
+    }
+
+    /// A field, or a function of one.
+    fn left(&mut self) -> Result<Operand, LexError> {
+        let Token { start, .. } = self.token;
+        let field = self.field()?;
+        if self.token.kind != Kind::Open {
+            return Ok(Operand::Field(field));
+        }
+        let Some((function, takes_dates)) = names::function(&field) else {
+            return refuse(start, format!("`{}` is not a function that a condition can use", shorten(&field)));
+        };
+        self.take()?;
+        let argument_at = self.token.start;
+        let mut field = self.field()?;
+        let in_user_zone = takes_dates && field.eq_ignore_ascii_case(names::USER_ZONE) && self.token.kind == Kind::Open;
+        if in_user_zone {
+            self.take()?;
+            field = self.field()?;
+            self.expect(Kind::Close, "`)`")?;
+        } else if self.token.kind == Kind::Open {
+            let message = format!("`{}` is not a function that `{function}` can have in it", shorten(&field));
+            return refuse(argument_at, message);
+        }
+        self.expect(Kind::Close, "`)`")?;
+        Ok(Operand::Call { function, field, in_user_zone })
+    }
+
     fn field(&mut self) -> Result<String, LexError> {
         let start = self.token.start;
         let Kind::Word(word) = self.token.kind else { return self.unexpected("a field") };
@@ -196,14 +315,7 @@ impl<'a> Parser<'a> {
             return self.unexpected("a field");
         }
         self.take()?;
-        if self.token.kind == Kind::Open {
-            return refuse(start, "functions are not supported");
-        }
-        let name_ok = |name: &str| {
-            name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        };
-        if !word.split('.').all(name_ok) {
+        if !word.split('.').all(names::is_name) {
             return refuse(start, format!("`{}` is not a field", shorten(word)));
         }
         if word.split('.').count() > MAX_RELATIONSHIPS + 1 {
@@ -225,10 +337,16 @@ impl<'a> Parser<'a> {
     fn literal(&mut self) -> Result<Literal, LexError> {
         let bare = match self.token.kind {
             Kind::Text(_) => return self.text(),
-            Kind::Number(text) if is_number(text) || is_date(text) => text.to_owned(),
-            Kind::Number(_) => return self.unexpected("a number, a date or a date and time"),
-            Kind::Word(word) if is_constant(word) || is_date_literal(word) => word.to_ascii_uppercase(),
-            Kind::Word(word) if !is_reserved(word) => return self.unexpected("a value (text needs single quotes)"),
+            Kind::Number(text) => match literal::number_or_date(text) {
+                Ok(spelled) => spelled,
+                Err(NotANumber::Unexpected(wanted)) => return self.unexpected(wanted),
+                Err(NotANumber::OutOfRange(message)) => return refuse(self.token.start, message),
+            },
+            Kind::Word(word) => match literal::word(word) {
+                Some(spelled) => spelled,
+                None if is_reserved(word) => return self.unexpected("a value"),
+                None => return self.unexpected("a value (text needs single quotes)"),
+            },
             _ => return self.unexpected("a value"),
         };
         self.take()?;
@@ -236,46 +354,10 @@ impl<'a> Parser<'a> {
     }
 }
 
+const LEFT_OF_SUBQUERY: &str = "left of a subquery stands Id or a reference of the object itself";
+
 fn refuse<T>(start: usize, message: impl Into<String>) -> Result<T, LexError> {
     Err(LexError { start, message: message.into() })
-}
-
-fn is_reserved(word: &str) -> bool {
-    RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved))
-}
-
-fn is_constant(word: &str) -> bool {
-    ["TRUE", "FALSE", "NULL"].iter().any(|constant| word.eq_ignore_ascii_case(constant))
-}
-
-/// `[+-]digits[.digits]`
-fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    unsigned.split_once('.').map_or_else(|| digits(unsigned), |(whole, part)| digits(whole) && digits(part))
-}
-
-/// `2026-01-31`, or with a time and a zone: `2026-01-31T12:00:00Z`, `…+01:00`.
-fn is_date(text: &str) -> bool {
-    let year_ok = text.len() >= 10 && text.starts_with(|c: char| c.is_ascii_digit());
-    let date = || text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
-    year_ok && (date() || DateTime::parse_from_rfc3339(text).is_ok())
-}
-
-/// "Date Formats and Date Literals in WHERE", SOQL and SOSL Reference.
-fn is_date_literal(word: &str) -> bool {
-    const DAYS: &[&str] = &["TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"];
-    const UNITS: &[&str] = &["WEEK", "MONTH", "QUARTER", "YEAR", "FISCAL_QUARTER", "FISCAL_YEAR"];
-    const COUNTED: &[&str] = &["DAYS", "WEEKS", "MONTHS", "QUARTERS", "YEARS", "FISCAL_QUARTERS", "FISCAL_YEARS"];
-    let word = word.to_ascii_uppercase();
-    let Some((name, count)) = word.split_once(':') else {
-        let unit = ["LAST_", "THIS_", "NEXT_"].iter().find_map(|prefix| word.strip_prefix(prefix));
-        return DAYS.contains(&word.as_str()) || unit.is_some_and(|unit| UNITS.contains(&unit));
-    };
-    let ahead = ["LAST_N_", "NEXT_N_"].iter().find_map(|prefix| name.strip_prefix(prefix));
-    let unit = ahead.or_else(|| name.strip_prefix("N_").and_then(|rest| rest.strip_suffix("_AGO")));
-    let count_ok = (1..=9).contains(&count.len()) && count.bytes().all(|b| b.is_ascii_digit());
-    count_ok && unit.is_some_and(|unit| COUNTED.contains(&unit))
 }
 
 fn describe(kind: Kind<'_>) -> String {

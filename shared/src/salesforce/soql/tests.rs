@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::ast::{Expr, Literal, Operator, SetOperator};
+use super::ast::{Expr, Literal, Operand, Operator, Select, SetOperator};
 use super::{MAX_DEPTH, MAX_WHERE_CHARS, WhereClause, like_escape, list, parse_where, quote};
 
 #[test]
@@ -41,7 +41,54 @@ const GOOD: &[(&str, &str)] = &[
     ("Name = 'O\\'Brien -- ; /* LIMIT 1 */ OR 1=1'", "Name = 'O\\'Brien -- ; /* LIMIT 1 */ OR 1=1'"),
     ("Name = '\\u00e9é日本'", "Name = '\\u00e9é日本'"),
     ("Name = ''", "Name = ''"),
+    ("Amount = 1e3 OR Amount = 1.5E-2", "Amount = 1000 OR Amount = 0.015"),
+    ("Amount > .5 AND Amount < -.25", "Amount > 0.5 AND Amount < -0.25"),
+    ("Amount > usd5000.50", "Amount > USD5000.50"),
+    ("CreatedDate > 2025-01-01T00:00:00.000+0000", "CreatedDate > 2025-01-01T00:00:00.000+00:00"),
+    ("CreatedDate > 2025-01-01t00:00:00z", "CreatedDate > 2025-01-01T00:00:00Z"),
+    ("CreatedDate > 2025-01-01T00:00:00-08", "CreatedDate > 2025-01-01T00:00:00-08:00"),
+    ("calendar_year( CloseDate )=2025", "CALENDAR_YEAR(CloseDate) = 2025"),
+    (
+        "HOUR_IN_DAY(converttimezone(Account.CreatedDate)) IN (8, 9)",
+        "HOUR_IN_DAY(convertTimezone(Account.CreatedDate)) IN (8, 9)",
+    ),
+    ("tolabel(StageName) LIKE 'x%'", "toLabel(StageName) LIKE 'x%'"),
+    ("Day_Only = 1 AND toLabel = 2", "Day_Only = 1 AND toLabel = 2"),
+    ("id in(select OpportunityId from Order)", "id IN (SELECT OpportunityId FROM Order)"),
+    (
+        "Id NOT IN (SELECT Opp__c FROM Thing__c WHERE A = 1 AND (B = 2 OR C = 3))",
+        "Id NOT IN (SELECT Opp__c FROM Thing__c WHERE A = 1 AND (B = 2 OR C = 3))",
+    ),
+    ("((A = 1 AND Id IN (SELECT B FROM C)) AND D = 2)", "A = 1 AND Id IN (SELECT B FROM C) AND D = 2"),
+    ("A = 1 OR (B = 2 OR C = 3)", "A = 1 OR B = 2 OR C = 3"),
 ];
+
+#[test]
+fn a_term_keeps_subqueries_at_the_top_level() {
+    for (text, term) in [
+        ("A = 1", "A = 1"),
+        ("A = 1 AND Id IN (SELECT B FROM C)", "A = 1 AND Id IN (SELECT B FROM C)"),
+        ("A = 1 OR B = 2", "(A = 1 OR B = 2)"),
+        ("NOT A = 1", "(NOT A = 1)"),
+    ] {
+        assert_eq!(parse_where(text).unwrap().term().to_string(), term);
+    }
+    let clause = parse_where("A = 1 AND Id NOT IN (SELECT B FROM Quote)").unwrap();
+    assert!(clause.has_subquery_on("QUOTE") && !clause.has_subquery_on("Opportunity"));
+}
+
+#[test]
+fn the_normal_form_of_what_is_accepted_is_accepted() {
+    // Blanks make it longer, and parentheses around NOT deeper.
+    let long = |count: usize| vec!["A=1"; count].join(" OR ");
+    let longest = (1..1_000).rev().find(|count| long(*count).len() <= MAX_WHERE_CHARS).unwrap();
+    let error = parse_where(&long(longest)).unwrap_err();
+    assert_eq!(error.to_string(), "at character 1: written out in full, the condition is longer than 4000 characters");
+    let nested = |depth: usize| format!("{}A = 1", "NOT ".repeat(depth));
+    assert!(parse_where(&nested(15)).is_ok());
+    let error = parse_where(&nested(20)).unwrap_err();
+    assert!(error.message.starts_with("written out in full, the condition is nested deeper"), "{error}");
+}
 
 #[test]
 fn conditions_get_a_normal_form() {
@@ -90,16 +137,16 @@ const BAD: &[(&str, usize, &str)] = &[
     ("Id IN ()", 8, "expected a value"),
     ("Id IN ('a',)", 12, "expected a value"),
     ("Id IN 'a'", 7, "expected `(`"),
-    ("Id IN (SELECT OpportunityId FROM Quote)", 8, "subqueries"),
     ("Id NOT LIKE 'x'", 8, "expected IN"),
     ("Tags__c INCLUDES (1)", 19, "expected text"),
-    ("CALENDAR_YEAR(CloseDate) = 2026", 1, "functions"),
+    ("COUNT(CloseDate) = 2026", 1, "not a function"),
     ("CloseDate = 2026-13-01", 13, "expected a number, a date"),
     ("CloseDate = 2026-01-01T00:00", 13, "expected a number, a date"),
     ("CloseDate = LAST_N_DAYS", 13, "expected a value"),
     ("CloseDate = LAST_N_DAYS:x", 13, "expected a value"),
     ("Amount = 1.", 10, "expected a number"),
-    ("Amount = 1e5", 10, "expected a number"),
+    ("Amount = 1e5e", 10, "expected a number"),
+    ("Amount = 1e30", 10, "28 digits"),
     ("1 = 1", 1, "expected a field"),
     ("'a' = 'a'", 1, "expected a field"),
     ("A..B = 1", 1, "not a field"),
@@ -151,6 +198,7 @@ fn literal() -> impl Strategy<Value = Literal> {
         "2026-02-28T10:00:00Z",
         "TODAY",
         "LAST_N_DAYS:7",
+        "USD5000",
     ]);
     prop_oneof![text(), bare.prop_map(|text| Literal::Bare(text.to_owned()))]
 }
@@ -167,31 +215,57 @@ fn field() -> impl Strategy<Value = String> {
         .prop_filter("reserved", |name| parse_where(&format!("{name} = 1")).is_ok())
 }
 
-fn expr() -> impl Strategy<Value = Expr> {
+fn operand() -> impl Strategy<Value = Operand> {
+    let name = || field().prop_filter("reserved", |name| !name.eq_ignore_ascii_case("convertTimezone"));
+    let of_dates = (prop::sample::select(vec!["CALENDAR_YEAR", "DAY_ONLY", "WEEK_IN_YEAR"]), name(), any::<bool>());
+    prop_oneof![
+        3 => field().prop_map(Operand::Field),
+        1 => of_dates.prop_map(|(function, field, in_user_zone)| Operand::Call { function, field, in_user_zone }),
+        1 => name().prop_map(|field| Operand::Call { function: "toLabel", field, in_user_zone: false }),
+    ]
+}
+
+/// Without subqueries.
+fn plain_expr() -> impl Strategy<Value = Expr> {
     let operator =
         prop::sample::select(vec![Operator::Equal, Operator::NotEqual, Operator::Less, Operator::GreaterOrEqual]);
     let set = prop::sample::select(vec![SetOperator::In, SetOperator::NotIn]);
     let texts = prop::sample::select(vec![SetOperator::Includes, SetOperator::Excludes]);
     let leaf = prop_oneof![
-        (field(), operator, literal()).prop_map(|(field, operator, value)| Expr::Compare { field, operator, value }),
-        (field(), text()).prop_map(|(field, value)| Expr::Compare { field, operator: Operator::Like, value }),
-        (field(), set, prop::collection::vec(literal(), 1..4)).prop_map(|(field, operator, values)| Expr::Member {
-            field,
+        (operand(), operator, literal()).prop_map(|(left, operator, value)| Expr::Compare { left, operator, value }),
+        (operand(), text()).prop_map(|(left, value)| Expr::Compare { left, operator: Operator::Like, value }),
+        (operand(), set, prop::collection::vec(literal(), 1..4)).prop_map(|(left, operator, values)| Expr::Member {
+            left,
             operator,
             values
         }),
-        (field(), texts, prop::collection::vec(text(), 1..4)).prop_map(|(field, operator, values)| Expr::Member {
-            field,
+        (operand(), texts, prop::collection::vec(text(), 1..4)).prop_map(|(left, operator, values)| Expr::Member {
+            left,
             operator,
             values
         }),
     ];
     leaf.prop_recursive(5, 24, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::And),
-            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::Or),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::and),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::or),
             inner.prop_map(|inner| Expr::Not(Box::new(inner))),
         ]
+    })
+}
+
+fn expr() -> impl Strategy<Value = Expr> {
+    let name = || "[A-Z][a-z0-9]{0,4}__c";
+    let semi_join = (name(), any::<bool>(), name(), name(), prop::option::of(plain_expr())).prop_map(
+        |(left, negated, field, object, filter)| {
+            let select = Select { field, object, filter: filter.map(Box::new) };
+            Expr::SemiJoin { field: left, negated, select }
+        },
+    );
+    (plain_expr(), prop::collection::vec(semi_join, 0..=2)).prop_map(|(plain, semi_joins)| {
+        let mut parts = vec![plain];
+        parts.extend(semi_joins);
+        Expr::and(parts)
     })
 }
 
@@ -202,6 +276,7 @@ proptest! {
         let text = clause.to_string();
         prop_assume!(text.chars().count() <= MAX_WHERE_CHARS);
         prop_assert_eq!(parse_where(&text).unwrap(), clause);
+        check(&text)?;
     }
 
     #[test]
@@ -213,6 +288,7 @@ proptest! {
     fn nearly_right_text_never_panics(parts in prop::collection::vec(prop::sample::select(vec![
         "Name", "A.B", "=", "!=", "<", "LIKE", "IN", "NOT", "AND", "OR", "(", ")", ",", "'x'", "'", "\\", "5", "-",
         "2026-01-01", "TODAY", "N_DAYS_AGO:3", "NULL", ":", ";", "--", "LIMIT", "é", "\u{1f600}",
+        "(SELECT Id FROM Quote", "SELECT", "FROM", "WHERE", "DAY_ONLY(", "convertTimezone(", "USD5", "1e3", ".5", "T00:00:00+0000",
     ]), 0..14)) {
         check(&parts.join(" "))?;
         check(&parts.concat())?;
@@ -232,8 +308,15 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         Ok(clause) => {
             let normal = clause.to_string();
             prop_assert_eq!(parse_where(&normal).unwrap(), clause);
-            let combined = parse_where(&format!("({normal}) AND Id > '006000000000001AAA'")).unwrap();
-            prop_assert!(matches!(combined.0, Expr::And(parts) if parts.len() == 2));
+            // Beside another condition it stays what it is: the last part is that condition, those before are its own.
+            let beside = format!("{} AND Id > '006000000000001AAA'", parse_where(&normal).unwrap().term());
+            if beside.chars().count() <= MAX_WHERE_CHARS {
+                let Expr::And(mut parts) = parse_where(&beside).unwrap().0 else {
+                    return Err(TestCaseError::fail(beside));
+                };
+                prop_assert_eq!(parts.pop().unwrap().to_string(), "Id > '006000000000001AAA'");
+                prop_assert_eq!(Expr::and(parts), parse_where(&normal).unwrap().0);
+            }
         }
         Err(error) => {
             prop_assert!(text.is_char_boundary(error.byte));

@@ -39,6 +39,10 @@ impl Parser<'_> {
             }
         }
         let token = self.peek();
+        if let Some(literal) = amount(token.text) {
+            self.advance();
+            return Ok(literal);
+        }
         let number = self.peek_at(1).text == ":" && self.peek_at(2).kind == TokenKind::Number;
         let period = if number {
             self.peek_at(2).text.parse().ok().and_then(|number| Period::named(token.text, Some(number)))
@@ -66,6 +70,16 @@ fn number(text: &str) -> Option<Literal> {
     }
     // `inf` and `nan` cannot get here: a number begins with a digit, sign or point.
     text.parse().ok().filter(|decimal: &f64| decimal.is_finite()).map(Literal::Decimal)
+}
+
+/// `USD5000` or `USD5000.50`.
+fn amount(text: &str) -> Option<Literal> {
+    let (code, number) = text.split_at_checked(3)?;
+    let is_amount = code.bytes().all(|b| b.is_ascii_alphabetic())
+        && number.starts_with(|c: char| c.is_ascii_digit())
+        && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let amount = number.parse().ok().filter(|amount: &f64| is_amount && amount.is_finite())?;
+    Some(Literal::Currency { code: code.to_ascii_uppercase(), amount })
 }
 
 fn date(text: &str) -> Option<NaiveDate> {

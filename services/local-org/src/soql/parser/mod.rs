@@ -188,7 +188,15 @@ impl<'a> Parser<'a> {
         let function = Function::named(&name.text)
             .ok_or_else(|| self.error(at, format!("unsupported function: '{}'", name.text)))?;
         self.expect_symbol("(")?;
+        // All users of this org are in GMT, so the time in a user's zone is the time.
+        let in_user_zone = matches!(function, Function::DatePart(_))
+            && self.peek_word("convertTimezone")
+            && is_symbol(self.peek_at(1), "(");
+        self.next += if in_user_zone { 2 } else { 0 };
         let argument = self.path()?;
+        if in_user_zone {
+            self.expect_symbol(")")?;
+        }
         self.expect_symbol(")")?;
         Ok(Expression::Call { function, argument, at })
     }

@@ -188,6 +188,8 @@ fn numbers_dates_and_words() {
         ("1e3", Literal::Decimal(1000.0)),
         ("1.5E-1", Literal::Decimal(0.15)),
         ("99999999999999999999", Literal::Decimal(1e20)),
+        ("USD5000", Literal::Currency { code: "USD".to_owned(), amount: 5000.0 }),
+        ("eur0.25", Literal::Currency { code: "EUR".to_owned(), amount: 0.25 }),
         ("TRUE", Literal::Boolean(true)),
         ("false", Literal::Boolean(false)),
         ("Null", Literal::Null),

@@ -204,6 +204,53 @@ fn semi_joins_and_anti_joins() {
 }
 
 #[test]
+fn functions_of_dates() {
+    let org = Org::sample();
+    for (function, year, value, expected) in [
+        ("CALENDAR_YEAR", 2025, 2025, vec![1, 2, 3]),
+        ("FISCAL_YEAR", 2025, 2025, vec![1, 2, 3]),
+        ("FISCAL_QUARTER", 2025, 2, vec![1, 2, 3]),
+        ("FISCAL_MONTH", 2025, 6, vec![1, 2, 3]),
+        ("WEEK_IN_YEAR", 2024, 53, vec![4]),
+        // June 14 and 15, 2025 are days 165 and 166; day 168 is the last of week 24.
+        ("WEEK_IN_YEAR", 2025, 24, vec![1, 2, 3]),
+        ("DAY_IN_MONTH", 2025, 15, vec![2]),
+    ] {
+        let condition = format!("{function}(CloseDate) = {value} AND CALENDAR_YEAR(CloseDate) = {year}");
+        assert_eq!(org.numbers(&condition), expected, "{condition}");
+    }
+    for (condition, expected) in [
+        ("DAY_ONLY(CreatedDate) = 2025-06-14", vec![2]),
+        ("DAY_ONLY(convertTimezone(CreatedDate)) = 2025-06-14", vec![2]),
+        ("hour_in_day(CONVERTTIMEZONE(CreatedDate)) IN (23)", vec![2]),
+        ("toLabel(StageName) = 'none'", vec![]),
+    ] {
+        assert_eq!(org.numbers(condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn amounts_of_a_currency() {
+    let org = Org::sample();
+    for (condition, expected) in [
+        ("Amount = USD250.5", vec![2]),
+        ("Amount > usd99.99", vec![1, 2, 4]),
+        ("Amount IN (USD100, USD180.00)", vec![1, 4]),
+    ] {
+        assert_eq!(org.numbers(condition), expected, "{condition}");
+    }
+    for (condition, message) in [
+        ("Amount > EUR5", "EUR is not an active currency"),
+        ("Probability > USD5", "must be of type double"),
+        ("Name = USD5", "must be of type string"),
+        ("Amount > USD", "unexpected token: 'USD'"),
+    ] {
+        let error = org.error(&format!("SELECT Id FROM Opportunity WHERE {condition}"));
+        assert!(error.message.contains(message), "{condition}: {error}");
+    }
+}
+
+#[test]
 fn date_literals() {
     let org = Org::sample();
     for (condition, expected) in [

@@ -64,6 +64,7 @@ fn function() -> impl Strategy<Value = Function> {
         Function::ToLabel,
         Function::DatePart(DatePart::Quarter),
         Function::DatePart(DatePart::DayOnly),
+        Function::DatePart(DatePart::FiscalQuarter),
     ])
 }
 
@@ -101,6 +102,7 @@ fn literal() -> impl Strategy<Value = Literal> {
         1 => any::<bool>().prop_map(Literal::Boolean),
         1 => any::<i64>().prop_map(Literal::Integer),
         1 => any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Literal::Decimal),
+        1 => (0_u32..10_000_000).prop_map(|cents| Literal::Currency { code: "USD".to_owned(), amount: f64::from(cents) / 100.0 }),
         3 => text().prop_map(Literal::Text),
         1 => one_of(vec!["006LO0000000001", "001LO0000000001AAA"])
             .prop_map(|id| Literal::Text(Text(id.to_owned()))),

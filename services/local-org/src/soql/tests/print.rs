@@ -106,6 +106,7 @@ fn literal(literal: &Literal) -> String {
         Literal::Boolean(value) => value.to_string(),
         Literal::Integer(value) => value.to_string(),
         Literal::Decimal(value) => format!("{value:?}"),
+        Literal::Currency { code, amount } => format!("{code}{amount}"),
         Literal::Text(text) => format!("'{}'", text.pattern().replace('\'', "\\'")),
         Literal::Date(date) => date.to_string(),
         Literal::DateTime(time) => time.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),

@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 
 use crate::error::ApiError;
-use crate::store::convert::rounded;
 use crate::store::{Record, Tx};
 
 /// More than a currency field of 18 digits, two of them after the point, holds.
@@ -17,17 +16,17 @@ pub(super) struct Price {
 }
 
 impl Price {
-    /// From the price of one; `discount` in percent makes the total less than the subtotal.
+    /// From the price of one; `discount` in percent makes the total less than the subtotal. All decimals are kept.
     pub(super) fn of_unit(quantity: Decimal, unit: Decimal, discount: Option<Decimal>) -> Self {
         let subtotal = quantity * unit;
-        Self { unit, subtotal: rounded(subtotal, 2), total: rounded(subtotal * share(discount), 2) }
+        Self { unit, subtotal, total: subtotal * share(discount) }
     }
 
-    /// From the total, which stays as it is when the price of one has to be rounded. Where quantity or discount leave
-    /// nothing to divide by, one costs nothing.
+    /// From the total, which stays as it is where the price of one is a number without end. Where quantity or discount
+    /// leave nothing to divide by, one costs nothing.
     pub(super) fn of_total(quantity: Decimal, total: Decimal, discount: Option<Decimal>) -> Self {
         let unit = total.checked_div(quantity * share(discount)).unwrap_or_default();
-        Self { total, ..Self::of_unit(quantity, rounded(unit, 2), discount) }
+        Self { total, ..Self::of_unit(quantity, unit, discount) }
     }
 
     /// Writes the price to the line.

@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 use super::Rules;
 use crate::error::ApiError;
 use crate::metadata::stages::stage;
-use crate::store::convert::rounded;
 use crate::store::{Record, Tx};
 
 /// Forecast categories whose name is not simply the category.
@@ -55,7 +54,7 @@ impl Rules for Opportunity {
 /// Amount times probability; `None` without an amount.
 pub(super) fn expected_revenue(opportunity: &Record<'_>) -> Option<Decimal> {
     let probability = opportunity.number("Probability").unwrap_or_default();
-    opportunity.number("Amount").map(|amount| rounded(amount * probability / Decimal::ONE_HUNDRED, 2))
+    opportunity.number("Amount").map(|amount| amount * probability / Decimal::ONE_HUNDRED)
 }
 
 /// Probability, forecast and state of the stage; what the caller gave stays.

@@ -1,6 +1,7 @@
 //! Opportunity products: their price, and what they do to the Opportunity (Object Reference, OpportunityLineItem).
 
 use rusqlite::OptionalExtension;
+use rust_decimal::Decimal;
 
 use super::line_item::{self, Price};
 use super::{Rules, opportunity};
@@ -107,14 +108,18 @@ fn entry_of_product(tx: &mut Tx<'_>, opportunity: &Record<'_>, line: &Record<'_>
 fn roll_up<'a>(tx: &mut Tx<'a>, line: &Record<'a>, before: &Record<'a>, after: &Record<'a>) -> Result<(), ApiError> {
     let Some(opportunity) = tx.parent("Opportunity", line, "OpportunityId")? else { return Ok(()) };
     let Some(id) = opportunity.text("Id").filter(|_| !opportunity.flag("IsDeleted")) else { return Ok(()) };
+    let has_lines = after.contains("Id") || has_lines(tx, id)?;
     let sum = |total: &str, part: &str| {
+        if !has_lines {
+            // Not what is left of sums of binary numbers.
+            return Decimal::ZERO;
+        }
         let had = opportunity.number(total).filter(|_| opportunity.flag("HasOpportunityLineItem")).unwrap_or_default();
         had + after.number(part).unwrap_or_default() - before.number(part).unwrap_or_default()
     };
     let mut changes = Record::default();
     changes.set_number("Amount", sum("Amount", "TotalPrice"));
     changes.set_number("TotalOpportunityQuantity", sum("TotalOpportunityQuantity", "Quantity"));
-    let has_lines = after.contains("Id") || has_lines(tx, id)?;
     changes.set_flag("HasOpportunityLineItem", has_lines);
     if let Some(revenue) = opportunity::expected_revenue(&opportunity.changed_by(&changes)) {
         changes.set_number("ExpectedRevenue", revenue);

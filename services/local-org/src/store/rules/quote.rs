@@ -51,12 +51,16 @@ pub(super) fn roll_up<'a>(
 ) -> Result<(), ApiError> {
     let Some(quote) = tx.parent("Quote", line, "QuoteId")? else { return Ok(()) };
     let Some(id) = quote.text("Id").filter(|_| !quote.flag("IsDeleted")) else { return Ok(()) };
+    let count = quote.number("LineItemCount").unwrap_or_default() + is_line(after) - is_line(before);
     let sum = |field: &str| {
+        if count.is_zero() {
+            // Not what is left of sums of binary numbers.
+            return Decimal::ZERO;
+        }
         let of = |record: &Record<'_>| record.number(field).unwrap_or_default();
         of(&quote) + of(after) - of(before)
     };
     let (subtotal, total) = (sum("Subtotal"), sum("TotalPrice"));
-    let count = quote.number("LineItemCount").unwrap_or_default() + is_line(after) - is_line(before);
     let discount = ((subtotal - total) * Decimal::ONE_HUNDRED).checked_div(subtotal).unwrap_or_default();
     let mut changes = Record::default();
     changes.set("LineItemCount", i64::try_from(count).unwrap_or_default());

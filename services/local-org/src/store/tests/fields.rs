@@ -74,28 +74,32 @@ fn text_is_limited_in_characters() {
 }
 
 #[test]
-fn numbers_are_rounded_to_their_scale() {
+fn numbers_keep_the_decimals_that_were_written() {
     let org = TestOrg::new();
     for (given, stored) in [
-        (json!(1.0005), json!(1.001)),
-        (json!(-1.0005), json!(-1.001)),
+        (json!(1.0005), json!(1.0005)),
+        (json!(-1.0005), json!(-1.0005)),
+        (json!(0.123_456_789_012_345_6), json!(0.123_456_789_012_345_6)),
+        (json!(5.551_115_123_125_783e-17), json!(5.551_115_123_125_783e-17)),
         (json!("2.5"), json!(2.5)),
         (json!(" 1e2 "), json!(100.0)),
         (json!(0), json!(0.0)),
-        (json!("1e-30"), json!(0.0)),
-        (json!(999.999), json!(999.999)),
+        (json!("1e-30"), json!(1e-30)),
+        (json!(999.9995), json!(999.9995)),
         (Value::Null, Value::Null),
         (json!(""), Value::Null),
     ] {
         assert_eq!(account(&org, "Rate__c", given.clone()), stored, "{given}");
     }
-    assert_eq!(account(&org, "NumberOfEmployees", json!("12")), json!(12));
+    for (given, stored) in [("12", 12), ("1.5", 2), ("-1.5", -2), ("1e-30", 0), ("1e2", 100)] {
+        assert_eq!(account(&org, "NumberOfEmployees", json!(given)), json!(stored), "{given}");
+    }
 }
 
 #[test]
 fn numbers_out_of_range_and_no_numbers() {
     let org = TestOrg::new();
-    for value in [json!(1000), json!(999.9995), json!(-1000), json!("1e40"), json!(1e300)] {
+    for value in [json!(1000), json!(1000.0001), json!(-1000), json!("1e40"), json!(1e300)] {
         let (status, code, message) = failure(org.create("Account", json!({ "Name": "x", "Rate__c": value })));
         assert_eq!((status, code.as_str()), (400, "NUMBER_OUTSIDE_VALID_RANGE"), "{value}");
         assert!(message.starts_with("Rate: value outside of valid range on numeric field: "));

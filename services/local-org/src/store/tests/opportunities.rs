@@ -113,7 +113,8 @@ fn price_or_total_but_not_both() {
     };
     let by_total = line(json!({ "Quantity": 3, "TotalPrice": 100 })).unwrap();
     let record = org.get("OpportunityLineItem", &by_total);
-    assert_eq!((&record["UnitPrice"], &record["TotalPrice"]), (&json!(33.33), &json!(100.0)));
+    assert_eq!((&record["UnitPrice"], &record["TotalPrice"]), (&json!(100.0 / 3.0), &json!(100.0)));
+    assert_eq!(record["Subtotal"], 100.0);
     let huge = line(json!({ "Quantity": 9_999_999_999u64, "UnitPrice": 9_999_999_999_999.99 }));
     assert_eq!(code(huge), "NUMBER_OUTSIDE_VALID_RANGE");
     assert_eq!(code(line(json!({ "Quantity": 1, "TotalPrice": 1, "UnitPrice": 1 }))), "FIELD_INTEGRITY_EXCEPTION");

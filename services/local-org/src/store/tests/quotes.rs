@@ -100,3 +100,31 @@ fn one_price_book_for_all_lines() {
         "Required fields are missing: [PricebookEntryId, Quantity, UnitPrice]"
     );
 }
+
+#[test]
+fn prices_keep_the_decimals_that_were_written() {
+    let org = TestOrg::new();
+    let opportunity = org.opportunity();
+    let fields = json!({ "OpportunityId": opportunity, "PricebookEntryId": org.entry, "Quantity": 100_000, "UnitPrice": 0.0045 });
+    let line = org.get("OpportunityLineItem", &org.create("OpportunityLineItem", fields).unwrap());
+    assert_eq!((&line["UnitPrice"], &line["TotalPrice"]), (&json!(0.0045), &json!(450.0)));
+    assert_eq!(org.get("Opportunity", &opportunity)["Amount"], 450.0);
+    let quote = org.quote(&opportunity);
+    let first = org.get("QuoteLineItem", &org.quote_line(&quote, 100_000.0, 0.00405));
+    assert_eq!((&first["UnitPrice"], &first["Subtotal"]), (&json!(0.00405), &json!(405.0)));
+    let second = org.get("QuoteLineItem", &org.quote_line(&quote, 1.0, 0.00405));
+    assert_eq!(second["TotalPrice"], 0.00405);
+    totals(&org, &quote, json!([2, 405.00405, 0.0, 405.00405, 405.00405]));
+}
+
+#[test]
+fn a_line_and_its_reversal_cancel_out() {
+    let org = TestOrg::new();
+    let quote = org.quote(&org.opportunity());
+    org.quote_line(&quote, 3.0, 33.333);
+    totals(&org, &quote, json!([1, 99.999, 0.0, 99.999, 99.999]));
+    org.quote_line(&quote, -3.0, 33.333);
+    totals(&org, &quote, json!([2, 0.0, 0.0, 0.0, 0.0]));
+    org.quote_line(&quote, 1.0, -12.345);
+    totals(&org, &quote, json!([3, -12.345, 0.0, -12.345, -12.345]));
+}

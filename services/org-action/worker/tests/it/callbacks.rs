@@ -58,8 +58,8 @@ async fn a_job_that_fails_calls_back_with_the_error() -> Result<()> {
     fails_with(&stack, "006LO000000zzzz", "NOT_FOUND").await?;
     let empty = stack.opportunity(0).await?;
     fails_with(&stack, &empty, "NO_LINE_ITEMS").await?;
-    let negative = stack.opportunity_of(&[Line { price: -5.0, ..Line::default() }]).await?;
-    fails_with(&stack, &negative, "NUMBER_OUTSIDE_VALID_RANGE").await?;
+    let overdone = stack.opportunity_of(&[Line { discount: Some(101.0), ..Line::default() }]).await?;
+    fails_with(&stack, &overdone, "NUMBER_OUTSIDE_VALID_RANGE").await?;
     let fault = FaultAction::record_error("Quote", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "The Quote violates a rule.");
     stack.fault(Fault::new(fault).always()).await?;
     let opportunity = stack.opportunity(1).await?;

@@ -98,10 +98,10 @@ async fn what_cannot_be_quoted_is_said() -> Result<()> {
     let empty = stack.opportunity(0).await?;
     let refused = refusal(stack.try_quote(&empty).await?).await?;
     assert_eq!((refused.0, refused.1.as_str()), (422, "NO_LINE_ITEMS"));
-    let negative = stack.opportunity_of(&[Line { price: -5.0, ..Line::default() }]).await?;
-    let refused = refusal(stack.try_quote(&negative).await?).await?;
+    let overdone = stack.opportunity_of(&[Line { discount: Some(101.0), ..Line::default() }]).await?;
+    let refused = refusal(stack.try_quote(&overdone).await?).await?;
     assert_eq!((refused.0, refused.1.as_str()), (422, "NUMBER_OUTSIDE_VALID_RANGE"));
-    assert!(refused.2.contains("UnitPrice"), "{refused:?}");
+    assert!(refused.2.contains("DiscountOverride__c"), "{refused:?}");
     assert_eq!(stack.counts().await?, (0, 0));
     Ok(())
 }

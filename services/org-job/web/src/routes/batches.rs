@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 
 use super::{JobResponse, accept};
 
+/// What a condition is about.
+const OBJECT: &str = "Opportunity";
+
 /// Which Opportunities get a Quote.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +47,10 @@ pub(crate) async fn execute_batch(
     let body = body.into_inner();
     let clause = soql::parse_where(&body.soql_where_clause)
         .map_err(|error| ApiError::bad_request("soqlWhereClause", error.to_string()))?;
+    if clause.has_subquery_on(OBJECT) {
+        let message = format!("a subquery cannot be on {OBJECT}, which the condition itself is about");
+        return Err(ApiError::bad_request("soqlWhereClause", message));
+    }
     let callback_url = body
         .callback_url
         .filter(|url| !url.is_empty())

@@ -74,7 +74,7 @@ async fn opportunities_without_lines_with_bad_ones_and_with_many() -> Result<()>
     stack.assert_quoted(&id, 61, 720).await?;
     let job = stack.job(&id).await?;
     assert_eq!((&job["skipped"], &job["failed"], &job["processed"]), (&json!(1), &json!(1), &json!(63)), "{job}");
-    assert!(stack.errors(&id).await?[0]["message"].as_str().is_some_and(|text| text.contains("UnitPrice")));
+    assert!(stack.errors(&id).await?[0]["message"].as_str().is_some_and(|text| text.contains("DiscountOverride__c")));
     Ok(())
 }
 

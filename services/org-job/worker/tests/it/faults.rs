@@ -70,7 +70,7 @@ async fn an_expired_session_waits_for_resume() -> Result<()> {
     stack.assert_quoted(&id, 60, 120).await
 }
 
-/// Opportunities whose line cannot be priced, because the price is negative.
+/// Opportunities whose line cannot be priced, because its override is no percentage.
 pub(crate) async fn add_unpriceable(stack: &Stack, count: usize) -> Result<()> {
     let entry =
         stack.org.query(ORG, "SELECT Id, Pricebook2Id FROM PricebookEntry WHERE IsActive = TRUE LIMIT 1").await?;
@@ -78,8 +78,7 @@ pub(crate) async fn add_unpriceable(stack: &Stack, count: usize) -> Result<()> {
     for number in 0..count {
         let fields = json!({ "Name": format!("Sample Opportunity bad {number}"), "StageName": "Prospecting", "CloseDate": "2026-12-31", "Pricebook2Id": entry["Pricebook2Id"] });
         let opportunity = stack.org.create(ORG, "Opportunity", &fields).await?;
-        let line =
-            json!({ "OpportunityId": opportunity, "PricebookEntryId": entry["Id"], "UnitPrice": -5, "Quantity": 1 });
+        let line = json!({ "OpportunityId": opportunity, "PricebookEntryId": entry["Id"], "UnitPrice": 5, "Quantity": 1, "DiscountOverride__c": 101 });
         stack.org.create(ORG, "OpportunityLineItem", &line).await?;
     }
     Ok(())
@@ -94,7 +93,7 @@ async fn one_bad_opportunity_among_three_hundred_fails_alone() -> Result<()> {
     assert_eq!(stack.job(&id).await?["failed"], 1);
     let errors = stack.errors(&id).await?;
     assert_eq!(errors.len(), 1);
-    assert!(errors[0]["message"].as_str().is_some_and(|message| message.contains("UnitPrice")), "{errors:?}");
+    assert!(errors[0]["message"].as_str().is_some_and(|message| message.contains("DiscountOverride__c")), "{errors:?}");
     Ok(())
 }
 

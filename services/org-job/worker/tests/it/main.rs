@@ -1,6 +1,7 @@
 //! org-job end to end on real processes: Redis, local-org, web and workers. One binary, so that it links once.
 
 mod bulk_quotes;
+mod conditions;
 mod crashes;
 mod faults;
 mod happy;

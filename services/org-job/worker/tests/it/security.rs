@@ -59,7 +59,9 @@ async fn where_clauses_that_are_more_than_one_expression_are_refused() -> Result
         "Name = 'x' LIMIT 1",
         "Name = 'x",
         "",
-        "Id IN (SELECT Id FROM Account)",
+        "Id IN (SELECT OpportunityId FROM Quote LIMIT 1)",
+        "Id IN (SELECT OpportunityId FROM Quote)) OR (Name LIKE '%'",
+        "Id IN (SELECT OpportunityId FROM Quote WHERE Name = 'x' -- )",
     ] {
         let request = stack.call(Method::POST, "/api/executebatch").await?;
         let answer = request.json(&json!({ "soqlWhereClause": clause })).send().await?;
@@ -74,6 +76,12 @@ async fn where_clauses_that_are_more_than_one_expression_are_refused() -> Result
 #[tokio::test]
 async fn bad_requests_are_named() -> Result<()> {
     let stack = Stack::start(0, 0, 0).await?;
+    let own = json!({ "soqlWhereClause": "AccountId IN (SELECT AccountId FROM opportunity)" });
+    let answer = stack.call(Method::POST, "/api/executebatch").await?.json(&own).send().await?;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let answer: Value = answer.json().await?;
+    let message = "a subquery cannot be on Opportunity, which the condition itself is about";
+    assert!(answer["error"]["message"].as_str().is_some_and(|text| text.contains(message)), "{answer}");
     let huge = json!({ "soqlWhereClause": "x".repeat(10 * 1024 * 1024) });
     let answer = stack.call(Method::POST, "/api/executebatch").await?.json(&huge).send().await?;
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);

@@ -1,0 +1,32 @@
+//! How many decimals a price has.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// Digits of a currency field, decimals included (Object Reference, "Currency Field Type").
+const FIELD_DIGITS: u32 = 18;
+
+/// As Salesforce rounds.
+const HALF_AWAY_FROM_ZERO: RoundingStrategy = RoundingStrategy::MidpointAwayFromZero;
+
+/// `list_price` less `discount_percent`, with all the decimals that it comes to.
+///
+/// Only what exceeds the digits of the field is rounded, which no total shows: where the field of a line's total can hold
+/// it, it differs by half a hundredth at most. The result is never larger than the list price, so no value overflows.
+pub(super) fn discounted(list_price: Decimal, discount_percent: Decimal) -> Decimal {
+    let kept = Decimal::ONE - discount_percent / Decimal::ONE_HUNDRED;
+    let price = list_price * kept;
+    price.round_sf_with_strategy(FIELD_DIGITS, HALF_AWAY_FROM_ZERO).unwrap_or(price).normalize()
+}
+
+/// `price` rounded to `decimals`, or to as few more as it takes for the line's total, `quantity` times that price, to stay
+/// within half a unit of its last decimal: five thousandths for two decimals.
+pub(super) fn rounded(price: Decimal, quantity: Decimal, decimals: u32) -> Decimal {
+    let half_a_unit = Decimal::new(5, decimals + 1);
+    let fits = |shorter: &Decimal| {
+        (price - shorter).checked_mul(quantity).is_some_and(|difference| difference.abs() <= half_a_unit)
+    };
+    (decimals..price.scale())
+        .map(|decimals| price.round_dp_with_strategy(decimals, HALF_AWAY_FROM_ZERO))
+        .find(fits)
+        .unwrap_or(price)
+}
