@@ -6,8 +6,8 @@ const CUSTOM = /__(c|e|mdt)$/;
 
 /**
  * @typedef {{file: string, root: import('./xml.js').Element}} Source
- * @typedef {{objects: Set<string>, fields: Map<string, Source>, classes: Set<string>, flows: Set<string>,
- *   notificationTypes: Set<string>, components: Set<string>, tabs: Set<string>}} Inventory
+ * @typedef {{objects: Set<string>, fields: Map<string, Source>, classes: Set<string>, customPermissions: Set<string>,
+ *   flows: Set<string>, notificationTypes: Set<string>, components: Set<string>, tabs: Set<string>}} Inventory
  */
 
 /** @param {Source[]} sources all metadata files @returns {Inventory} */
@@ -30,6 +30,7 @@ export function takeStock(sources) {
     objects: names('object'),
     fields,
     classes: names('cls'),
+    customPermissions: names('customPermission'),
     flows: names('flow'),
     notificationTypes: names('notiftype'),
     components: names('js'),

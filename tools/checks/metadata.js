@@ -14,6 +14,7 @@ const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
  */
 const KINDS = new Map([
   ['cls', { root: 'ApexClass', required: ['apiVersion', 'status'] }],
+  ['customPermission', { root: 'CustomPermission', required: ['isLicensed', 'label'] }],
   ['field', { root: 'CustomField', required: ['fullName', 'label', 'type'] }],
   ['flow', { root: 'Flow', required: ['apiVersion', 'label', 'processType', 'start', 'status'] }],
   ['genAiFunction', { root: 'GenAiFunction', required: ['description', 'invocationTarget', 'invocationTargetType'] }],

@@ -58,6 +58,9 @@ function checkPermissionSet(root, inventory) {
     hasObject(inventory, object) ? [] : [`there is no object ${object}`],
   );
   each('classAccesses', 'apexClass', (name) => (inventory.classes.has(name) ? [] : [`there is no class ${name}`]));
+  each('customPermissions', 'name', (name) =>
+    inventory.customPermissions.has(name) ? [] : [`there is no custom permission ${name}`],
+  );
   each('flowAccesses', 'flow', (name) => (inventory.flows.has(name) ? [] : [`there is no flow ${name}`]));
   each('tabSettings', 'tab', (name) =>
     name.startsWith('standard-') || inventory.tabs.has(name) ? [] : [`there is no tab ${name}`],

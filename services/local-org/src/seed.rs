@@ -6,7 +6,7 @@ mod permissions;
 mod tests;
 
 pub use self::people::people;
-pub use self::permissions::deploy;
+pub use self::permissions::{deploy, deploy_custom_permissions};
 pub(crate) use self::permissions::{permission_set_for_all, remove_permission_set};
 use crate::error::ApiError;
 use crate::store::{Org, Record, Tx};

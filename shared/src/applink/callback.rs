@@ -2,6 +2,7 @@
 
 use crate::salesforce::{Session, retry_after};
 use chrono::Utc;
+use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -11,7 +12,8 @@ use url::Url;
 /// A result on its way to the caller.
 #[derive(Debug)]
 pub struct Callback<'a, B> {
-    /// Where to; must have passed [`AllowedHosts::check`](crate::salesforce::AllowedHosts::check).
+    /// Where to; must have passed [`AllowedHosts::check`](crate::salesforce::AllowedHosts::check), and be of the session's
+    /// org.
     pub url: Url,
     /// The result, sent as JSON.
     pub body: &'a B,
@@ -32,9 +34,12 @@ pub enum Delivery {
     Refused(u16),
 }
 
-/// The receiver did not get the result, or nobody knows: try again.
+/// The receiver did not get the result, or nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
+    /// The URL is not of the session's org; nothing was sent.
+    #[error("the callback URL is not of the org whose token would be sent")]
+    ForeignHost,
     /// No answer.
     #[error("the callback's host did not answer")]
     Transport(#[source] reqwest::Error),
@@ -54,20 +59,39 @@ impl CallbackError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::Transport(_) => None,
+            Self::ForeignHost | Self::Transport(_) => None,
         }
     }
+}
+
+/// Whether `url` is of the session's org: has the scheme, host and port of its instance URL. Salesforce does not say on
+/// which host it takes callbacks; a token goes nowhere else than to its own org's API host.
+#[must_use]
+pub fn is_of_org(url: &Url, session: &Session) -> bool {
+    url.origin() == session.instance_url.origin()
+}
+
+/// Whether `url` is of one of the org's general APIs, where a post does whatever its caller likes, instead of an address
+/// that Salesforce made for one result. Where Salesforce takes results is not documented, so this names what it is not.
+#[must_use]
+pub fn is_general_api(url: &Url) -> bool {
+    let path = percent_decode_str(url.path()).decode_utf8_lossy().to_ascii_lowercase();
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    parts.next() == Some("services") && matches!(parts.next(), Some("apexrest" | "async" | "data" | "oauth2" | "soap"))
 }
 
 /// Posts a result with the token of `session`. The answer's body is not read.
 ///
 /// # Errors
-/// [`CallbackError`] when it should be tried again.
+/// [`CallbackError::ForeignHost`] for a URL of another org; any other [`CallbackError`] when it should be tried again.
 pub async fn deliver(
     http: &reqwest::Client,
     session: &Session,
     callback: &Callback<'_, impl Serialize>,
 ) -> Result<Delivery, CallbackError> {
+    if !is_of_org(&callback.url, session) {
+        return Err(CallbackError::ForeignHost);
+    }
     let answer = http
         .post(callback.url.clone())
         .bearer_auth(session.access_token.expose_secret())
@@ -88,3 +112,6 @@ pub async fn deliver(
         _ => Ok(Delivery::Refused(status.as_u16())),
     }
 }
+
+#[cfg(test)]
+mod tests;

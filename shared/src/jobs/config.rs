@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::error::JobsError;
 use super::seal::SealKey;
+use super::tls::RedisCa;
 
 /// How jobs are kept in Redis. Web and workers of one app use the same values.
 ///
@@ -14,8 +15,11 @@ use super::seal::SealKey;
 pub struct JobsConfig {
     /// `redis://` or `rediss://` URL, as Heroku sets it in `REDIS_URL`.
     pub redis_url: SecretString,
-    /// Accepts any certificate on `rediss://`. Heroku Key-Value Store presents a self-signed one.
+    /// Accepts any certificate on `rediss://`; with [`redis_ca`](Self::redis_ca) one for any host name. Heroku Key-Value
+    /// Store presents a self-signed one.
     pub insecure_tls: bool,
+    /// Certificates that the server's on `rediss://` must be signed by; without them, the system's.
+    pub redis_ca: Option<RedisCa>,
     /// Start of every key and channel. It must hold a hash tag (`{org-job}:`), so that all keys share a slot.
     pub prefix: String,
     /// Seals the sessions of the jobs (`JOB_SECRET_KEY`).
@@ -51,6 +55,7 @@ impl JobsConfig {
         Self {
             redis_url,
             insecure_tls: false,
+            redis_ca: None,
             prefix: "{org-job}:".to_owned(),
             secret_key,
             lease: Duration::from_secs(20),

@@ -179,16 +179,25 @@ fn client(config: &JobsConfig) -> Result<Client, JobsError> {
     // Errors of the parser may quote the URL, so they are not passed on.
     let invalid = |_| JobsError::Config("the Redis URL is not a redis:// or rediss:// URL".to_owned());
     let mut url = config.redis_url.expose_secret().to_owned();
+    let any_name = config.insecure_tls || url.ends_with("#insecure");
     if url.starts_with("rediss://") {
         install_crypto_provider();
-        if config.insecure_tls && !url.contains('#') {
-            url.push_str("#insecure");
+        match &config.redis_ca {
+            None if any_name && !url.contains('#') => url.push_str("#insecure"),
+            None => {}
+            // What is asked of the certificate is said to the client itself.
+            Some(_) => url.truncate(url.find('#').unwrap_or(url.len())),
         }
     }
     let info = url.as_str().into_connection_info().map_err(invalid)?;
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     let info = info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true));
-    Client::open(info).map_err(invalid)
+    match &config.redis_ca {
+        Some(ca) => ca.client(info, any_name).map_err(|_| {
+            JobsError::Config("REDIS_CA has no usable certificate, or REDIS_URL is not rediss://".to_owned())
+        }),
+        None => Client::open(info).map_err(invalid),
+    }
 }
 
 /// rustls panics without a provider. A program that has chosen one keeps it.

@@ -14,6 +14,9 @@ pub enum JobsError {
     /// The caller's argument cannot be used.
     #[error("{0}")]
     Invalid(String),
+    /// The idempotency key made a job with other parameters.
+    #[error("the idempotency key was used for other parameters")]
+    KeyReused,
     /// A setting cannot be used.
     #[error("{0}")]
     Config(String),
@@ -41,6 +44,8 @@ pub enum JobsErrorKind {
     Unavailable,
     /// The request is wrong: HTTP 400.
     Invalid,
+    /// The request contradicts an earlier one: HTTP 422.
+    Reused,
     /// Defect or wrong set-up: HTTP 500.
     Bug,
 }
@@ -52,6 +57,7 @@ impl JobsError {
         match self {
             Self::Unavailable(_) | Self::OutOfMemory(_) => JobsErrorKind::Unavailable,
             Self::Invalid(_) => JobsErrorKind::Invalid,
+            Self::KeyReused => JobsErrorKind::Reused,
             Self::Config(_)
             | Self::UnsuitableServer(_)
             | Self::LeaseLost

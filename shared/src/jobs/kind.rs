@@ -87,6 +87,9 @@ pub struct TaskContext {
     pub job_id: JobId,
     /// Its owner.
     pub org: String,
+    /// Who made it: a user's id or a role; empty when that was not recorded. The session may be another user's, who let
+    /// the job go on.
+    pub user: String,
     /// As given at creation.
     pub params: Value,
     /// Request that asked for the job.

@@ -28,23 +28,24 @@
 //! | `counters:<job>`, `workers:<job>` | hash | the kind's counters; records processed by worker name |
 //! | `errors:<job>` | list | record errors as JSON, up to [`JobsConfig::max_errors`] |
 //! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember) |
-//! | `session:<job>` | string | sealed session, with a TTL, deleted when the job ends |
+//! | `session:<job>` | string | session, sealed for the job's `org kind user params`, with a TTL; deleted when the job ends |
+//! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand |
 //! | `open`, `open:<org>` | set | jobs that have not ended |
-//! | `jobs:<org>` | sorted set | all jobs of an org by creation, for listings |
+//! | `jobs:<org>`, `mine:<org>:<user>` | sorted set | all jobs of an org, or of a user of it, by creation, for listings |
 //! | `active` | list | rotation of the jobs that may have something ready (field `listed` says that a job is in it) |
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
-//! | `idem:<org>:<key>` | string | job that an idempotency key made, with a TTL |
+//! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, with a TTL |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
 //! Further keys under the prefix belong to the [scripts of a service](ServiceScript).
 //!
 //! Channels: `wake` (there may be something to claim) and `cancel` (id of a job). Both are hints and may be lost.
 //!
-//! Fields of a job: `org kind params request_id ttl dead_ttl created_at` never change. `state run plan cursor total
+//! Fields of a job: `org user kind params request_id ttl dead_ttl created_at` never change. `state run plan cursor total
 //! done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there, but for the
 //! `cursor`. `cancel held finish outcome listed reason resume_at session_epoch started_at finished_at` are there when
 //! they apply; `session_epoch` is the epoch at which `resume` brought the present session.
@@ -131,8 +132,10 @@ mod seal;
 mod server;
 mod service_script;
 mod settings;
+mod steer;
 mod store;
 mod tasks;
+mod tls;
 mod types;
 mod view;
 mod watch;
@@ -144,11 +147,13 @@ pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, Tas
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};
+pub use steer::{By, OPERATOR};
 pub use store::Jobs;
 pub use tasks::{Acked, Claim, Claimed, ClaimedJob, Failed, Pushed, Stats, Tasks, Trip, WorkerId};
+pub use tls::RedisCa;
 pub use types::{
-    Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobEvent, JobId, JobProgress, JobState, JobView, NewJob,
-    RecordError,
+    Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,
+    JobState, JobView, NewJob, RecordError,
 };
 pub use watch::JobWatch;
 pub use worker::{Worker, WorkerSettings};

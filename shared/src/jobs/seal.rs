@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::error::JobsError;
 use super::types::JobId;
@@ -20,6 +21,19 @@ const VERSION: u8 = 1;
 pub struct SealKey {
     /// The first one seals, all open.
     keys: Vec<SecretBox<[u8; KEY_BYTES]>>,
+}
+
+/// What a session is sealed for: all of a job that decides what is done with the token, as it stands in Redis.
+pub(super) struct SealedFor<'a> {
+    /// Start of the service's keys.
+    pub(super) service: &'a str,
+    pub(super) job: &'a JobId,
+    pub(super) org: &'a str,
+    pub(super) kind: &'a str,
+    /// Who made the job; empty when that was not recorded.
+    pub(super) user: &'a str,
+    /// The parameters as text.
+    pub(super) params: &'a str,
 }
 
 /// The text is not a comma-separated list of keys.
@@ -50,14 +64,14 @@ impl SealKey {
         Self { keys: Vec::new() }
     }
 
-    /// Seals `session` for this job of this org: it opens for no other.
-    pub(super) fn seal(&self, job: &JobId, org: &str, session: &SecretString) -> Result<Vec<u8>, JobsError> {
-        self.encrypt(session, &associated_data(job, org))
+    /// Seals `session` for this job as it is: it opens for no other, and not when the job has been changed.
+    pub(super) fn seal(&self, job: &SealedFor<'_>, session: &SecretString) -> Result<Vec<u8>, JobsError> {
+        self.encrypt(session, &job.associated_data())
     }
 
     /// Opens what [`seal`](Self::seal) made with any of the keys.
-    pub(super) fn open(&self, job: &JobId, org: &str, sealed: &[u8]) -> Result<SecretString, JobsError> {
-        self.decrypt(sealed, &associated_data(job, org))
+    pub(super) fn open(&self, job: &SealedFor<'_>, sealed: &[u8]) -> Result<SecretString, JobsError> {
+        self.decrypt(sealed, &job.associated_data())
     }
 
     /// Seals any text for a purpose of the caller's, such as the name of a cookie: it opens for no other purpose, and not
@@ -118,12 +132,23 @@ fn cipher(key: &SecretBox<[u8; KEY_BYTES]>) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.expose_secret().into())
 }
 
-/// The id has a fixed length, so the two cannot be divided in another way.
-fn associated_data(job: &JobId, org: &str) -> Vec<u8> {
-    format!("{job}|{org}").into_bytes()
+impl SealedFor<'_> {
+    /// Each part with its length, so that the whole cannot be divided in another way.
+    fn associated_data(&self) -> Vec<u8> {
+        let Self { service, job, org, kind, user, params } = self;
+        let (job, params) = (job.to_string(), Sha256::digest(params));
+        let parts: [&[u8]; 6] =
+            [service.as_bytes(), job.as_bytes(), org.as_bytes(), kind.as_bytes(), user.as_bytes(), &params];
+        let mut data = b"job|".to_vec();
+        for part in parts {
+            data.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            data.extend_from_slice(part);
+        }
+        data
+    }
 }
 
-/// No job's: there the first bar comes after 32 characters.
+/// No job's, which begins in another way.
 fn purpose_data(purpose: &str) -> Vec<u8> {
     format!("for|{purpose}").into_bytes()
 }

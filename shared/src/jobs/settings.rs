@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{JobsConfig, SealKey};
+use super::{JobsConfig, RedisCa, SealKey};
 use crate::config::Reader;
 
 impl JobsConfig {
@@ -13,7 +13,8 @@ impl JobsConfig {
     /// | variable | default | meaning |
     /// |---|---|---|
     /// | `REDIS_URL` | | `redis://` or `rediss://` URL |
-    /// | `REDIS_TLS_INSECURE` | false | accept Heroku Key-Value Store's self-signed certificate |
+    /// | `REDIS_CA` | the system's | certificates that the server's must be signed by: PEM, or the path of a file |
+    /// | `REDIS_TLS_INSECURE` | false | accept any certificate; with `REDIS_CA` one that it signed, for any host name |
     /// | `JOB_SECRET_KEY` | | 32 bytes in base64 or hexadecimal; a comma list to rotate |
     /// | `QUEUE_PREFIX` | the service's | start of all keys, with a hash tag |
     /// | `ORG_CONCURRENCY` | 10 | tasks of one org at a time, over all workers |
@@ -36,6 +37,11 @@ impl JobsConfig {
         let days = reader.bounded("JOB_RETENTION_DAYS", 7, 1..=365_u64);
         Self {
             insecure_tls: reader.optional("REDIS_TLS_INSECURE", false),
+            redis_ca: reader.parsed(
+                "REDIS_CA",
+                "certificates in PEM form, or the path of a file with them",
+                RedisCa::read,
+            ),
             prefix: reader.optional("QUEUE_PREFIX", prefix.to_owned()),
             org_limit: reader.bounded("ORG_CONCURRENCY", defaults.org_limit, 1..=1_000),
             max_outstanding_chunks: reader.bounded(

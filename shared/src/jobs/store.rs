@@ -11,6 +11,8 @@ use super::config::JobsConfig;
 use super::connection::{Connection, Repeat};
 use super::error::JobsError;
 use super::scripts::SCRIPTS;
+use super::seal::SealedFor;
+use super::steer::{OPERATOR, check_user};
 use super::types::{Created, DeadLetter, ErrorPage, JobEvent, JobId, JobView, NewJob};
 use super::view::{self, RawView, millis};
 
@@ -65,10 +67,11 @@ impl Jobs {
     /// been recorded if the connection broke: repeat the call with the same idempotency key.
     ///
     /// # Errors
-    /// [`JobsError::Invalid`] for an unusable argument; an error of kind
+    /// [`JobsError::Invalid`] for an unusable argument; [`JobsError::KeyReused`] when the idempotency key stands for a job
+    /// with other parameters; an error of kind
     /// [`Unavailable`](super::JobsErrorKind::Unavailable) when Redis did not take the job.
     pub async fn create(&self, job: NewJob) -> Result<Created, JobsError> {
-        let NewJob { kind, org, params, session, idempotency_key, request_id } = job;
+        let NewJob { kind, org, user, params, session, idempotency_key, request_id } = job;
         if !is_org(&org) {
             return Err(JobsError::Invalid("the org must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()));
         }
@@ -77,23 +80,33 @@ impl Jobs {
                 "the idempotency key must have 1 to {MAX_IDEMPOTENCY_KEY_BYTES} bytes"
             )));
         }
+        check_user(&user)?;
         let id = JobId::generate();
         let config = &self.inner.config;
+        let params = params.to_string();
+        let bound = SealedFor { service: &config.prefix, job: &id, org: &org, kind, user: &user, params: &params };
+        // Empty bytes stand for no session.
+        let sealed = session.map(|session| config.secret_key.seal(&bound, &session)).transpose()?.unwrap_or_default();
         let mut script = self.script(&SCRIPTS.create);
         script
             .arg(id.to_string())
             .arg(&org)
             .arg(kind)
-            .arg(params.to_string())
+            .arg(&params)
             .arg(request_id)
             .arg(idempotency_key.unwrap_or_default())
             .arg(millis(config.idempotency_ttl))
-            .arg(self.seal(&id, &org, session.as_ref())?)
+            .arg(sealed)
             .arg(millis(config.session_ttl))
             .arg(millis(config.retention))
-            .arg(millis(config.dead_retention));
-        let (id, existing): (String, bool) = self.connection().invoke(&script, Repeat::Safe).await?;
-        Ok(Created { id: id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, existing })
+            .arg(millis(config.dead_retention))
+            .arg(&user);
+        let (id, found): (String, u8) = self.connection().invoke(&script, Repeat::Safe).await?;
+        let id = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
+        match found {
+            0 | 1 => Ok(Created { id, existing: found == 1 }),
+            _ => Err(JobsError::KeyReused),
+        }
     }
 
     /// A job, or `None` when the org has no such job.
@@ -109,11 +122,35 @@ impl Jobs {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn list(&self, org: &str, limit: usize, before: Option<&JobId>) -> Result<Vec<JobView>, JobsError> {
+        self.list_index(org, self.key("jobs", org), limit, before).await
+    }
+
+    /// The same of those that `user` has made.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn list_of(
+        &self,
+        org: &str,
+        user: &str,
+        limit: usize,
+        before: Option<&JobId>,
+    ) -> Result<Vec<JobView>, JobsError> {
+        check_user(user)?;
+        self.list_index(org, self.key("mine", format_args!("{org}:{user}")), limit, before).await
+    }
+
+    async fn list_index(
+        &self,
+        org: &str,
+        index: String,
+        limit: usize,
+        before: Option<&JobId>,
+    ) -> Result<Vec<JobView>, JobsError> {
         let mut found = Vec::new();
         if !is_org(org) {
             return Ok(found);
         }
-        let index = self.key("jobs", org);
         let mut rank = 0;
         if let Some(before) = before {
             let rank_of = redis::cmd("ZREVRANK").arg(&index).arg(before.to_string()).to_owned();
@@ -202,23 +239,17 @@ impl Jobs {
         reply.ids.iter().map(|entry: &StreamId| view::job_event(entry)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Cancels a job. What has not started is dropped at once; what runs is told to stop. A job that is finishing or
-    /// has ended stays as it is.
+    /// Cancels a job, as the [`OPERATOR`]. What has not started is dropped at once; what runs is told to stop. A job that
+    /// is finishing or has ended stays as it is. [`Jobs::by`] does it as somebody else.
     ///
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn cancel(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
-        if self.get(org, id).await?.is_none() {
-            return Ok(None);
-        }
-        let mut script = self.script(&SCRIPTS.cancel);
-        script.arg(id.to_string());
-        self.connection().invoke::<()>(&script, Repeat::Safe).await?;
-        self.get(org, id).await
+        self.by(OPERATOR).cancel(org, id).await
     }
 
-    /// Lets a job go on that [`needs authorization`](super::JobState::NeedsAuthorization), with a new session if one
-    /// is given. Any other job stays as it is.
+    /// Lets a job go on that [`needs authorization`](super::JobState::NeedsAuthorization), as the [`OPERATOR`], with a new
+    /// session if one is given. Any other job stays as it is.
     ///
     /// # Errors
     /// When Redis cannot be asked or is full.
@@ -228,11 +259,11 @@ impl Jobs {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.go_on(&SCRIPTS.resume, org, id, session).await
+        self.by(OPERATOR).resume(org, id, session).await
     }
 
-    /// Puts the dead letters of a completed or failed job back, as its next run, with a new session if one is given
-    /// (that of the last run is gone). Any other job stays as it is.
+    /// Puts the dead letters of a completed or failed job back, as its next run, as the [`OPERATOR`], with a new session if
+    /// one is given (that of the last run is gone). Any other job stays as it is.
     ///
     /// # Errors
     /// When Redis cannot be asked or is full.
@@ -242,27 +273,7 @@ impl Jobs {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.go_on(&SCRIPTS.retry, org, id, session).await
-    }
-
-    async fn go_on(
-        &self,
-        script: &Script,
-        org: &str,
-        id: &JobId,
-        session: Option<SecretString>,
-    ) -> Result<Option<JobView>, JobsError> {
-        if self.get(org, id).await?.is_none() {
-            return Ok(None);
-        }
-        let mut script = self.script(script);
-        script
-            .arg(id.to_string())
-            .arg(self.seal(id, org, session.as_ref())?)
-            .arg(millis(self.inner.config.session_ttl));
-        // Repeated, it finds the job neither held nor ended, and changes nothing.
-        self.connection().invoke::<()>(&script, Repeat::Safe).await?;
-        self.get(org, id).await
+        self.by(OPERATOR).retry(org, id, session).await
     }
 
     async fn views(&self, org: &str, ids: &[String]) -> Result<Vec<JobView>, JobsError> {
@@ -273,14 +284,6 @@ impl Jobs {
         script.arg(org).arg(ids);
         let (views, now): (Vec<Option<RawView>>, u64) = self.connection().invoke(&script, Repeat::Safe).await?;
         ids.iter().zip(views).filter_map(|(id, view)| Some(view::job_view(id, now, view?))).collect()
-    }
-
-    /// Empty bytes stand for no session.
-    fn seal(&self, id: &JobId, org: &str, session: Option<&SecretString>) -> Result<Vec<u8>, JobsError> {
-        session
-            .map(|session| self.inner.config.secret_key.seal(id, org, session))
-            .transpose()
-            .map(Option::unwrap_or_default)
     }
 
     /// A call of a script: the prefix is there, other arguments follow.

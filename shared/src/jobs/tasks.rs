@@ -13,6 +13,7 @@ use super::error::JobsError;
 use super::kind::{ChunkReport, PlanStep};
 use super::lease::{Lease, Task};
 use super::scripts::SCRIPTS;
+use super::seal::SealedFor;
 use super::store::Jobs;
 use super::types::JobId;
 use super::view::millis;
@@ -22,8 +23,8 @@ const CLAIM_SCAN: u32 = 256;
 /// Most jobs whose leases a reclaim looks at.
 const RECLAIM_SCAN: u32 = 100;
 
-/// Job, kind, org, params, request id, run, cursor, sealed session.
-type RawJob = (String, String, String, String, String, u32, Option<String>, Option<Vec<u8>>);
+/// Job, kind, org, params, request id, run, cursor, sealed session, user.
+type RawJob = (String, String, String, String, String, u32, Option<String>, Option<Vec<u8>>, Option<String>);
 /// Lease, payload, records, delivery, attempts.
 type RawTask = (String, String, u64, u32, u32);
 
@@ -80,6 +81,8 @@ pub struct ClaimedJob {
     pub kind: String,
     /// Its owner.
     pub org: String,
+    /// Who made it; empty when that was not recorded.
+    pub user: String,
     /// As given at creation.
     pub params: Value,
     /// Request that asked for it.
@@ -363,15 +366,21 @@ impl Tasks {
     }
 
     fn claimed_job(&self, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
-        let (id, kind, org, params, request_id, run, cursor, sealed) = raw;
-        let job: JobId = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
-        let params = serde_json::from_str(&params).map_err(|_| JobsError::Corrupt(format!("params of {id}")))?;
+        let (id, kind, org, params, request_id, run, cursor, sealed, user) = raw;
+        let (job, user): (JobId, _) =
+            (id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, user.unwrap_or_default());
         let session = sealed.and_then(|sealed| {
-            let opened = self.jobs.config().secret_key.open(&job, &org, &sealed);
+            let config = self.jobs.config();
+            let bound =
+                SealedFor { service: &config.prefix, job: &job, org: &org, kind: &kind, user: &user, params: &params };
+            let opened = config.secret_key.open(&bound, &sealed);
             // The kind then asks for a new session, which is better than a worker that claims and stumbles for ever.
-            opened.inspect_err(|_| tracing::error!(job = %job, "the session was sealed with a key not known here")).ok()
+            let why =
+                "the session does not open: another JOB_SECRET_KEY, an earlier version, or a job changed in Redis";
+            opened.inspect_err(|_| tracing::error!(job = %job, "{why}")).ok()
         });
-        Ok((job, ClaimedJob { kind, org, params, request_id, run, cursor, session }))
+        let params = serde_json::from_str(&params).map_err(|_| JobsError::Corrupt(format!("params of {id}")))?;
+        Ok((job, ClaimedJob { kind, org, user, params, request_id, run, cursor, session }))
     }
 }
 

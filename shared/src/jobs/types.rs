@@ -70,11 +70,14 @@ pub struct NewJob {
     pub kind: &'static str,
     /// Owner. Only this org sees the job, and the limit on running tasks is per org. Letters, digits, `.`, `_`, `-`.
     pub org: String,
+    /// Who makes it: a user's id, or a role such as [`OPERATOR`](super::OPERATOR). Letters, digits, `.`, `_`, `-`.
+    pub user: String,
     /// What the kind needs to know. Must not hold a secret.
     pub params: Value,
     /// Credential of the job, sealed before it leaves this process.
     pub session: Option<SecretString>,
-    /// The same key of the same org leads to the same job for 24 h. At most 255 bytes.
+    /// The same key of the same user for the same kind leads to the same job for 24 h; with other parameters it is
+    /// refused. At most 255 bytes.
     pub idempotency_key: Option<String>,
     /// Request that asked for the job; stands in the logs of everything done for it.
     pub request_id: String,
@@ -194,6 +197,35 @@ pub struct JobView {
     pub run: u32,
     /// Request that asked for the job.
     pub request_id: String,
+    /// Who made it: the id of a user of the org, or a role such as `operator`; absent when it was made by a version that
+    /// did not record it.
+    pub created_by: Option<String>,
+    /// What was done to it since then, and by whom; the last hundred acts.
+    pub history: Vec<JobAct>,
+}
+
+/// Something that somebody did to a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobAct {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub act: JobActKind,
+    /// Who: the id of a user of the org, or a role such as `operator`.
+    pub by: String,
+}
+
+/// What a [`JobAct`] was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JobActKind {
+    /// Cancelled it.
+    Cancelled,
+    /// Let it go on, in their own name where jobs run in the name of users.
+    Resumed,
+    /// Put its dead letters back, in their own name where jobs run in the name of users.
+    Retried,
 }
 
 /// Why a record could not be dealt with.

@@ -9,14 +9,14 @@ use redis::streams::StreamId;
 use serde::Deserialize;
 
 use super::error::JobsError;
-use super::types::{DeadLetter, EventKind, JobEvent, JobProgress, JobState, JobView};
+use super::types::{DeadLetter, EventKind, JobAct, JobActKind, JobEvent, JobProgress, JobState, JobView};
 
 /// One answer of the view script.
 pub(super) type RawView =
-    (BTreeMap<String, String>, BTreeMap<String, u64>, BTreeMap<String, u64>, u64, u64, Option<String>);
+    (BTreeMap<String, String>, BTreeMap<String, u64>, BTreeMap<String, u64>, u64, u64, Option<String>, Vec<String>);
 
 pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, JobsError> {
-    let (job, counters, per_worker, running_chunks, pause_ms, pause_reason) = raw;
+    let (job, counters, per_worker, running_chunks, pause_ms, pause_reason, acts) = raw;
     let fields = Fields { id, get: |name: &str| job.get(name).map(String::as_str) };
     let progress = fields.progress()?;
     let paused_until = (pause_ms > 0 && !progress.state.is_final())
@@ -52,7 +52,20 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         finished_at,
         run: progress.run,
         request_id: fields.text("request_id")?.to_owned(),
+        created_by: job.get("user").cloned(),
+        history: acts.iter().map(|json| job_act(&fields, json)).collect::<Result<_, _>>()?,
     })
+}
+
+fn job_act<'v, G: Fn(&str) -> Option<&'v str>>(fields: &Fields<'_, G>, json: &str) -> Result<JobAct, JobsError> {
+    #[derive(Deserialize)]
+    struct Stored {
+        act: JobActKind,
+        by: String,
+        at: u64,
+    }
+    let Stored { act, by, at } = serde_json::from_str(json).map_err(|_| fields.corrupt("acts"))?;
+    Ok(JobAct { at: fields.time_of("acts", at)?, act, by })
 }
 
 /// Records per second, to one decimal. Spans under 100 ms count as 100 ms, so that clocks a little apart do no harm.

@@ -66,14 +66,13 @@ impl JobKey {
         Self(format!("{number:032x}"))
     }
 
-    /// The keys of a request that is no job. The same `request` for the same Opportunity of the same org has the same
-    /// keys, so that a repeated request makes no second Quote; `request` may be any text of the caller's.
+    /// The keys of a request that is no job. The same `request` of the same user for the same Opportunity of the same org
+    /// has the same keys, so that a repeated request makes no second Quote; `request` may be any text of the caller's.
     #[must_use]
-    pub fn of_request(org: &SalesforceId, opportunity: &SalesforceId, request: &str) -> Self {
+    pub fn of_request(org: &SalesforceId, user: &SalesforceId, opportunity: &SalesforceId, request: &str) -> Self {
         // Ids have a fixed length, so no two requests are the same text.
-        Self::of_digest(
-            Sha256::new().chain_update(org.as_str()).chain_update(opportunity.as_str()).chain_update(request),
-        )
+        let who = Sha256::new().chain_update(org.as_str()).chain_update(user.as_str());
+        Self::of_digest(who.chain_update(opportunity.as_str()).chain_update(request))
     }
 
     /// The keys of the Quotes for the changes of one transaction in an org (`ChangeEventHeader.transactionKey`, which may
@@ -173,12 +172,15 @@ mod tests {
         let org: SalesforceId = "00DLO0000000001".parse().unwrap();
         let (one, two): (SalesforceId, SalesforceId) =
             ("006R0000003FPYx".parse().unwrap(), "006R0000003FPYy".parse().unwrap());
-        let key = JobKey::of_request(&org, &one, "'; % _ any text");
-        assert_eq!(key, JobKey::of_request(&org, &one, "'; % _ any text"));
+        let (ada, bob): (SalesforceId, SalesforceId) =
+            ("005LO0000000001".parse().unwrap(), "005LO0000000002".parse().unwrap());
+        let key = JobKey::of_request(&org, &ada, &one, "'; % _ any text");
+        assert_eq!(key, JobKey::of_request(&org, &ada, &one, "'; % _ any text"));
         for other in [
-            JobKey::of_request(&org, &one, "another"),
-            JobKey::of_request(&org, &two, "'; % _ any text"),
-            JobKey::of_request(&one, &org, "'; % _ any text"),
+            JobKey::of_request(&org, &ada, &one, "another"),
+            JobKey::of_request(&org, &ada, &two, "'; % _ any text"),
+            JobKey::of_request(&org, &bob, &one, "'; % _ any text"),
+            JobKey::of_request(&one, &ada, &org, "'; % _ any text"),
         ] {
             assert_ne!(key, other);
         }
@@ -196,7 +198,7 @@ mod tests {
         for other in [
             JobKey::of_transaction(&one, "0002b3e1-2"),
             JobKey::of_transaction(&two, "0002b3e1-1"),
-            JobKey::of_request(&one, &two, "0002b3e1-1"),
+            JobKey::of_request(&one, &one, &two, "0002b3e1-1"),
         ] {
             assert_ne!(key, other);
         }

@@ -28,6 +28,12 @@ const HEADER: HeaderName = HeaderName::from_static("x-client-context");
 pub struct Caller(pub ClientContext);
 
 impl Caller {
+    /// Id of the calling user.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        self.session.user_id.as_str()
+    }
+
     /// The client context by value.
     pub fn into_inner(self) -> ClientContext {
         self.0

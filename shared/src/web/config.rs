@@ -3,6 +3,7 @@
 use crate::config::{Bind, Reader, TelemetryConfig};
 use crate::jobs::JobsConfig;
 use crate::salesforce::AllowedHosts;
+use crate::web::jobs::JobAccessSettings;
 
 /// Settings of a web process that starts jobs.
 ///
@@ -10,7 +11,7 @@ use crate::salesforce::AllowedHosts;
 /// |---|---|---|
 /// | `WEB_THREADS` | 1 | server threads |
 ///
-/// and those of [`Bind`], [`TelemetryConfig`], [`JobsConfig::read`] and [`AllowedHosts::read`].
+/// and those of [`Bind`], [`TelemetryConfig`], [`JobsConfig::read`], [`AllowedHosts::read`] and [`JobAccessSettings::read`].
 pub struct WebConfig {
     /// Address.
     pub bind: Bind,
@@ -20,6 +21,8 @@ pub struct WebConfig {
     pub jobs: JobsConfig,
     /// Orgs that may be named in a client context, and callback hosts.
     pub hosts: AllowedHosts,
+    /// Who may see and steer jobs, where users of an org start them.
+    pub access: JobAccessSettings,
     /// Server threads.
     pub threads: usize,
 }
@@ -31,7 +34,8 @@ impl WebConfig {
         let telemetry = TelemetryConfig::read(reader);
         let jobs = JobsConfig::read(reader, prefix);
         let hosts = AllowedHosts::read(reader);
+        let access = JobAccessSettings::read(reader);
         let threads = reader.bounded("WEB_THREADS", 1, 1..=64);
-        Self { bind, telemetry, jobs, hosts, threads }
+        Self { bind, telemetry, jobs, hosts, access, threads }
     }
 }

@@ -11,6 +11,7 @@ mod framework_errors;
 mod observe;
 mod request_id;
 
+mod callback;
 pub mod client_context;
 pub mod health;
 pub mod jobs;
@@ -25,6 +26,7 @@ pub mod upstream;
 mod tests;
 
 pub use app::app;
+pub use callback::callback_url;
 pub use config::WebConfig;
 pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};

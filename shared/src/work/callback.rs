@@ -2,7 +2,7 @@
 
 use super::fail;
 use super::orgs::{OrgWork, Orgs};
-use crate::applink::callback::{Callback, Delivery, deliver};
+use crate::applink::callback::{Callback, CallbackError, Delivery, deliver, is_of_org};
 use crate::jobs::{TaskContext, TaskError};
 use serde::Serialize;
 
@@ -12,16 +12,22 @@ const CALLED_BACK: &str = "callback";
 /// Status of a receiver that does not know the token.
 const UNAUTHORIZED: u16 = 401;
 
-/// Posts `body` to `url`, if that is an allowed host, with the token of the org's session. To be the last thing of
-/// [`JobKind::finish`](crate::jobs::JobKind::finish): when it is taken, ending the job is one call of Redis away, and
-/// only a crash between the two posts it again. `Idempotency-Key` is the same then: job and run.
+/// Why a job that another user let go on does not call back: its maker chose where to.
+const OTHER_USER: &str = "the result was not posted: the job went on in the name of another user than the one who made it \
+                          and gave the callback URL";
+
+/// Posts `body` to `url` with the token of the org's session, if it is a URL of that very org. A session of a user other
+/// than the job's maker posts nothing, since it was the maker who chose the URL; an authorized user posts for everybody.
+///
+/// To be the last thing of [`JobKind::finish`](crate::jobs::JobKind::finish): when it is taken, ending the job is one call of
+/// Redis away, and only a crash between the two posts it again. `Idempotency-Key` is the same then: job and run.
 ///
 /// A worker that has lost its lease does not post. An authorized user's session is renewed once when the receiver does
 /// not accept it.
 ///
 /// # Errors
-/// [`TaskError::Retry`] when the receiver may take it later (no answer, 429, 5xx); [`TaskError::Fail`] when the host is
-/// not allowed.
+/// [`TaskError::Retry`] when the receiver may take it later (no answer, 429, 5xx); [`TaskError::Fail`] when the URL is
+/// not allowed, or of another org, or the session another user's.
 pub async fn post(
     cx: &TaskContext,
     orgs: &Orgs,
@@ -30,6 +36,12 @@ pub async fn post(
     body: &impl Serialize,
 ) -> Result<Delivery, TaskError> {
     let url = orgs.hosts().check(url).map_err(|error| fail(&error))?;
+    if org.is_callers() && org.session().user_id.as_str() != cx.user {
+        return Err(TaskError::Fail { reason: OTHER_USER.to_owned() });
+    }
+    if !is_of_org(&url, org.session()) {
+        return Err(fail(&CallbackError::ForeignHost));
+    }
     let flag = format!("{CALLED_BACK}{}", cx.run);
     let repeated = cx.flag(&flag).await?;
     cx.set_flag(&flag).await?;
@@ -42,8 +54,10 @@ pub async fn post(
     {
         delivery = deliver(orgs.http(), &renewed, &callback).await;
     }
-    let delivery =
-        delivery.map_err(|error| TaskError::Retry { reason: error.to_string(), after: error.retry_after() })?;
+    let delivery = delivery.map_err(|error| match error {
+        CallbackError::ForeignHost => fail(&error),
+        error => TaskError::Retry { reason: error.to_string(), after: error.retry_after() },
+    })?;
     match delivery {
         Delivery::Taken => tracing::info!(repeated, "the callback was taken"),
         Delivery::Refused(status) => tracing::warn!(status, repeated, "the callback was refused"),

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// In whose name a task works.
 #[derive(Debug, Clone)]
 pub enum TaskUser {
-    /// The user who started the job: the session sealed with it. It cannot be renewed.
+    /// The user who started the job, or let it go on: the session sealed with it. It cannot be renewed.
     Caller,
     /// A user who authorized this app in AppLink ([`AppLink::authorized_user`](crate::applink::AppLink::authorized_user)).
     /// The session is fetched from the add-on, and again when Salesforce refuses it.
@@ -37,6 +37,7 @@ pub struct OrgWork {
     client: Client,
     source: Arc<dyn SessionSource>,
     session: Session,
+    callers: bool,
 }
 
 impl Orgs {
@@ -83,14 +84,18 @@ impl Orgs {
         // This worker's own list decides where it sends a token.
         self.hosts.check(session.instance_url.as_str()).map_err(|error| fail(&error))?;
         let client = Client::new(self.http.clone(), Arc::clone(&source), self.client.clone());
-        Ok(OrgWork { client, source, session })
+        Ok(OrgWork { client, source, session, callers: matches!(user, TaskUser::Caller) })
     }
 
     fn sealed_session(&self, cx: &TaskContext) -> Result<Session, TaskError> {
         let stored = cx.session.as_ref().ok_or_else(|| TaskError::NeedsAuthorization {
             reason: "the job's session is no longer kept; resume the job".to_owned(),
         })?;
-        Session::from_secret(stored).map_err(|error| fail(&error))
+        let session = Session::from_secret(stored).map_err(|error| fail(&error))?;
+        if session.org_id.as_str() != cx.org {
+            return Err(TaskError::Fail { reason: "the job's session is of another org".to_owned() });
+        }
+        Ok(session)
     }
 
     /// How a failed Salesforce call ends the task: an expired session holds the job, the org's limit makes all its jobs
@@ -114,6 +119,11 @@ impl OrgWork {
     /// The session with which the org was opened. An authorized user's may have been renewed since then.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Whether the session came with the job, instead of from AppLink.
+    pub(super) fn is_callers(&self) -> bool {
+        self.callers
     }
 
     pub(super) fn source(&self) -> &dyn SessionSource {

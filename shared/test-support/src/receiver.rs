@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::eventually;
+use crate::{LocalOrg, eventually};
 
 /// Longest request that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -52,6 +52,10 @@ pub enum Reply {
     Hang,
 }
 
+/// Paths of an org's API, which a receiver that stands in front of one passes on.
+const API: [&str; 6] =
+    ["/services/data", "/services/oauth2", "/services/async-callbacks", "/addons/", "/id/", "/local/"];
+
 /// An HTTP/1.1 host on loopback; gone when dropped. Every connection carries one request.
 #[derive(Debug)]
 pub struct Receiver {
@@ -72,10 +76,23 @@ impl Receiver {
     /// # Errors
     /// When no port can be had.
     pub async fn start() -> Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// Starts it in front of an org, whose API calls it passes on and does not record. So the org and whoever is called
+    /// back have one address, as callbacks of an org have.
+    ///
+    /// # Errors
+    /// When no port can be had, or the org's address is none.
+    pub async fn in_front_of(org: &LocalOrg) -> Result<Self> {
+        Self::start_with(Some(org.host()?)).await
+    }
+
+    async fn start_with(org: Option<String>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port for a receiver")?;
         let host = listener.local_addr()?.to_string();
         let state = Arc::<Mutex<State>>::default();
-        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
+        let serving = tokio::spawn(serve(listener, org, Arc::clone(&state)));
         Ok(Self { host, state, serving })
     }
 
@@ -126,17 +143,26 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+async fn serve(listener: TcpListener, org: Option<String>, state: Arc<Mutex<State>>) {
     // Dropped with this task, which closes the connections that hang.
     let mut connections = JoinSet::new();
     while let Ok((connection, _)) = listener.accept().await {
-        connections.spawn(answer(connection, Arc::clone(&state)));
+        connections.spawn(answer(connection, org.clone(), Arc::clone(&state)));
     }
 }
 
 /// A request that breaks off is not recorded.
-async fn answer(mut connection: TcpStream, state: Arc<Mutex<State>>) -> Result<()> {
-    let received = read(&mut connection).await?;
+async fn answer(mut connection: TcpStream, org: Option<String>, state: Arc<Mutex<State>>) -> Result<()> {
+    let mut bytes = Vec::new();
+    if let Some(org) = org
+        && let Some(passed_on) = api_call(&mut connection, &mut bytes).await?
+    {
+        let mut upstream = TcpStream::connect(org).await.context("the org does not listen")?;
+        upstream.write_all(&passed_on).await?;
+        tokio::io::copy_bidirectional(&mut connection, &mut upstream).await?;
+        return Ok(());
+    }
+    let received = read(&mut connection, bytes).await?;
     let reply = {
         let mut state = lock(&state);
         state.received.push(received);
@@ -153,8 +179,31 @@ async fn answer(mut connection: TcpStream, state: Arc<Mutex<State>>) -> Result<(
     }
 }
 
-async fn read(connection: &mut TcpStream) -> Result<Received> {
-    let mut bytes = Vec::new();
+/// Reads until the head of the request is there. What to pass on, if the request is a call of the org's API: what was read,
+/// and that the connection ends with the answer, since the next request may not be one.
+async fn api_call(connection: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>> {
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        if connection.read_buf(bytes).await? == 0 || bytes.len() > MAX_BYTES {
+            bail!("the request broke off, or is too long");
+        }
+    };
+    let (head, rest) = bytes.split_at(end);
+    let head = std::str::from_utf8(head).context("the head is not text")?;
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    if !API.iter().any(|path| target.starts_with(path)) {
+        return Ok(None);
+    }
+    let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let mut passed_on = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
+    passed_on.extend_from_slice(b"\r\nconnection: close");
+    passed_on.extend_from_slice(rest);
+    Ok(Some(passed_on))
+}
+
+async fn read(connection: &mut TcpStream, mut bytes: Vec<u8>) -> Result<Received> {
     loop {
         if let Some(received) = parse(&bytes)? {
             return Ok(received);

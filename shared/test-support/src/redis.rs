@@ -117,6 +117,15 @@ impl TestRedis {
             .with_context(|| format!("Redis refused {}", words.join(" ")))
     }
 
+    /// A field of a hash.
+    ///
+    /// # Errors
+    /// When there is none, or the server does not answer.
+    pub async fn field(&self, key: &str, field: &str) -> Result<String> {
+        let value: Option<String> = redis::from_redis_value(self.command(&["HGET", key, field]).await?)?;
+        value.with_context(|| format!("{key} has no {field}"))
+    }
+
     /// Copies all keys and values of database 0, for looking for secrets.
     ///
     /// # Errors

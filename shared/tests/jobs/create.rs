@@ -2,7 +2,7 @@ use redis::AsyncCommands as _;
 use serde_json::json;
 use shared::jobs::{EventKind, JobState, JobsError, JobsErrorKind, NewJob};
 
-use crate::support::{Bed, KIND, ORG, new_job};
+use crate::support::{Bed, KIND, ORG, USER, new_job};
 
 #[tokio::test]
 async fn a_new_job_waits_and_is_seen_by_its_org_only() {
@@ -34,8 +34,27 @@ async fn the_same_key_of_the_same_org_is_the_same_job() {
     assert_eq!(first.id, again.id);
     assert_eq!(bed.jobs.list(ORG, 10, None).await.unwrap().len(), 2);
     let mut redis = bed.redis.clone();
-    let ttl: i64 = redis.pttl(format!("{}idem:{ORG}:k", bed.prefix)).await.unwrap();
+    let ttl: i64 = redis.pttl(format!("{}idem:{ORG}:{USER}:{KIND}:k", bed.prefix)).await.unwrap();
     assert!(ttl > 0);
+}
+
+#[tokio::test]
+async fn a_key_is_its_users_and_its_kinds_and_stands_for_one_set_of_parameters() {
+    let bed = Bed::new().await;
+    let keyed = || NewJob { idempotency_key: Some("k".to_owned()), ..new_job(ORG) };
+    let first = bed.jobs.create(keyed()).await.unwrap();
+    let other_user = NewJob { user: "005000000000002AAA".to_owned(), ..keyed() };
+    let other_kind = NewJob { kind: crate::support::KIND2, ..keyed() };
+    for other in [other_user, other_kind] {
+        let other = bed.jobs.create(other).await.unwrap();
+        assert!(!other.existing && other.id != first.id);
+    }
+    let reused = bed.jobs.create(NewJob { params: json!({"where": "Amount > 1"}), ..keyed() }).await.unwrap_err();
+    assert!(matches!(reused, JobsError::KeyReused), "{reused:?}");
+    assert_eq!(reused.kind(), JobsErrorKind::Reused);
+    assert_eq!(bed.jobs.list(ORG, 10, None).await.unwrap().len(), 3, "nothing was recorded");
+    let again = NewJob { session: Some("another".to_owned().into()), ..keyed() };
+    assert_eq!(bed.jobs.create(again).await.unwrap().id, first.id);
 }
 
 #[tokio::test]
@@ -77,6 +96,9 @@ async fn refuses_what_cannot_be_part_of_a_key() {
         new_job(&"a".repeat(65)),
         NewJob { idempotency_key: Some(String::new()), ..new_job(ORG) },
         NewJob { idempotency_key: Some(long), ..new_job(ORG) },
+        NewJob { user: String::new(), ..new_job(ORG) },
+        NewJob { user: "a:b".to_owned(), ..new_job(ORG) },
+        NewJob { user: "a".repeat(65), ..new_job(ORG) },
     ];
     for job in refused {
         let error = bed.jobs.create(job).await.unwrap_err();

@@ -9,6 +9,7 @@ mod hold;
 mod limits;
 mod model;
 mod outage;
+mod owners;
 mod plan;
 mod retry;
 mod server;

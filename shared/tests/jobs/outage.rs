@@ -1,10 +1,9 @@
 //! Redis in trouble: killed, full, a replica, forgetful, unreachable.
 
-use std::process::Command;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::jobs::{JobId, JobState, Jobs, JobsError, JobsErrorKind, WorkerSettings};
+use shared::jobs::{JobId, JobState, Jobs, JobsError, JobsErrorKind, RedisCa, WorkerSettings};
 
 use crate::server::RedisServer;
 use crate::support::{Bed, ORG, new_job, until};
@@ -193,29 +192,70 @@ async fn a_wrong_password_is_not_waited_out_and_not_shown() {
     Jobs::connect(shared::jobs::JobsConfig::new(url("right"), key)).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_self_signed_certificate_is_accepted_only_when_asked_for() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-keyout", &path("key.pem"), "-out", &path("cert.pem")])
-        .output()
-        .unwrap();
-    assert!(made.status.success());
-    let plain = RedisServer::start(&NO_PERSISTENCE);
-    let mut redis = redis::Client::open(plain.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let tls_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+/// A Redis with TLS on another port, whose certificate for `localhost` is of an authority of its own; the port, and the
+/// certificate of the authority.
+async fn with_tls(server: &RedisServer, dir: &std::path::Path) -> (u16, String) {
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let ca = authority.self_signed(&key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(authority, key);
+    let leaf_key = rcgen::KeyPair::generate().unwrap();
+    let leaf =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&leaf_key, &issuer).unwrap();
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("cert.pem"), leaf.pem()).unwrap();
+    std::fs::write(path("key.pem"), leaf_key.serialize_pem()).unwrap();
+    let mut redis = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let _: () = redis::cmd("CONFIG")
         .arg("SET")
         .arg(&["tls-cert-file", &path("cert.pem"), "tls-key-file", &path("key.pem"), "tls-auth-clients", "no"])
-        .arg(&["tls-port", &tls_port.to_string()])
+        .arg(&["tls-port", &port.to_string()])
         .query_async(&mut redis)
         .await
         .unwrap();
-    let key = shared::jobs::SealKey::parse(&"5e".repeat(32)).unwrap();
-    let mut config = shared::jobs::JobsConfig::new(SecretString::from(format!("rediss://localhost:{tls_port}")), key);
+    (port, ca)
+}
+
+fn tls_config(url: String) -> shared::jobs::JobsConfig {
+    shared::jobs::JobsConfig::new(SecretString::from(url), shared::jobs::SealKey::parse(&"5e".repeat(32)).unwrap())
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_accepted_only_when_asked_for() {
+    let (dir, server) = (tempfile::tempdir().unwrap(), RedisServer::start(&NO_PERSISTENCE));
+    let (port, _) = with_tls(&server, dir.path()).await;
+    let mut config = tls_config(format!("rediss://localhost:{port}"));
     assert!(Jobs::connect(config.clone()).await.is_err());
     config.insecure_tls = true;
     Jobs::connect(config).await.unwrap();
+}
+
+#[tokio::test]
+async fn with_an_authority_of_its_own_no_other_servers_certificate_is_accepted() {
+    let (dir, server) = (tempfile::tempdir().unwrap(), RedisServer::start(&NO_PERSISTENCE));
+    let (port, ca) = with_tls(&server, dir.path()).await;
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem();
+    let [ca, other] = [ca, other].map(|pem| RedisCa::read(&pem));
+    assert!(ca.is_some() && other.is_some());
+    let config = |host: &str, ca: &Option<RedisCa>, insecure_tls: bool| {
+        let url = format!("rediss://{host}:{port}");
+        shared::jobs::JobsConfig { redis_ca: ca.clone(), insecure_tls, ..tls_config(url) }
+    };
+    Jobs::connect(config("localhost", &ca, false)).await.unwrap();
+    Jobs::connect(config("127.0.0.1", &ca, true)).await.unwrap();
+    let mut insecure_url = config("localhost", &other, false);
+    insecure_url.redis_url = SecretString::from(format!("rediss://localhost:{port}/#insecure"));
+    for (what, refused) in [
+        ("another authority", config("localhost", &other, false)),
+        ("another authority, for any name", config("localhost", &other, true)),
+        ("another authority, for any name in the URL", insecure_url),
+        ("another name", config("127.0.0.1", &ca, false)),
+    ] {
+        assert!(Jobs::connect(refused).await.is_err(), "{what}");
+    }
+    let plain = shared::jobs::JobsConfig { redis_ca: ca, ..tls_config(server.url()) };
+    let error = Jobs::connect_lazily(plain).unwrap_err();
+    assert!(error.to_string().contains("REDIS_CA"), "{error}");
 }

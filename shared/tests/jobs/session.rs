@@ -56,6 +56,27 @@ async fn a_session_sealed_with_another_key_is_no_session() {
     assert!(claim.jobs.values().all(|job| job.session.is_none()));
 }
 
+/// Whoever can write to Redis can change what a job says, but gets no token for it.
+#[tokio::test]
+async fn a_session_does_not_open_for_a_job_that_was_changed() {
+    for (field, value) in [
+        ("params", r#"{"where":"Id != null"}"#),
+        ("kind", crate::support::KIND2),
+        ("org", "00D000000000002AAA"),
+        ("user", "005000000000002AAA"),
+    ] {
+        let bed = Bed::new().await;
+        let job = NewJob { session: Some(SecretString::from(TOKEN)), ..new_job(ORG) };
+        let id = bed.jobs.create(job).await.unwrap().id;
+        let mut redis = bed.redis.clone();
+        let _: () = redis.hset(bed.key("job", id), field, value).await.unwrap();
+        let kinds = [crate::support::KIND, crate::support::KIND2];
+        let claim = bed.tasks.claim(&bed.worker, 1, &kinds).await.unwrap();
+        assert_eq!(claim.tasks.len(), 1, "{field}");
+        assert!(claim.jobs[&id].session.is_none(), "{field}");
+    }
+}
+
 #[tokio::test]
 async fn no_debug_text_shows_a_secret() {
     let key = SealKey::parse(&"5e".repeat(32)).unwrap();

@@ -16,6 +16,10 @@ use tokio::time::Instant;
 use crate::server::{RedisServer, SHARED};
 
 pub(crate) const KIND: &str = "test";
+/// Who makes the jobs of tests.
+pub(crate) const USER: &str = "005000000000001AAA";
+/// A kind that no job of a test has.
+pub(crate) const KIND2: &str = "another";
 pub(crate) const ORG: &str = "00D000000000001AAA";
 
 /// Jobs under a prefix of their own.
@@ -166,6 +170,7 @@ pub(crate) fn new_job(org: &str) -> NewJob {
     NewJob {
         kind: KIND,
         org: org.to_owned(),
+        user: USER.to_owned(),
         params: json!({"where": "Amount > 0"}),
         session: None,
         idempotency_key: None,

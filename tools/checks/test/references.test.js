@@ -29,6 +29,7 @@ function problemsWith(name, change) {
 
 const FLOW = 'QuoteGenerationCompleteNotification.flow-meta.xml';
 const PERMISSIONS = 'QuoteEventing.permissionset-meta.xml';
+const JOB_MANAGER = 'QuoteJobManager.permissionset-meta.xml';
 const JOB_USER = 'QuoteJobUser.permissionset-meta.xml';
 const MEMBER = 'ChangeEvents_OpportunityChangeEvent.platformEventChannelMember-meta.xml';
 const swap = (from, to) => (xml) => xml.replace(from, to);
@@ -51,6 +52,7 @@ describe('references', () => {
     ['permissions on one object twice', PERMISSIONS, swap('>JobProgress__e<', '>Opportunity<'), /Opportunity stands twice/],
     ['field permissions on an event', PERMISSIONS, swap('<hasAct', '<fieldPermissions><field>JobProgress__e.State__c</field></fieldPermissions><hasAct'), /has no field permissions/],
     ['a class that is none', PERMISSIONS, swap('<hasAct', '<classAccesses><apexClass>None</apexClass></classAccesses><hasAct'), /there is no class None/],
+    ['a custom permission that is none', JOB_MANAGER, swap('>ManageQuoteJobs<', '>ManageJobs<'), /there is no custom permission ManageJobs/],
     ['a flow that is none', PERMISSIONS, swap('<hasAct', '<flowAccesses><flow>None</flow></flowAccesses><hasAct'), /there is no flow None/],
     ['a tab that is none', JOB_USER, swap('>QuoteJob<', '>QuoteJobs<'), /there is no tab QuoteJobs/],
     ['a tab of a component that is none', 'QuoteJob.tab-meta.xml', swap('>quoteJob<', '>quoteJobs<'), /there is no component quoteJobs/],

@@ -1,7 +1,7 @@
 //! Where the load of each connection stands, and what can be asked for next.
 
 use crate::connections::Connection;
-use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob};
+use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR};
 use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts, LOAD_ACCOUNTS, LoadAccounts};
 
 /// The last job of a connection, which says what may follow.
@@ -137,14 +137,21 @@ impl Loads {
         let job = NewJob {
             kind,
             org: connection.to_string(),
+            user: OPERATOR.to_owned(),
             params,
             // The worker asks AppLink for it.
             session: None,
             idempotency_key: Some(idempotency_key),
             request_id: request_id.to_owned(),
         };
-        let created = self.jobs.create(job).await?;
-        tracing::info!(job = %created.id, %connection, kind, existing = created.existing, "job asked for");
+        match self.jobs.create(job).await {
+            Ok(created) => {
+                tracing::info!(job = %created.id, %connection, kind, existing = created.existing, "job asked for");
+            }
+            // Another request, which came at the same time, wants another number of Accounts.
+            Err(JobsError::KeyReused) => tracing::info!(%connection, kind, "another request was first"),
+            Err(error) => return Err(error),
+        }
         Ok(Asked::Started)
     }
 }

@@ -15,6 +15,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Shortest pause.
 const STEP: Duration = Duration::from_millis(5);
 
+/// Who makes these jobs.
+const EVENTS: &str = "change-events";
+
 /// The work of one process.
 pub(crate) struct Flusher {
     jobs: Jobs,
@@ -77,6 +80,7 @@ impl Flusher {
         let job = NewJob {
             kind: QUOTE_CHANGES,
             org: flush.authorization.clone(),
+            user: EVENTS.to_owned(),
             params: serde_json::to_value(&params).map_err(|error| JobsError::Invalid(error.to_string()))?,
             // The worker asks AppLink for it.
             session: None,

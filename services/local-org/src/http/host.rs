@@ -131,6 +131,8 @@ impl Host {
 impl OrgHost {
     fn open(config: &OrgConfig, schema: &Arc<Schema>, deployed: &Deployed) -> anyhow::Result<Self> {
         let store = Org::open(config, Arc::clone(schema)).with_context(|| format!("cannot open {}", config.name))?;
+        seed::deploy_custom_permissions(&store, &deployed.custom_permissions)
+            .with_context(|| format!("cannot deploy the custom permissions to {}", config.name))?;
         seed::deploy(&store, &deployed.permission_sets)
             .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;

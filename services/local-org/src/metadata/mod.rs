@@ -1,6 +1,7 @@
 //! What an org is made of: the standard objects, and what an sfdx project adds to them.
 
 mod channel;
+mod custom_permission;
 mod event;
 mod field;
 mod flow;
@@ -14,6 +15,7 @@ mod xml;
 
 use std::path::{Path, PathBuf};
 
+pub use self::custom_permission::CustomPermission;
 pub use self::notification_type::NotificationType;
 pub use self::permission_set::{FieldPermission, ObjectPermission, PermissionSet};
 pub(crate) use self::standard::stages;
@@ -26,6 +28,8 @@ use crate::schema::Schema;
 pub struct Deployed {
     /// Custom fields added to the schema, as `Object.Field__c`.
     pub custom_fields: Vec<String>,
+    /// Custom permissions.
+    pub custom_permissions: Vec<CustomPermission>,
     /// Permission sets with their field permissions.
     pub permission_sets: Vec<PermissionSet>,
     /// Platform events added to the schema.
@@ -83,8 +87,8 @@ impl MetadataError {
 }
 
 /// Reads the sfdx project in `dir` (the folder with `sfdx-project.json`) as a deploy would: custom fields, platform
-/// events and channels go into the schema, permission sets, Flows and notification types into the result, and what is
-/// not supported is listed there.
+/// events and channels go into the schema, custom permissions, permission sets, Flows and notification types into the
+/// result, and what is not supported is listed there.
 ///
 /// # Errors
 /// [`MetadataError`] naming the file; the schema may then have some of the fields.
@@ -104,8 +108,13 @@ pub fn load(dir: &Path, schema: &mut Schema) -> Result<Deployed, MetadataError> 
                 Some(())
             }
             Kind::Flow => flow::read(&path, schema)?.map(|flow| deployed.flows.push(flow)),
+            Kind::CustomPermission => {
+                deployed.custom_permissions.push(custom_permission::read(&path)?);
+                Some(())
+            }
             Kind::PermissionSet => {
-                deployed.permission_sets.push(permission_set::read(&path, schema)?);
+                let set = permission_set::read(&path, schema, &deployed.custom_permissions)?;
+                deployed.permission_sets.push(set);
                 Some(())
             }
             Kind::Other => None,
@@ -126,19 +135,21 @@ enum Kind {
     ChannelMember,
     NotificationType,
     Flow,
+    CustomPermission,
     PermissionSet,
     Other,
 }
 
 impl Kind {
     fn of(path: &Path) -> Self {
-        const SUFFIXES: [(&str, Kind); 7] = [
+        const SUFFIXES: [(&str, Kind); 8] = [
             (event::SUFFIX, Kind::Object),
             (field::SUFFIX, Kind::Field),
             (channel::SUFFIX, Kind::Channel),
             (channel::MEMBER_SUFFIX, Kind::ChannelMember),
             (notification_type::SUFFIX, Kind::NotificationType),
             (flow::SUFFIX, Kind::Flow),
+            (custom_permission::SUFFIX, Kind::CustomPermission),
             (permission_set::SUFFIX, Kind::PermissionSet),
         ];
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use roxmltree::Node;
 
-use super::MetadataError;
 use super::xml::{children, required, text, value, with_root};
+use super::{CustomPermission, MetadataError};
 use crate::schema::Schema;
 
 pub(super) const SUFFIX: &str = ".permissionset-meta.xml";
@@ -25,6 +25,8 @@ pub struct PermissionSet {
     pub field_permissions: Vec<FieldPermission>,
     /// What it allows on whole objects.
     pub object_permissions: Vec<ObjectPermission>,
+    /// API names of the custom permissions that it grants.
+    pub custom_permissions: Vec<String>,
     /// Whether it allows to change all records of all objects (`ModifyAllData`).
     pub modify_all_data: bool,
     /// Whether it allows to activate permission sets for sessions (`ManageSessionPermissionSets`).
@@ -63,8 +65,8 @@ pub struct FieldPermission {
     pub editable: bool,
 }
 
-/// Reads a permission set. Custom fields that it names must exist.
-pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, MetadataError> {
+/// Reads a permission set. Custom fields and custom permissions that it names must exist.
+pub(super) fn read(path: &Path, schema: &Schema, known: &[CustomPermission]) -> Result<PermissionSet, MetadataError> {
     let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     with_root(path, "PermissionSet", |node| {
         let mut field_permissions = Vec::new();
@@ -86,6 +88,16 @@ pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, Metada
         }
         let object_permissions =
             children(node, "objectPermissions").map(|permission| object_permission(path, permission));
+        let mut custom_permissions = Vec::new();
+        for permission in children(node, "customPermissions") {
+            let name = required(path, permission, "name")?;
+            if !known.iter().any(|known| known.name == name) {
+                return Err(MetadataError::invalid(path, format!("no CustomPermission named {name} found")));
+            }
+            if value::<bool>(path, permission, "enabled")? {
+                custom_permissions.push(name.to_owned());
+            }
+        }
         let mut user_permissions = Vec::new();
         for permission in children(node, "userPermissions") {
             if value::<bool>(path, permission, "enabled")? {
@@ -99,6 +111,7 @@ pub(super) fn read(path: &Path, schema: &Schema) -> Result<PermissionSet, Metada
             has_activation_required: value(path, node, "hasActivationRequired")?,
             field_permissions,
             object_permissions: object_permissions.collect::<Result<_, _>>()?,
+            custom_permissions,
             modify_all_data: user_permissions.contains(&"ModifyAllData"),
             manage_session_permission_sets: user_permissions.contains(&"ManageSessionPermissionSets"),
         })

@@ -116,6 +116,7 @@ fn fields_and_permission_sets_of_a_project() {
                 read: true,
                 ..ObjectPermission::default()
             }],
+            custom_permissions: Vec::new(),
             modify_all_data: false,
             manage_session_permission_sets: false,
         }]

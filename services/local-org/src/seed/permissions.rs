@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use super::insert;
 use crate::error::ApiError;
-use crate::metadata::PermissionSet;
+use crate::metadata::{CustomPermission, PermissionSet};
 use crate::store::{Org, Record, Tx};
 
 /// Makes the permission sets of a project records of the org, those of the same name being brought up to date, and
@@ -21,6 +21,35 @@ pub fn deploy(org: &Org, permission_sets: &[PermissionSet]) -> Result<(), ApiErr
         }
         Ok(())
     })
+}
+
+/// Makes the custom permissions of a project records of the org, those of the same name being brought up to date.
+///
+/// # Errors
+/// [`ApiError`] when the database fails.
+pub fn deploy_custom_permissions(org: &Org, permissions: &[CustomPermission]) -> Result<(), ApiError> {
+    org.transaction(&org.admin(), |tx| {
+        for permission in permissions {
+            let fields = json!({ "MasterLabel": permission.label, "Description": permission.description });
+            let fields = fields.as_object().cloned().unwrap_or_default();
+            match custom_permission(tx, &permission.name)? {
+                Some(id) => tx.update("CustomPermission", &id, &fields)?,
+                None => {
+                    let record = Record::default()
+                        .with("DeveloperName", permission.name.clone())
+                        .with("MasterLabel", permission.label.clone())
+                        .with("Description", permission.description.clone().unwrap_or_default());
+                    insert(tx, "CustomPermission", record)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The id of a custom permission. Its name has letters, digits and underscores only.
+fn custom_permission(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, ApiError> {
+    tx.first_id("CustomPermission", &format!("\"DeveloperName\" = '{}'", name.replace('\'', "''")))
 }
 
 /// Makes a permission set of that API name, if there is none, and assigns it to all users. Tells whether it is new.
@@ -67,7 +96,7 @@ fn write(tx: &mut Tx<'_>, set: &PermissionSet) -> Result<String, ApiError> {
     });
     let id = tx.upsert("PermissionSet", "Name", &set.name, fields.as_object().unwrap_or(&Map::new()))?.id;
     // A deploy replaces what the set allowed before.
-    for object in ["FieldPermissions", "ObjectPermissions"] {
+    for object in ["FieldPermissions", "ObjectPermissions", "SetupEntityAccess"] {
         while let Some(old) = tx.first_id(object, &format!("\"ParentId\" = '{id}'"))? {
             tx.delete(object, &old)?;
         }
@@ -92,6 +121,14 @@ fn write(tx: &mut Tx<'_>, set: &PermissionSet) -> Result<String, ApiError> {
             .with("PermissionsViewAllRecords", i64::from(permission.view_all))
             .with("PermissionsModifyAllRecords", i64::from(permission.modify_all));
         insert(tx, "ObjectPermissions", record)?;
+    }
+    for name in &set.custom_permissions {
+        let permission = custom_permission(tx, name)?.ok_or_else(|| ApiError::invalid_cross_reference(400))?;
+        let record = Record::default()
+            .with("ParentId", id.clone())
+            .with("SetupEntityId", permission)
+            .with("SetupEntityType", "CustomPermission".to_owned());
+        insert(tx, "SetupEntityAccess", record)?;
     }
     Ok(id)
 }

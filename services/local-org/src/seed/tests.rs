@@ -86,6 +86,7 @@ fn permission_sets_become_records() {
         has_activation_required: true,
         field_permissions: vec![permission("Name"), permission("Status")],
         object_permissions: Vec::new(),
+        custom_permissions: Vec::new(),
         modify_all_data: false,
         manage_session_permission_sets: false,
     };

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 pub(super) use self::cache::Cache;
 use super::Actor;
+use super::custom_permissions::USER_ACCESS;
 use crate::schema::{FieldDef, ObjectDef};
 
 /// The object whose records make a permission set count in a session.
@@ -23,7 +24,7 @@ const SESSION: &str = "AuthSession";
 
 /// Objects whose records are the org's set-up. All users may read them, administrators may change them; there is a right
 /// of its own for [`ACTIVATION`].
-const SETUP: [&str; 9] = [
+const SETUP: [&str; 10] = [
     SESSION,
     "FieldPermissions",
     "ObjectPermissions",
@@ -33,6 +34,7 @@ const SETUP: [&str; 9] = [
     "Profile",
     ACTIVATION,
     "User",
+    USER_ACCESS,
 ];
 
 /// Objects without permissions of their own, and the object whose permissions they share: who may edit an Opportunity
@@ -232,7 +234,7 @@ impl Rights {
 }
 
 /// The permission sets that count for user `?1` in session `?2`, which may be null, at time `?3`.
-const EFFECTIVE_SETS: &str = r#"
+pub(super) const EFFECTIVE_SETS: &str = r#"
     SELECT s."Id", s."PermissionsModifyAllData", s."PermissionsManageSessionPermissionSets" FROM "PermissionSet" AS s
     WHERE s."IsOwnedByProfile" = 1 AND s."ProfileId" = (SELECT "ProfileId" FROM "User" WHERE "Id" = ?1)
     UNION ALL

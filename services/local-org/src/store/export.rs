@@ -43,6 +43,7 @@ impl Tx<'_> {
         work: impl FnOnce(&Export<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let query = soql::parse(soql)?;
+        self.refresh(soql)?;
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };

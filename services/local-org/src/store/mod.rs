@@ -9,6 +9,7 @@ mod bulk;
 mod changes;
 mod checks;
 mod convert;
+mod custom_permissions;
 mod ddl;
 mod delete;
 mod duplicates;

@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
 
+use super::custom_permissions::USER_ACCESS;
 use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
@@ -35,9 +36,7 @@ impl<'a> Tx<'a> {
             return Err(ApiError::not_found());
         }
         let id = record_id(object, id)?;
-        if object.name == SESSIONS {
-            self.mark_current_session()?;
-        }
+        self.refresh(&object.name)?;
         let wanted = self.wanted(object, fields)?;
         let record = self.load(object, &id)?.ok_or_else(ApiError::not_found)?;
         if self.access().sees_own_only(object) && record.text(USER) != Some(self.actor.user_id.as_str()) {
@@ -82,15 +81,25 @@ impl<'a> Tx<'a> {
     /// Those of SOQL, for example `MALFORMED_QUERY`.
     pub fn query(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<ResultSet, ApiError> {
         let query = soql::parse(soql)?;
-        if soql.to_ascii_lowercase().contains(&SESSIONS.to_ascii_lowercase()) {
-            self.mark_current_session()?;
-        }
+        self.refresh(soql)?;
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
         let result = soql::execute(self.connection, &self.org.schema, &query, &options)?;
         self.rows += result.records.len() as u64;
         Ok(result)
+    }
+
+    /// Brings records up to date that depend on who asks, if `text`, a query or the name of an object, is about them.
+    pub(super) fn refresh(&self, text: &str) -> Result<(), ApiError> {
+        let text = text.to_ascii_lowercase();
+        if text.contains(&SESSIONS.to_ascii_lowercase()) {
+            self.mark_current_session()?;
+        }
+        if text.contains(&USER_ACCESS.to_ascii_lowercase()) {
+            self.list_custom_permissions()?;
+        }
+        Ok(())
     }
 
     /// The field, and its value, that a record of the object has when it exists for the actor; none when all do.

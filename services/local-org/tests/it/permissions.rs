@@ -331,3 +331,34 @@ async fn each_caller_has_one_current_session() {
     let reply = org.post("/sobjects/AuthSession", json!({})).await;
     assert_eq!(reply.code(), "INVALID_TYPE_FOR_OPERATION");
 }
+
+#[tokio::test]
+async fn a_user_is_told_their_own_custom_permissions() {
+    let org = TestOrg::start().await;
+    let (sales, seller) = (org.session(SALES, &[]).await, org.session(SALES, &["ThingSeller"]).await);
+    let all = "SELECT DeveloperName, SetupEntityId, KeyPrefix FROM UserSetupEntityAccess ORDER BY DeveloperName";
+    let names = |reply: &Reply| -> Vec<String> {
+        let records = reply.body["records"].as_array().expect("records");
+        records.iter().map(|record| record["DeveloperName"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(&org.query(all).await), ["ManageThings"], "deployed sets are the administrator's");
+    assert_eq!(names(&sales.query(all).await), [""; 0]);
+    assert_eq!(names(&seller.query(all).await), ["SellThings"], "of the session as well");
+    assert_eq!(names(&org.query(all).await), ["ManageThings"], "whoever asked before");
+    let manages = "SELECT DeveloperName FROM UserSetupEntityAccess WHERE DeveloperName = 'ManageThings'";
+    let set = id(&org.query("SELECT Id FROM PermissionSet WHERE Name = 'ThingManager'").await);
+    let user = id(&org.query(&format!("SELECT Id FROM User WHERE Username = '{SALES}'")).await);
+    assert_eq!(sales.query(manages).await.body["totalSize"], 0);
+    let made = org.post("/sobjects/PermissionSetAssignment", json!({"PermissionSetId": set, "AssigneeId": user})).await;
+    assert_eq!(sales.query(manages).await.body["totalSize"], 1);
+    assert_eq!(org.delete(&format!("/sobjects/PermissionSetAssignment/{}", id(&made))).await.status, 204);
+    assert_eq!(sales.query(manages).await.body["totalSize"], 0);
+    // Who has which permission is for administrators.
+    for object in ["CustomPermission", "SetupEntityAccess"] {
+        let soql = format!("SELECT Id FROM {object}");
+        assert_eq!(sales.query(&soql).await.code(), "INVALID_TYPE", "{object}");
+        assert_eq!(org.query(&soql).await.body["totalSize"], 2, "{object}");
+    }
+    let reply = sales.post("/sobjects/UserSetupEntityAccess", json!({"DeveloperName": "ManageThings"})).await;
+    assert_eq!(reply.code(), "INVALID_TYPE_FOR_OPERATION");
+}

@@ -37,7 +37,7 @@ const PROTECTED: [(&str, &str, &str); 2] = [
 ];
 
 /// Permission sets: name, whether it requires activation, and permissions.
-const PERMISSION_SETS: [(&str, bool, &str); 5] = [
+const PERMISSION_SETS: [(&str, bool, &str); 7] = [
     (
         "AccountFields",
         false,
@@ -60,6 +60,17 @@ const PERMISSION_SETS: [(&str, bool, &str); 5] = [
         "SecretWriter",
         true,
         "<fieldPermissions><editable>true</editable><field>Account.Secret__c</field><readable>true</readable></fieldPermissions>",
+    ),
+    (
+        "ThingManager",
+        false,
+        "<customPermissions><enabled>true</enabled><name>ManageThings</name></customPermissions>
+         <customPermissions><enabled>false</enabled><name>SellThings</name></customPermissions>",
+    ),
+    (
+        "ThingSeller",
+        true,
+        "<customPermissions><enabled>true</enabled><name>SellThings</name></customPermissions>",
     ),
     (
         "ProductManager",
@@ -303,6 +314,14 @@ fn project() -> TempDir {
             <fullName>{name}</fullName><label>{label}</label>{definition}</CustomField>"#
         );
         write(project.path(), &format!("force-app/main/default/objects/{object}/fields/{name}.field-meta.xml"), &xml);
+    }
+    for name in ["ManageThings", "SellThings"] {
+        let xml = format!(
+            r#"<CustomPermission xmlns="http://soap.sforce.com/2006/04/metadata"><isLicensed>false</isLicensed>
+            <label>{name}</label></CustomPermission>"#
+        );
+        let path = format!("force-app/main/default/customPermissions/{name}.customPermission-meta.xml");
+        write(project.path(), &path, &xml);
     }
     for (name, activation, permissions) in PERMISSION_SETS {
         let xml = format!(

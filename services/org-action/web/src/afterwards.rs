@@ -94,6 +94,7 @@ impl Afterwards<'_> {
         let job = NewJob {
             kind: REMOVE_INCOMPLETE,
             org: self.session.org_id.to_string(),
+            user: self.session.user_id.to_string(),
             params: serde_json::to_value(params)?,
             session: Some(self.session.to_secret()?),
             // Each call has its own: a repeated one may be killed as well.
@@ -107,9 +108,9 @@ impl Afterwards<'_> {
     /// it keeps goes. A job that stays finds nothing.
     pub(crate) fn settle(self, cleanup: &Cleanup) {
         let Some(id) = self.lock().take() else { return };
-        let (jobs, org) = (self.jobs.clone(), self.session.org_id.to_string());
+        let (jobs, org, user) = (self.jobs.clone(), self.session.org_id.to_string(), self.session.user_id.to_string());
         cleanup.also(async move {
-            if let Err(error) = jobs.cancel(&org, &id).await {
+            if let Err(error) = jobs.by(&user).cancel(&org, &id).await {
                 tracing::info!(job = %id, error = ?error, "a job that has nothing to remove will run");
             }
         });

@@ -9,7 +9,7 @@ use shared::web::jobs::idempotency_key;
 use uuid::Uuid;
 
 /// The key under which a call makes its Quote: from the header `Idempotency-Key`, else from the AppLink request's id. The
-/// same one for the same Opportunity is the same Quote, whichever operation is called.
+/// same one of the same user for the same Opportunity is the same Quote, whichever operation is called.
 pub(crate) struct Repeat {
     pub(crate) key: JobKey,
     /// Whether a second call can have the same key at all.
@@ -26,13 +26,16 @@ impl Repeat {
             None if caller.request_id.is_empty() => (Uuid::new_v4().to_string(), false),
             None => (format!("request {}", caller.request_id), true),
         };
-        Ok(Self { key: JobKey::of_request(caller.org_id(), opportunity, &request), known })
+        Ok(Self { key: key(caller, opportunity, &request), known })
     }
 
     /// The idempotency key of the job that calls back to `url`. Salesforce gives each asynchronous call a URL of its own
     /// and waits for an answer there, so a call with another URL is another job; its Quote is the same.
     pub(crate) fn of_job(&self, caller: &Caller, opportunity: &SalesforceId, url: &str) -> Option<String> {
-        let job = || JobKey::of_request(caller.org_id(), opportunity, &format!("{} {url}", self.key)).to_string();
-        self.known.then(job)
+        self.known.then(|| key(caller, opportunity, &format!("{} {url}", self.key)).to_string())
     }
+}
+
+fn key(caller: &Caller, opportunity: &SalesforceId, request: &str) -> JobKey {
+    JobKey::of_request(caller.org_id(), &caller.session.user_id, opportunity, request)
 }

@@ -6,7 +6,7 @@
 use crate::end::End;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::applink::callback::Delivery;
+use shared::applink::callback::{Delivery, is_general_api, is_of_org};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote, QuoteError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
@@ -57,7 +57,7 @@ impl JobKind for GenerateQuoteKind {
         Box::pin(async move {
             let params = params(cx)?;
             let result = End::of(cx, job).await?.into_result(cx.job_id.to_string());
-            let org = self.open_to_call_back(cx).await.map_err(no_resume)?;
+            let org = self.open_to_call_back(cx, &params).await.map_err(no_resume)?;
             self.remove_incomplete(cx, &params, &org).await?;
             match callback::post(cx, &self.orgs, &org, params.callback_url.as_str(), &result)
                 .await
@@ -86,11 +86,13 @@ impl GenerateQuoteKind {
     }
 
     /// Opens the org for the last step: as the authorized user, when there is one and it is a user of this very org, since
-    /// a token must not go to another one's host. Otherwise as the caller, whose session may have ended by now.
-    async fn open_to_call_back(&self, cx: &TaskContext) -> Result<OrgWork, TaskError> {
-        if let Some(user) = &self.callback_user {
+    /// a token must not go to another one's host. Otherwise as the caller, whose session may have ended by now; so also
+    /// when the URL is of a general API, where a caller could have the authorized user do what the caller may not.
+    async fn open_to_call_back(&self, cx: &TaskContext, params: &GenerateQuote) -> Result<OrgWork, TaskError> {
+        let url = &params.callback_url;
+        if let Some(user) = self.callback_user.as_ref().filter(|_| !is_general_api(url)) {
             match self.orgs.open(cx, &TaskUser::Authorized(user.clone())).await {
-                Ok(org) if org.session().org_id.as_str() == cx.org => return Ok(org),
+                Ok(org) if org.session().org_id.as_str() == cx.org && is_of_org(url, org.session()) => return Ok(org),
                 Ok(_) => tracing::debug!(authorization = user.name(), "the authorization is another org's"),
                 Err(error @ TaskError::Retry { .. }) => return Err(error),
                 Err(error) => {

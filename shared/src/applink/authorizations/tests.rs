@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{AppLink, AppLinkSettings};
 use crate::applink::{AddonConfig, AppLinkError};
 use crate::salesforce::test_server::{ORG, Reply, Seen, TestServer, USER, reply, settings};
-use crate::salesforce::{AllowedHosts, Client, ErrorKind, HttpSettings, RetryPolicy, http_client};
+use crate::salesforce::{AllowedHosts, Client, ErrorKind, HttpSettings, RetryPolicy, SessionSource, http_client};
 
 fn body(instance_url: &str, token: &str) -> String {
     json!({"id": "x", "status": "authorized", "org": {
@@ -150,4 +150,26 @@ async fn a_missing_authorization_reaches_the_client_as_such() {
     let client = Client::new(http_client(&HttpSettings::default()).unwrap(), Arc::new(user), settings());
     let error = client.create("A", &json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::NotFound, false));
+}
+
+#[tokio::test]
+async fn a_session_is_not_renewed_with_one_of_another_org() {
+    let first = body("https://acme.my.salesforce.com", "t1");
+    let then = body("https://other.my.salesforce.com", "t2").replace(ORG, "00D000000000009EAA");
+    let addon = TestServer::script([reply(200, first), reply(200, then)]).await;
+    let user = applink(&addon).authorized_user("prod");
+    let session = user.session().await.unwrap();
+    let error = user.refresh(&session).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SessionExpired);
+    assert!(format!("{error:?}").contains("AnotherOrg"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_of_the_addon_gets_no_token() {
+    let elsewhere = TestServer::script([reply(200, body("https://acme.my.salesforce.com", "t1"))]).await;
+    let headers = vec![("location", elsewhere.url.clone())];
+    let addon = TestServer::script([Reply::Answer { status: 307, headers, body: String::new() }]).await;
+    let error = applink(&addon).authorization("prod").await.unwrap_err();
+    assert!(matches!(error, AppLinkError::Refused { status: 307, .. }), "{error:?}");
+    assert!(elsewhere.calls().is_empty());
 }

@@ -1,5 +1,5 @@
 -- Hands out tasks, one per job and turn. Skips held jobs, paused orgs, orgs at their limit, and unknown kinds.
--- Returns {more, {{job, kind, org, params, request id, run, cursor, session}...}, {{lease, payload, records, delivery,
+-- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user}...}, {{lease, payload, records, delivery,
 -- attempts}...}}; more = 1 when it stopped before it had looked at all jobs.
 -- ARGV 2 most tasks  3 lease ms  4 worker  5 org limit  6 most jobs to look at  7... kinds
 local max, lease_ms, worker, limit, scan = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -65,8 +65,8 @@ while #tasks < max and looked < scan and idle < call('LLEN', KEYS[1]) do
       tasks[#tasks + 1] = start(j)
       if not told[j] then
         told[j] = true
-        local params, request_id, run, cursor = fields(j, 'params', 'request_id', 'run', 'cursor')
-        jobs[#jobs + 1] = {j, kind, org, params, request_id, run, cursor, call('GET', key('session', j))}
+        local params, request_id, run, cursor, user = fields(j, 'params', 'request_id', 'run', 'cursor', 'user')
+        jobs[#jobs + 1] = {j, kind, org, params, request_id, run, cursor, call('GET', key('session', j)), user}
       end
     end
   end

@@ -43,6 +43,12 @@ local function event(j, kind)
     'succeeded', v[10], 'skipped', v[11], 'failed', v[12], 'errors', v[13])
 end
 
+-- Records what somebody did to a job.
+local function act(j, what, by)
+  call('RPUSH', key('acts', j), cjson.encode({act = what, by = by, at = NOW}))
+  call('LTRIM', key('acts', j), -100, -1)
+end
+
 local function wake(j) call('PUBLISH', P .. 'wake', j) end
 
 -- Puts a job into the rotation unless it is there. `listed` says so, and only claim takes it back.
@@ -71,7 +77,7 @@ local function finalize(j)
   forget_tries(j, 'F')
   event(j, outcome)
   local keep = call('EXISTS', key('dead', j)) == 1 and dead_ttl or ttl
-  for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead'}) do
+  for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'acts'}) do
     call('PEXPIRE', key(name, j), keep)
   end
 end

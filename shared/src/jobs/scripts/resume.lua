@@ -1,5 +1,5 @@
 -- Lets a held job go on, with a new session if one is given. Returns 1 when it was held.
--- ARGV 2 job  3 sealed session or ''  4 its TTL ms
+-- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who
 local j = ARGV[2]
 local held, finish = fields(j, 'held', 'finish')
 if not held then return 0 end
@@ -12,6 +12,7 @@ call('HDEL', job, 'held', 'reason')
 call('ZREM', P .. 'holds', j)
 call('HSET', job, 'state', finish and 'finishing' or 'running')
 if call('EXISTS', key('ready', j)) == 1 then list(j) end
+act(j, 'resumed', ARGV[5])
 event(j, 'resumed')
 wake(j)
 return 1

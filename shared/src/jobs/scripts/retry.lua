@@ -1,12 +1,12 @@
 -- Puts the dead letters of a finished job back, as its next run. Returns how many.
--- ARGV 2 job  3 sealed session or ''  4 its TTL ms
+-- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who
 local j = ARGV[2]
 local state, org = fields(j, 'state', 'org')
 if state ~= 'completed' and state ~= 'failed' then return 0 end
 local letters = call('HGETALL', key('dead', j))
 if #letters == 0 then return 0 end
 local job = key('job', j)
-for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries'}) do
+for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'acts'}) do
   call('PERSIST', key(name, j))
 end
 call('SADD', P .. 'open', j)
@@ -28,6 +28,7 @@ for i = 1, #letters, 2 do
   enqueue(j, task, false)
 end
 call('UNLINK', key('dead', j))
+act(j, 'retried', ARGV[5])
 event(j, 'retried')
 wake(j)
 return #letters / 2

@@ -7,26 +7,49 @@ fn token() -> SecretString {
     SecretString::from("00D!secret")
 }
 
+fn of(job: &JobId) -> SealedFor<'_> {
+    SealedFor { service: "{s}:", job, org: "org", kind: "kind", user: "user", params: "{}" }
+}
+
 #[test]
-fn opens_for_the_same_job_and_org_only() {
+fn opens_for_the_very_job_only() {
     let key = SealKey::parse(OLD).unwrap();
     let (job, other) = (JobId::generate(), JobId::generate());
-    let sealed = key.seal(&job, "org", &token()).unwrap();
-    assert_eq!(key.open(&job, "org", &sealed).unwrap().expose_secret(), "00D!secret");
-    assert!(key.open(&other, "org", &sealed).is_err());
-    assert!(key.open(&job, "another", &sealed).is_err());
+    let sealed = key.seal(&of(&job), &token()).unwrap();
+    assert_eq!(key.open(&of(&job), &sealed).unwrap().expose_secret(), "00D!secret");
+    for changed in [
+        of(&other),
+        SealedFor { service: "{t}:", ..of(&job) },
+        SealedFor { org: "another", ..of(&job) },
+        SealedFor { kind: "another", ..of(&job) },
+        SealedFor { user: "", ..of(&job) },
+        SealedFor { params: "{ }", ..of(&job) },
+        // What is taken from one part and added to the next is another job.
+        SealedFor { org: "orgk", kind: "ind", ..of(&job) },
+    ] {
+        assert!(key.open(&changed, &sealed).is_err());
+    }
+}
+
+/// Sealed for job and org alone, as versions before did: the job then asks for authorization.
+#[test]
+fn a_session_of_an_earlier_version_does_not_open() {
+    let key = SealKey::parse(OLD).unwrap();
+    let job = JobId::generate();
+    let sealed = key.encrypt(&token(), format!("{job}|org").as_bytes()).unwrap();
+    assert!(key.open(&of(&job), &sealed).is_err());
 }
 
 #[test]
 fn refuses_anything_altered() {
     let key = SealKey::parse(OLD).unwrap();
     let job = JobId::generate();
-    let sealed = key.seal(&job, "org", &token()).unwrap();
+    let sealed = key.seal(&of(&job), &token()).unwrap();
     for position in 0..sealed.len() {
         let mut altered = sealed.clone();
         altered[position] ^= 1;
-        assert!(key.open(&job, "org", &altered).is_err(), "byte {position}");
-        assert!(key.open(&job, "org", &sealed[..position]).is_err(), "cut at {position}");
+        assert!(key.open(&of(&job), &altered).is_err(), "byte {position}");
+        assert!(key.open(&of(&job), &sealed[..position]).is_err(), "cut at {position}");
     }
 }
 
@@ -34,7 +57,7 @@ fn refuses_anything_altered() {
 fn never_seals_to_the_same_bytes_and_hides_the_token() {
     let key = SealKey::parse(OLD).unwrap();
     let job = JobId::generate();
-    let (one, two) = (key.seal(&job, "org", &token()).unwrap(), key.seal(&job, "org", &token()).unwrap());
+    let (one, two) = (key.seal(&of(&job), &token()).unwrap(), key.seal(&of(&job), &token()).unwrap());
     assert_ne!(one, two);
     assert!(!one.windows(6).any(|window| window == b"secret"));
 }
@@ -45,11 +68,11 @@ fn a_new_key_in_front_seals_and_the_old_one_still_opens() {
     let both = SealKey::parse(&format!("{NEW}, {OLD}")).unwrap();
     let new = SealKey::parse(NEW).unwrap();
     let job = JobId::generate();
-    let by_old = old.seal(&job, "org", &token()).unwrap();
-    let by_both = both.seal(&job, "org", &token()).unwrap();
-    assert!(both.open(&job, "org", &by_old).is_ok());
-    assert!(new.open(&job, "org", &by_both).is_ok());
-    assert!(old.open(&job, "org", &by_both).is_err());
+    let by_old = old.seal(&of(&job), &token()).unwrap();
+    let by_both = both.seal(&of(&job), &token()).unwrap();
+    assert!(both.open(&of(&job), &by_old).is_ok());
+    assert!(new.open(&of(&job), &by_both).is_ok());
+    assert!(old.open(&of(&job), &by_both).is_err());
 }
 
 #[test]
@@ -72,9 +95,12 @@ fn a_purpose_opens_neither_another_nor_a_job() {
     assert_eq!(key.open_for("cookie", &sealed).unwrap().expose_secret(), "00D!secret");
     assert!(key.open_for("link", &sealed).is_err());
     let job = JobId::generate();
-    assert!(key.open(&job, "cookie", &sealed).is_err());
-    let session = key.seal(&job, "org", &token()).unwrap();
-    assert!(key.open_for(&format!("{job}|org"), &session).is_err());
+    assert!(key.open(&of(&job), &sealed).is_err());
+    let session = key.seal(&of(&job), &token()).unwrap();
+    let data = String::from_utf8_lossy(&of(&job).associated_data()).into_owned();
+    for purpose in [data.as_str(), &data["job|".len()..], ""] {
+        assert!(key.open_for(purpose, &session).is_err());
+    }
     let rotated = SealKey::parse(&format!("{NEW},{OLD}")).unwrap();
     assert!(rotated.open_for("cookie", &sealed).is_ok());
 }

@@ -185,6 +185,7 @@ impl Shared {
         TaskContext {
             job_id: claimed.lease.job(),
             org: job.org.clone(),
+            user: job.user.clone(),
             params: job.params.clone(),
             request_id: job.request_id.clone(),
             session: job.session.clone(),

@@ -1,8 +1,8 @@
 //! `GET /api/jobs/{id}/events`: the job's events as they happen (server-sent events).
 
 use super::serve::Shutdown;
-use super::{job_error, job_id, unknown_job};
-use crate::jobs::{JobEvent, JobId, Jobs};
+use super::{JobAccess, job_error, job_id, unknown_job};
+use crate::jobs::{JobEvent, JobId, JobView, Jobs};
 use crate::web::client_context::Caller;
 use crate::web::{ApiError, sse};
 use actix_web::web::{Data, Path};
@@ -30,13 +30,13 @@ struct Follower {
 pub(super) async fn get_job_events(
     request: HttpRequest,
     jobs: Data<Jobs>,
+    access: Data<JobAccess>,
     shutdown: Data<Shutdown>,
     caller: Caller,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let after = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok()).unwrap_or("0").to_owned();
-    let org = caller.org_id().to_string();
-    let id = job_id(&id)?;
+    let JobView { org, id, .. } = access.job(&jobs, &caller, &job_id(&id)?).await?;
     let first = jobs.events(&org, &id, &after, PAGE).await.map_err(job_error)?.ok_or_else(unknown_job)?;
     let follower = Follower { jobs: Jobs::clone(&jobs), org, id, after, waiting: first.into(), ended: false };
     Ok(sse::response(stream::unfold(follower, Follower::next), shutdown.0.clone()))

@@ -11,13 +11,18 @@
 //! | `POST /api/jobs/{id}/resume` | [`control::resume_job`] |
 //! | `POST /api/jobs/{id}/retry` | [`control::retry_job`] |
 //!
+//! A job is its maker's, and of whoever may manage the jobs of others ([`JobAccess`]); for all other users it does not
+//! exist. What is done to a job is recorded in its history with who did it.
+//!
 //! A service names those that Salesforce may call in the `paths` of its OpenAPI document.
 
+mod access;
 pub mod control;
 mod events;
 pub mod read;
 mod serve;
 
+pub use access::{JobAccess, JobAccessSettings};
 pub use serve::{serve, serve_without_redis};
 
 use super::ApiError;
@@ -30,7 +35,8 @@ use std::time::Duration;
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
 
-/// Adds the operations. The application must hold `Data<Jobs>` and `Data<AllowedHosts>`, as that of [`serve`] does.
+/// Adds the operations. The application must hold `Data<Jobs>`, `Data<JobAccess>` and `Data<AllowedHosts>`, as that of
+/// [`serve`] does.
 pub fn configure(service: &mut ServiceConfig) {
     service
         .route("/api/jobs", get().to(read::list_jobs))
@@ -51,6 +57,10 @@ pub fn job_error(error: JobsError) -> ApiError {
             ApiError::service_unavailable(message, Duration::from_secs(5)).caused_by(error)
         }
         JobsErrorKind::Invalid => ApiError::new(StatusCode::BAD_REQUEST, "bad_request", error.to_string()),
+        JobsErrorKind::Reused => {
+            let message = "The Idempotency-Key was used for the same operation with other parameters.";
+            ApiError::unprocessable("idempotency_key_reused", message).with_field("Idempotency-Key")
+        }
         JobsErrorKind::Bug => ApiError::internal(error),
     }
 }
@@ -63,9 +73,9 @@ pub fn job_id(text: &str) -> Result<JobId, ApiError> {
     text.parse().map_err(|_| unknown_job())
 }
 
-/// 404 for a job that is not there, or is another org's.
+/// 404 for a job that is not there, is another org's, or another user's.
 pub fn unknown_job() -> ApiError {
-    ApiError::not_found("There is no such job in this org.")
+    ApiError::not_found("There is no such job in this org that you may see.")
 }
 
 /// The header `Idempotency-Key`, when the caller sent one.

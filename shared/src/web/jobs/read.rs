@@ -1,6 +1,6 @@
-//! A job's state, errors and dead letters. Only the org that started a job sees it.
+//! A job's state, errors and dead letters. Who sees a job is said in [`super`].
 
-use super::{job_error, job_id, unknown_job};
+use super::{JobAccess, job_error, job_id, unknown_job};
 use crate::jobs::{DeadLetter, ErrorPage, JobView, Jobs};
 use crate::web::ApiError;
 use crate::web::client_context::Caller;
@@ -18,31 +18,45 @@ pub struct ListParams {
     before: Option<String>,
 }
 
-/// Jobs of the org, newest first.
+/// Jobs of the user, or of the org, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobList {
     /// The jobs.
     jobs: Vec<JobView>,
 }
 
-/// Lists the org's jobs, newest first.
+/// Lists the caller's jobs, newest first; those of all users of the org for who may manage them.
 #[utoipa::path(get, path = "/api/jobs", tag = "jobs", operation_id = "listJobs", params(ListParams), responses((status = 200, description = "Jobs, newest first.", body = JobList)))]
-pub async fn list_jobs(jobs: Data<Jobs>, caller: Caller, params: Query<ListParams>) -> Result<Json<JobList>, ApiError> {
+pub async fn list_jobs(
+    jobs: Data<Jobs>,
+    access: Data<JobAccess>,
+    caller: Caller,
+    params: Query<ListParams>,
+) -> Result<Json<JobList>, ApiError> {
     let limit = params.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {
         return Err(ApiError::bad_request("limit", "expected 1 to 100"));
     }
     let before = params.before.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_| ApiError::bad_request("before", "expected the id of a job"))?;
-    let found = jobs.list(caller.org_id().as_str(), limit, before.as_ref()).await.map_err(job_error)?;
+    let (org, before) = (caller.org_id().as_str(), before.as_ref());
+    let found = match access.manages(&caller).await? {
+        true => jobs.list(org, limit, before).await,
+        false => jobs.list_of(org, caller.user_id(), limit, before).await,
+    };
+    let found = found.map_err(job_error)?;
     Ok(Json(JobList { jobs: found }))
 }
 
 /// Tells where a job stands.
-#[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", operation_id = "getJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org.")))]
-pub async fn get_job(jobs: Data<Jobs>, caller: Caller, id: Path<String>) -> Result<Json<JobView>, ApiError> {
-    let job = jobs.get(caller.org_id().as_str(), &job_id(&id)?).await.map_err(job_error)?;
-    job.map(Json).ok_or_else(unknown_job)
+#[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", operation_id = "getJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see.")))]
+pub async fn get_job(
+    jobs: Data<Jobs>,
+    access: Data<JobAccess>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<JobView>, ApiError> {
+    access.job(&jobs, &caller, &job_id(&id)?).await.map(Json)
 }
 
 /// Which errors to list.
@@ -56,9 +70,10 @@ pub struct ErrorParams {
 }
 
 /// Lists the records of a job that failed, with the reasons.
-#[utoipa::path(get, path = "/api/jobs/{id}/errors", tag = "jobs", operation_id = "getJobErrors", params(("id" = String, Path, description = "Id of the job."), ErrorParams), responses((status = 200, description = "Errors by record.", body = ErrorPage), (status = 404, description = "No such job in this org.")))]
+#[utoipa::path(get, path = "/api/jobs/{id}/errors", tag = "jobs", operation_id = "getJobErrors", params(("id" = String, Path, description = "Id of the job."), ErrorParams), responses((status = 200, description = "Errors by record.", body = ErrorPage), (status = 404, description = "No such job in this org that the caller may see.")))]
 pub async fn get_job_errors(
     jobs: Data<Jobs>,
+    access: Data<JobAccess>,
     caller: Caller,
     id: Path<String>,
     params: Query<ErrorParams>,
@@ -68,7 +83,8 @@ pub async fn get_job_errors(
         return Err(ApiError::bad_request("limit", "expected 1 to 1000"));
     }
     let offset = params.offset.unwrap_or(0);
-    let page = jobs.errors(caller.org_id().as_str(), &job_id(&id)?, offset, limit).await.map_err(job_error)?;
+    let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
+    let page = jobs.errors(&job.org, &job.id, offset, limit).await.map_err(job_error)?;
     page.map(Json).ok_or_else(unknown_job)
 }
 
@@ -88,14 +104,16 @@ pub struct DeadLetterList {
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 200, description = "Chunks that were given up.", body = DeadLetterList),
-        (status = 404, description = "No such job in this org.")
+        (status = 404, description = "No such job in this org that the caller may see.")
     )
 )]
 pub async fn get_job_dead_letters(
     jobs: Data<Jobs>,
+    access: Data<JobAccess>,
     caller: Caller,
     id: Path<String>,
 ) -> Result<Json<DeadLetterList>, ApiError> {
-    let letters = jobs.dead_letters(caller.org_id().as_str(), &job_id(&id)?).await.map_err(job_error)?;
+    let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
+    let letters = jobs.dead_letters(&job.org, &job.id).await.map_err(job_error)?;
     letters.map(|dead_letters| Json(DeadLetterList { dead_letters })).ok_or_else(unknown_job)
 }

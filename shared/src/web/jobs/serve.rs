@@ -1,5 +1,6 @@
 //! The process of a web service that starts jobs.
 
+use super::JobAccess;
 use crate::jobs::Jobs;
 use crate::web::config::WebConfig;
 use crate::web::health::Health;
@@ -63,6 +64,7 @@ async fn serve_with<R>(
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    let access = JobAccess::new(config.access).context("Failed to set up the HTTP client")?;
     let ping = jobs.clone();
     let health = Health::new()
         .check("redis", move || {
@@ -72,12 +74,13 @@ where
         .document(document);
     let (hosts, stop) = (config.hosts, Shutdown(shutdown.clone()));
     let factory = move || {
-        let (jobs, hosts, stop) = (jobs.clone(), hosts.clone(), stop.clone());
+        let (jobs, access, hosts, stop) = (jobs.clone(), access.clone(), hosts.clone(), stop.clone());
         let (health, routes) = (health.clone(), routes.clone());
         app(&move |service: &mut ServiceConfig| {
             service
                 .app_data(Data::new(hosts.clone()))
                 .app_data(Data::new(jobs.clone()))
+                .app_data(Data::new(access.clone()))
                 .app_data(Data::new(stop.clone()))
                 .configure(|service| health.routes(service))
                 .configure(super::configure)

@@ -34,6 +34,19 @@ async fn a_request_that_hangs_is_recorded_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn in_front_of_an_org_it_passes_calls_of_the_api_on() {
+    let org = LocalOrg::start().await.unwrap();
+    let front = Receiver::in_front_of(&org).await.unwrap();
+    let http = http_client().unwrap();
+    for _ in 0..2 {
+        let versions = http.get(front.url("/services/data")).send().await.unwrap();
+        assert!(versions.status().is_success() && versions.text().await.unwrap().contains("/services/data/v62.0"));
+        assert!(http.post(front.url("/callback")).send().await.unwrap().status().is_success());
+    }
+    assert_eq!(front.received().len(), 2);
+}
+
+#[tokio::test]
 async fn waiting_in_vain_says_how_many_came() {
     let receiver = Receiver::start().await.unwrap();
     let error = receiver.wait_for(1, Duration::from_millis(50)).await.unwrap_err().to_string();

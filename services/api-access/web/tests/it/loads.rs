@@ -28,7 +28,7 @@ async fn three_at_once_and_one_later_are_one_load() -> Result<()> {
         is_back_at(&page, "my-org");
     }
     is_back_at(&browsers[0].submit("/bulk-demo", "/bulk-demo", &START).await?, "my-org");
-    assert_eq!(stack.redis.dump().await?.keys_with("loadAccounts").len(), 1);
+    assert_eq!(stack.redis.dump().await?.keys_with("\"count\":1000").len(), 1);
     let page = browsers[1].open("/bulk-demo").await?;
     let card = page.card("load-my-org")?;
     for text in ["Waiting for a worker", "0 of 1,000 loaded", "data-live", "max=\"1000\" value=\"0\"", ">Cancel<"] {

@@ -19,6 +19,7 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         ("REDIS_URL", ""),
         ("JOB_SECRET_KEY", "zz"),
         ("HEROKU_APPLINK_API_URL", "addons"),
+        ("HEROKU_APPLINK_API_URL", "http://applink.example/addons/a"),
         ("HEROKU_APPLINK_TOKEN", ""),
         ("HEROKU_APP_ID", ""),
         ("WORKER_CONCURRENCY", "0"),

@@ -1,5 +1,5 @@
-//! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them; no
-//! client context of AppLink is asked for, as `shared::web::jobs` would.
+//! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them, as the
+//! `operator` of their history; no client context of AppLink is asked for, as `shared::web::jobs` would.
 
 use crate::App;
 use crate::token::Authorized;

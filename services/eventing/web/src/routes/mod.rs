@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{self, ServiceConfig};
 use serde::Serialize;
-use shared::jobs::NewJob;
+use shared::jobs::{NewJob, OPERATOR};
 use shared::web::jobs::{idempotency_key, job_error};
 use shared::web::{ApiError, RequestId, body_limit};
 use utoipa::ToSchema;
@@ -57,6 +57,7 @@ async fn accept(
     let job = NewJob {
         kind,
         org: app.authorization.clone(),
+        user: OPERATOR.to_owned(),
         params: serde_json::to_value(params).map_err(ApiError::internal)?,
         // The worker asks AppLink for it.
         session: None,

@@ -157,6 +157,7 @@ async fn a_flush_of_a_process_that_has_ended_is_taken_over() -> Result<()> {
     let made = NewJob {
         kind: QUOTE_CHANGES,
         org: ORG.to_owned(),
+        user: "change-events".to_owned(),
         params: serde_json::to_value(&params)?,
         session: None,
         idempotency_key: Some("t-after:7".to_owned()),

@@ -33,6 +33,8 @@ fn job(change: impl FnOnce(&mut JobView)) -> JobView {
         finished_at: None,
         run: 1,
         request_id: "request".to_owned(),
+        created_by: None,
+        history: Vec::new(),
     };
     change(&mut job);
     job

@@ -127,6 +127,7 @@ async fn sample_data_is_made_in_the_name_of_the_authorization() -> Result<()> {
     let job = shared::jobs::NewJob {
         kind: CREATE_SAMPLES,
         org: ORG.to_owned(),
+        user: "operator".to_owned(),
         params: serde_json::to_value(CreateSamples { number_of_opportunities: 20, lines: 2 })?,
         session: None,
         idempotency_key: None,

@@ -117,6 +117,7 @@ impl Stack {
         let job = NewJob {
             kind: QUOTE_CHANGES,
             org: ORG.to_owned(),
+            user: "change-events".to_owned(),
             params: serde_json::to_value(params)?,
             session: None,
             idempotency_key: None,

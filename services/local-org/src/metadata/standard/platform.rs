@@ -75,6 +75,39 @@ pub(super) fn objects() -> Vec<ObjectDef> {
         )
         .audited(),
         object(
+            "CustomPermission",
+            "0CP",
+            vec![
+                text("DeveloperName", 80).required().unique().name_field(),
+                text("MasterLabel", 80).required(),
+                text("Description", 255),
+            ],
+        )
+        .audited(),
+        object(
+            "SetupEntityAccess",
+            "0J0",
+            vec![
+                parent_set("SetupEntityAccessItems"),
+                reference("SetupEntityId", "CustomPermission").required().create_only().on_delete(OnDelete::Cascade),
+                picklist("SetupEntityType", &["CustomPermission"]).defaults_to("CustomPermission").read_only(),
+            ],
+        )
+        .audited(),
+        object(
+            "UserSetupEntityAccess",
+            "0AU",
+            vec![
+                text("DeveloperName", 80).name_field().read_only(),
+                text("NamespacePrefix", 15).read_only(),
+                text("SetupEntityId", 18).read_only(),
+                text("KeyPrefix", 15).read_only(),
+                text("DurableId", 255).read_only(),
+                datetime("LastCacheUpdate").read_only(),
+            ],
+        )
+        .read_only(),
+        object(
             "ObjectPermissions",
             "110",
             vec![

@@ -25,6 +25,7 @@ fn set(name: &str, has_activation_required: bool) -> PermissionSet {
             editable: true,
         }],
         object_permissions: Vec::new(),
+        custom_permissions: Vec::new(),
         modify_all_data: false,
         manage_session_permission_sets: false,
     }

@@ -10,7 +10,7 @@ use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote};
 use shared::salesforce::AllowedHosts;
 use shared::web::client_context::Caller;
 use shared::web::jobs::job_error;
-use shared::web::{ApiError, ErrorAnswer, RequestId};
+use shared::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote, and where the result goes.
@@ -20,7 +20,7 @@ pub(crate) struct QuoteAsyncRequest {
     /// Id of the Opportunity, 15 or 18 characters.
     #[schema(value_type = String, required = true, example = "006R0000003FPYxIAO")]
     opportunity_id: Option<String>,
-    /// Where the result is posted. Salesforce fills it in itself.
+    /// Where the result is posted: a URL of the calling org. Salesforce fills it in itself.
     #[schema(value_type = String, required = true)]
     callback_url: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct QuoteAsyncResponse {
     request_body = QuoteAsyncRequest,
     responses(
         (status = 202, description = "The job is accepted and will run.", body = QuoteAsyncResponse),
-        (status = 400, description = "The Id is not that of an Opportunity, or the callback URL is not allowed.", body = ErrorAnswer),
+        (status = 400, description = "The Id is not that of an Opportunity, or the callback URL is not of the calling org.", body = ErrorAnswer),
         (status = 401, description = "The caller's session is missing.", body = ErrorAnswer),
         (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
     ),
@@ -57,15 +57,16 @@ pub(crate) async fn generate_quote_async(
     body: Json<QuoteAsyncRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
-    let refused = |reason: String| ApiError::bad_request("callbackUrl", reason);
-    let url = body.callback_url.as_deref().ok_or_else(|| refused("callbackUrl is missing".to_owned()))?;
-    let callback_url = hosts.check(url).map_err(|error| refused(format!("callbackUrl {error}")))?;
+    let url = body.callback_url.as_deref();
+    let url = url.ok_or_else(|| ApiError::bad_request("callbackUrl", "callbackUrl is missing"))?;
+    let callback_url = callback_url(url, &hosts, &caller)?;
     let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
     let idempotency_key = repeat.of_job(&caller, &opportunity, callback_url.as_str());
     let params = GenerateQuote { opportunity_id: opportunity, callback_url, quote_key: repeat.key };
     let job = NewJob {
         kind: GENERATE_QUOTE,
         org: caller.org_id().to_string(),
+        user: caller.session.user_id.to_string(),
         params: serde_json::to_value(params).map_err(ApiError::internal)?,
         session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
         idempotency_key,

@@ -5,7 +5,10 @@ use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use test_support::{Fault, FaultAction, Reply};
+use test_support::{Fault, FaultAction, Receiver, Reply};
+
+/// An everyday user.
+const SALES: &str = "sales.user@my-org.local";
 
 #[tokio::test]
 async fn a_host_that_is_unavailable_is_called_again() -> Result<()> {
@@ -93,10 +96,13 @@ async fn an_expired_session_ends_the_job_and_is_called_back() -> Result<()> {
 }
 
 /// Starts a worker that calls back as the user of this authorization.
-async fn add_worker_calling_back_as(stack: &mut Stack, authorization: &str) -> Result<()> {
-    let addon = stack.org.applink_env()?;
+async fn add_worker_calling_back_as(stack: &mut Stack, authorization: &str, more: &[(&str, &str)]) -> Result<()> {
+    // The add-on gives orgs the address at which it is asked.
+    let (behind, front) = (stack.org.host()?, stack.receiver.host().to_owned());
+    let addon = stack.org.applink_env()?.map(|(name, value)| (name, value.replace(&behind, &front)));
     let mut variables: Vec<(&str, &str)> = addon.iter().map(|(name, value)| (*name, value.as_str())).collect();
     variables.push(("CALLBACK_AUTHORIZATION", authorization));
+    variables.extend_from_slice(more);
     stack.add_worker_with(authorization, &variables).await
 }
 
@@ -107,7 +113,7 @@ async fn an_authorized_user_calls_back_when_the_callers_session_has_ended() -> R
     let opportunity = stack.opportunity(1).await?;
     let job = stack.quote_async(&opportunity).await?;
     stack.org.expire_sessions(ORG).await?;
-    add_worker_calling_back_as(&mut stack, ORG).await?;
+    add_worker_calling_back_as(&mut stack, ORG, &[]).await?;
     let body = stack.only_callback(&job).await?;
     assert_eq!(body["error"]["code"], "session_expired", "{body}");
     let (_, after) = stack.org.org(ORG).await?;
@@ -120,7 +126,7 @@ async fn an_authorized_user_calls_back_when_the_callers_session_has_ended() -> R
 #[tokio::test]
 async fn the_token_of_another_orgs_user_is_not_sent() -> Result<()> {
     let mut stack = Stack::start(0).await?;
-    add_worker_calling_back_as(&mut stack, "my-org-sales-a").await?;
+    add_worker_calling_back_as(&mut stack, "my-org-sales-a", &[]).await?;
     let (_, user) = stack.org.org(ORG).await?;
     let opportunity = stack.opportunity(1).await?;
     let job = stack.quote_async(&opportunity).await?;
@@ -184,7 +190,10 @@ async fn a_host_that_nobody_allows_is_refused() -> Result<()> {
     let opportunity = stack.opportunity(1).await?;
     let foreign =
         ["https://evil.example/cb", "http://my.salesforce.com/cb", "https://salesforce.com.evil.example/", "", "x"];
+    // Hosts that may be called, but are not the caller's org.
+    let others = [stack.org.url()?, "https://other.my.salesforce.com/services/async/1".to_owned()].map(Value::from);
     let foreign = foreign.iter().map(|url| json!(url)).chain([Value::Null, json!("https://u:p@my.salesforce.com/")]);
+    let foreign = foreign.chain(others);
     for url in foreign {
         let request = stack.call(Method::POST, "/api/generatequoteasync").await?;
         let answer = request.json(&json!({ "opportunityId": opportunity, "callbackUrl": url })).send().await?;
@@ -193,7 +202,82 @@ async fn a_host_that_nobody_allows_is_refused() -> Result<()> {
         assert_eq!(answer["error"]["field"], "callbackUrl", "{url}: {answer}");
     }
     let request = stack.call(Method::POST, "/api/generatequoteasync").await?;
-    let right = json!({ "opportunityId": opportunity, "callbackUrl": "https://my.salesforce.com/services/async/1" });
+    let right = json!({ "opportunityId": opportunity, "callbackUrl": stack.receiver.url("/callback/1") });
     job_id(request.json(&right).send().await?).await?;
+    Ok(())
+}
+
+/// Somebody who can write to Redis has a job call another host that may be called.
+#[tokio::test]
+async fn a_callback_url_that_was_changed_in_redis_gets_no_token() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let other = Receiver::start().await?;
+    let opportunity = stack.opportunity(1).await?;
+    let other_url = other.url("");
+    let start_and_change = async |stack: &Stack| -> Result<String> {
+        let job = stack.quote_async(&opportunity).await?;
+        let key = format!("{{org-action}}:job:{job}");
+        let params = stack.redis.field(&key, "params").await?;
+        let changed = params.replace(&stack.receiver.url(""), &other_url);
+        assert_ne!(changed, params);
+        stack.redis.command(&["HSET", &key, "params", &changed]).await?;
+        Ok(job)
+    };
+    let job = start_and_change(&stack).await?;
+    stack.add_worker_with("caller", &[("ALLOWED_ORG_HOSTS", "127.0.0.1:*")]).await?;
+    let ended = stack.ended(&job).await?;
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.contains("no longer kept")), "{ended}");
+    stack.workers[0].kill().await?;
+    // Nor does an authorized user's, which is not sealed with the job.
+    let job = start_and_change(&stack).await?;
+    add_worker_calling_back_as(&mut stack, ORG, &[("ALLOWED_ORG_HOSTS", "127.0.0.1:*")]).await?;
+    stack.ended(&job).await?;
+    assert_eq!(other.received(), []);
+    assert_eq!(stack.receiver.received(), []);
+    assert_eq!(stack.counts().await?, (0, 0));
+    Ok(())
+}
+
+/// The address of an Apex class, where a post does whatever the class does.
+#[tokio::test]
+async fn an_authorized_users_token_goes_to_no_general_api() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let (org, sales) = stack.session(SALES, &["GenerateQuotePermissions"]).await?;
+    let opportunity = stack.opportunity(1).await?;
+    add_worker_calling_back_as(&mut stack, ORG, &[]).await?;
+    let request = stack.call_as(&org, &sales, Method::POST, "/api/generatequoteasync")?;
+    let url = stack.receiver.url("/services/%61pexrest/DeleteAll");
+    let job = job_id(request.json(&json!({ "opportunityId": opportunity, "callbackUrl": url })).send().await?).await?;
+    stack.ended(&job).await?;
+    let received = stack.receiver.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    let own = format!("Bearer {}", sales.access_token);
+    assert_eq!(received[0].header("authorization"), Some(own.as_str()), "the caller's own right is all it gets");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_that_another_user_retries_calls_nobody_back() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let (org, sales) = stack.session(SALES, &["GenerateQuotePermissions"]).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let job = stack.quote_async_as(&org, &sales, &opportunity).await?;
+    stack.org.expire_sessions(ORG).await?;
+    stack.add_worker("late").await?;
+    assert_eq!(stack.only_callback(&job).await?["error"]["code"], "session_expired");
+    let (_, admin) = stack.org(ORG).await?;
+    let request = stack.call(Method::POST, &format!("/api/jobs/{job}/retry")).await?;
+    request.send().await?.error_for_status()?;
+    let ended = stack.ended(&job).await?;
+    assert_eq!((&ended["run"], &ended["succeeded"]), (&json!(2), &json!(1)), "{ended}");
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.contains("another user")), "{ended}");
+    assert_eq!(ended["createdBy"], sales.id, "{ended}");
+    assert_eq!(
+        (&ended["history"][0]["act"], &ended["history"][0]["by"]),
+        (&json!("retried"), &json!(admin.id)),
+        "{ended}"
+    );
+    assert_eq!(stack.receiver.received().len(), 1);
+    assert_eq!(stack.counts().await?, (1, 1));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the calling user may do decides, and what AppLink activates for the session of the call.
 
-use crate::support::{Line, ORG, Stack, quote_id, refusal};
+use crate::support::{Line, Stack, quote_id, refusal};
 use anyhow::Result;
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -14,8 +14,7 @@ const HALF: Line = Line { price: 100.0, quantity: 1.0, discount: Some(50.0) };
 
 /// The everyday user, in a session with these permission sets active.
 async fn sales(stack: &Stack, permission_sets: &[&str]) -> Result<(Org, User)> {
-    let (org, _) = stack.org.org(ORG).await?;
-    Ok((org, stack.org.open_session(ORG, SALES, permission_sets).await?))
+    stack.session(SALES, permission_sets).await
 }
 
 async fn quote_as(stack: &Stack, (org, user): &(Org, User), opportunity: &str) -> Result<Response> {

@@ -167,3 +167,17 @@ async fn a_repeated_asynchronous_call_is_the_same_job() -> Result<()> {
     assert_eq!(stack.org.counts(ORG).await?["Quote"], 3);
     Ok(())
 }
+
+/// The Quote of another user's call is not this one's, who may not even see it.
+#[tokio::test]
+async fn the_same_key_of_another_user_is_another_quote() -> Result<()> {
+    let stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(2).await?;
+    let own = keyed(&stack, "once", &opportunity).await?;
+    let (org, sales) = stack.session("sales.user@my-org.local", &["GenerateQuotePermissions"]).await?;
+    let request = stack.call_as(&org, &sales, Method::POST, SYNC)?.header("Idempotency-Key", "once");
+    let other = quote_id(request.json(&json!({ "opportunityId": opportunity })).send().await?).await?;
+    assert_ne!(own, other);
+    assert_eq!(stack.counts().await?, (2, 4));
+    Ok(())
+}

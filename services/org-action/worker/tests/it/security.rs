@@ -104,7 +104,7 @@ async fn a_job_is_invisible_to_another_org() -> Result<()> {
     let stack = Stack::start(1).await?;
     let opportunity = stack.opportunity(1).await?;
     let job = stack.quote_async(&opportunity).await?;
-    let (org, user) = stack.org.org("my-org-sales-a").await?;
+    let (org, user) = stack.org("my-org-sales-a").await?;
     for (method, path) in [(Method::GET, ""), (Method::POST, "/cancel"), (Method::POST, "/retry")] {
         let request = stack.call_as(&org, &user, method, &format!("/api/jobs/{job}{path}"))?;
         assert_eq!(request.send().await?.status(), StatusCode::NOT_FOUND, "{path}");

@@ -18,7 +18,8 @@ const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbcc
 /// Longest wait for anything that a worker does. Generous: tests run in parallel on slow machines.
 const LIMIT: Duration = Duration::from_secs(90);
 
-/// Redis with its log on disk, local-org, a receiver of callbacks, one web process and some workers.
+/// Redis with its log on disk, local-org, a receiver of callbacks in front of it, one web process and some workers. For the
+/// services, the org has the receiver's address.
 pub(crate) struct Stack {
     pub(crate) redis: TestRedis,
     pub(crate) org: LocalOrg,
@@ -47,7 +48,7 @@ impl Stack {
     async fn start_with(deadline: u64, overrides: bool, workers: usize) -> Result<Self> {
         let redis = TestRedis::start_with(RedisOptions { append_only: true, ..RedisOptions::default() }).await?;
         let org = LocalOrg::start().await?;
-        let receiver = Receiver::start().await?;
+        let receiver = Receiver::in_front_of(&org).await?;
         let hosts = format!("{},{}", org.host()?, receiver.host());
         let web = web(&redis, &hosts, deadline, overrides).await?;
         let mut stack = Self { redis, org, receiver, web, workers: Vec::new(), http: http_client()? };
@@ -117,9 +118,22 @@ impl Stack {
         Ok(found.records.first().and_then(|record| record["Id"].as_str()).context("nothing was seeded")?.to_owned())
     }
 
+    /// The org as the services know it, and its administrator.
+    pub(crate) async fn org(&self, name: &str) -> Result<(Org, User)> {
+        let (mut org, user) = self.org.org(name).await?;
+        org.instance_url = self.receiver.url("");
+        Ok((org, user))
+    }
+
+    /// A session of a user of the org, with these permission sets active.
+    pub(crate) async fn session(&self, user: &str, permission_sets: &[&str]) -> Result<(Org, User)> {
+        let (org, _) = self.org(ORG).await?;
+        Ok((org, self.org.open_session(ORG, user, permission_sets).await?))
+    }
+
     /// A call as the org's administrator, as a new AppLink request.
     pub(crate) async fn call(&self, method: Method, path: &str) -> Result<RequestBuilder> {
-        let (org, user) = self.org.org(ORG).await?;
+        let (org, user) = self.org(ORG).await?;
         self.call_as(&org, &user, method, path)
     }
 
@@ -130,7 +144,7 @@ impl Stack {
 
     /// A call as the org's administrator, as the AppLink request of this id.
     pub(crate) async fn call_again(&self, request_id: &str, path: &str) -> Result<RequestBuilder> {
-        let (org, user) = self.org.org(ORG).await?;
+        let (org, user) = self.org(ORG).await?;
         let mut context = client_context_json(&org, &user);
         context["requestId"] = json!(request_id);
         Ok(self.anonymous(Method::POST, path)?.header("x-client-context", encode_client_context(&context)))
@@ -154,7 +168,7 @@ impl Stack {
 
     /// Asks for a Quote asynchronously and gives the job's id.
     pub(crate) async fn quote_async(&self, opportunity: &str) -> Result<String> {
-        let (org, user) = self.org.org(ORG).await?;
+        let (org, user) = self.org(ORG).await?;
         self.quote_async_as(&org, &user, opportunity).await
     }
 

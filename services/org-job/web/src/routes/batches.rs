@@ -7,7 +7,7 @@ use shared::jobs::Jobs;
 use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
 use shared::salesforce::{AllowedHosts, soql};
 use shared::web::client_context::Caller;
-use shared::web::{ApiError, RequestId};
+use shared::web::{ApiError, RequestId, callback_url};
 use utoipa::ToSchema;
 
 use super::{JobResponse, accept};
@@ -22,7 +22,8 @@ pub(crate) struct BatchExecutionRequest {
     /// WHERE clause of a SOQL query on Opportunity, without the word WHERE.
     #[schema(example = "StageName = 'Closed Won' AND CloseDate = THIS_QUARTER")]
     soql_where_clause: String,
-    /// Where to post the result when the job has ended: https on a Salesforce domain, or a host in `ALLOWED_ORG_HOSTS`.
+    /// Where to post the result when the job has ended: a URL of the calling org. Not used when another user than the one
+    /// who started the job resumes or retries it.
     #[schema(required = false)]
     callback_url: Option<String>,
 }
@@ -30,9 +31,9 @@ pub(crate) struct BatchExecutionRequest {
 /// Starts a job that makes a Quote from every Opportunity matching the WHERE clause.
 #[utoipa::path(
     operation_id = "executeBatch",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
     request_body = BatchExecutionRequest,
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse)),
+    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/executebatch")]
@@ -51,11 +52,8 @@ pub(crate) async fn execute_batch(
         let message = format!("a subquery cannot be on {OBJECT}, which the condition itself is about");
         return Err(ApiError::bad_request("soqlWhereClause", message));
     }
-    let callback_url = body
-        .callback_url
-        .filter(|url| !url.is_empty())
-        .map(|url| hosts.check(&url).map_err(|error| ApiError::bad_request("callbackUrl", error.to_string())))
-        .transpose()?;
+    let callback_url =
+        body.callback_url.filter(|url| !url.is_empty()).map(|url| callback_url(&url, &hosts, &caller)).transpose()?;
     let params = GenerateQuotes { soql_where_clause: clause.to_string(), callback_url };
     accept(&request, &jobs, &caller, &request_id, GENERATE_QUOTES, &params).await
 }

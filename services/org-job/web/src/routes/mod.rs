@@ -38,6 +38,7 @@ async fn accept(
     let job = NewJob {
         kind,
         org: caller.org_id().to_string(),
+        user: caller.session.user_id.to_string(),
         params: serde_json::to_value(params).map_err(ApiError::internal)?,
         session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
         idempotency_key: idempotency_key(request.headers())?,

@@ -17,9 +17,9 @@ use super::JobResponse;
     params(
         ("numberOfOpportunities" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "How many Opportunities, 1 to 1,000,000; 100 when absent."),
         ("lines" = Option<u32>, Query, minimum = 1, maximum = 10, description = "How many products each, 1 to 10; 2 when absent."),
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse)),
+    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/data/create")]
@@ -39,9 +39,9 @@ pub(crate) async fn data_create(
     operation_id = "datadelete",
     params(
         ("hardDelete" = Option<bool>, Query, description = "true: delete for good instead of moving to the recycle bin. Needs the permission Bulk API Hard Delete."),
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse)),
+    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/data/delete")]

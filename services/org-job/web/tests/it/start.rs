@@ -22,6 +22,9 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         (vec![url, ("JOB_SECRET_KEY", KEY), ("APP_PORT", "70000")], "APP_PORT"),
         (vec![url, ("JOB_SECRET_KEY", KEY), ("ALLOWED_ORG_HOSTS", "a b")], "ALLOWED_ORG_HOSTS"),
         (vec![url, ("JOB_SECRET_KEY", KEY), ("REDIS_TLS_INSECURE", "maybe")], "REDIS_TLS_INSECURE"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("REDIS_CA", "no-such-file.pem")], "REDIS_CA"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("JOB_ACCESS", "everybody")], "JOB_ACCESS"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("JOB_PERMISSION", "a' OR 'b' = 'b")], "JOB_PERMISSION"),
         (vec![url, ("JOB_SECRET_KEY", KEY), ("LOG_FORMAT", "xml")], "LOG_FORMAT"),
     ] {
         let output = refused(&variables)?;

@@ -33,6 +33,8 @@ fn job(planned: bool, processed: u64, dropped_chunks: u64, reason: Option<&str>)
         finished_at: None,
         run: 1,
         request_id: "request".to_owned(),
+        created_by: None,
+        history: Vec::new(),
     }
 }
 

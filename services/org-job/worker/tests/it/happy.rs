@@ -30,9 +30,10 @@ async fn four_workers_share_a_job_and_make_one_quote_each() -> Result<()> {
 
 #[tokio::test]
 async fn the_result_is_posted_to_the_callback_until_it_is_taken() -> Result<()> {
-    let receiver = Receiver::start().await?;
+    let mut stack = Stack::start_allowing("127.0.0.1:*", 10, 2, 1).await?;
+    let receiver = Receiver::in_front_of(&stack.org).await?;
+    stack.front = Some(receiver.url(""));
     receiver.reply([Reply::Status(503)]);
-    let stack = Stack::start_allowing(receiver.host(), 10, 2, 1).await?;
     let (_, user) = stack.org.org(ORG).await?;
     let request = stack.call(Method::POST, "/api/executebatch").await?;
     let body = json!({ "soqlWhereClause": ALL, "callbackUrl": receiver.url("/callback/1") });

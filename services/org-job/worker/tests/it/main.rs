@@ -5,6 +5,7 @@ mod conditions;
 mod crashes;
 mod faults;
 mod happy;
+mod owners;
 mod progress;
 mod samples;
 mod security;

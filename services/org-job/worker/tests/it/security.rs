@@ -130,3 +130,22 @@ async fn redis_down_is_said_and_nothing_accepted() -> Result<()> {
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_callback_goes_to_the_callers_org_and_to_no_other_allowed_host() -> Result<()> {
+    let stack = Stack::start_allowing("127.0.0.1:*", 0, 0, 0).await?;
+    let (org, _) = stack.org.org(ORG).await?;
+    let port = reqwest::Url::parse(&org.instance_url)?.port().context("a port")?;
+    for url in [
+        "https://other.my.salesforce.com/services/async/1".to_owned(),
+        format!("http://127.0.0.1:{}/callback", port ^ 1),
+        format!("http://localhost:{port}/callback"),
+        format!("https://127.0.0.1:{port}/callback"),
+    ] {
+        let request = stack.call(Method::POST, "/api/executebatch").await?;
+        let answer = request.json(&json!({ "soqlWhereClause": ALL, "callbackUrl": url })).send().await?;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{url}");
+        assert_eq!(answer.json::<Value>().await?["error"]["field"], "callbackUrl", "{url}");
+    }
+    Ok(())
+}

@@ -5,7 +5,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use test_support::{
-    Fault, LocalOrg, RedisOptions, Service, ServiceSpec, TestRedis, client_context, eventually, free_port, http_client,
+    Fault, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, client_context, eventually, free_port,
+    http_client,
 };
 
 /// The org in which tests work.
@@ -27,6 +28,8 @@ pub(crate) struct Stack {
     pub(crate) progress_events: bool,
     /// `MAX_ATTEMPTS` of workers that start.
     pub(crate) max_attempts: u32,
+    /// Address that the services know the org by, when it is not the org's own.
+    pub(crate) front: Option<String>,
     hosts: String,
     http: reqwest::Client,
 }
@@ -45,17 +48,7 @@ impl Stack {
             org.seed(ORG, opportunities, lines).await?;
         }
         let hosts = format!("{},{host}", org.host()?);
-        let web = ServiceSpec::new("org-job-web")?
-            .env("PORT", free_port()?)
-            .env("BIND_ADDRESS", "127.0.0.1")
-            .env("REDIS_URL", redis.url())
-            .env("JOB_SECRET_KEY", SECRET)
-            .env("ALLOWED_ORG_HOSTS", &hosts)
-            .env("LEASE_SECONDS", 2)
-            .env("LOG_LEVEL", "trace")
-            .ready("listening on http://")
-            .start()
-            .await?;
+        let web = web(&redis, &hosts, &[]).await?;
         let http = http_client()?;
         let mut stack = Self {
             redis,
@@ -65,6 +58,7 @@ impl Stack {
             bulk_threshold: 0,
             progress_events: true,
             max_attempts: 12,
+            front: None,
             hosts,
             http,
         };
@@ -72,6 +66,12 @@ impl Stack {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
         Ok(stack)
+    }
+
+    /// Starts another web process with these variables, which is the one that is called from now on.
+    pub(crate) async fn replace_web(&mut self, variables: &[(&str, &str)]) -> Result<()> {
+        self.web = web(&self.redis, &self.hosts, variables).await?;
+        Ok(())
     }
 
     /// Starts one more worker.
@@ -108,8 +108,14 @@ impl Stack {
     /// A call as another org's administrator.
     pub(crate) async fn call_as(&self, org: &str, method: Method, path: &str) -> Result<RequestBuilder> {
         let (org, user) = self.org.org(org).await?;
-        let url = format!("{}{path}", self.web.url()?);
-        Ok(self.http.request(method, url).header("x-client-context", client_context(&org, &user)))
+        self.call_by(&org, &user, method, path)
+    }
+
+    /// A call as this user.
+    pub(crate) fn call_by(&self, org: &Org, user: &User, method: Method, path: &str) -> Result<RequestBuilder> {
+        let mut org = org.clone();
+        org.instance_url = self.front.clone().unwrap_or(org.instance_url);
+        Ok(self.anonymous(method, path)?.header("x-client-context", client_context(&org, user)))
     }
 
     /// A call without a client context.
@@ -200,4 +206,19 @@ impl Stack {
         let workers = self.workers.iter().map(|worker| worker.log().text());
         workers.chain([self.web.log().text()]).collect()
     }
+}
+
+async fn web(redis: &TestRedis, hosts: &str, variables: &[(&str, &str)]) -> Result<Service> {
+    ServiceSpec::new("org-job-web")?
+        .env("PORT", free_port()?)
+        .env("BIND_ADDRESS", "127.0.0.1")
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", SECRET)
+        .env("ALLOWED_ORG_HOSTS", hosts)
+        .env("LEASE_SECONDS", 2)
+        .env("LOG_LEVEL", "trace")
+        .envs(variables.iter().copied())
+        .ready("listening on http://")
+        .start()
+        .await
 }
