@@ -1,5 +1,9 @@
 # syntax=docker/dockerfile:1
-# One image with all processes; the command picks one: `docker run IMAGE org-job-web`.
+# One image with all processes; the command picks one: `docker run IMAGE org-job-web`. Two targets:
+#   docker build --target local .   with local-org, for one machine (docker-compose.yml)
+#   docker build .                  for production: the services, and no local org
+# The base images are named by tag. `bin/pin-images` writes the digests that the registry has for them now behind the tags,
+# and `bin/pin-images --check` tells whether all have one; a release is built from pinned ones.
 
 FROM rust:1.95.0-slim-bookworm AS build
 # The toolchain of the image is the pinned one; the file would make rustup fetch clippy and rustfmt.
@@ -11,17 +15,24 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --workspace --exclude demo --exclude bench --exclude structure --bins \
-    && mkdir /out \
-    && find target/release -maxdepth 1 -type f -executable -exec cp -t /out {} +
+    && mkdir -p /out/services /out/local \
+    && find target/release -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \
+    && cp target/release/local-org /out/local/
 
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim AS base
 # Root certificates for Salesforce and Redis; no package manager is needed afterwards.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --chmod=755 bin/healthcheck /usr/local/bin/healthcheck
-COPY --from=build /out/ /usr/local/bin/
-COPY salesforce /srv/salesforce
+COPY --from=build /out/services/ /usr/local/bin/
 WORKDIR /srv
 USER 10001:10001
 ENV PORT=8080
 EXPOSE 8080
 CMD ["org-job-web"]
+
+FROM base AS local
+COPY --from=build /out/local/ /usr/local/bin/
+COPY salesforce /srv/salesforce
+
+# The last one is what `docker build` makes when no target is named.
+FROM base AS production

@@ -1,6 +1,7 @@
 // The processes behind the pages: Redis, local-org, web and worker on free ports of this machine. They are those that
 // cargo has built, and end with this process.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -121,7 +122,7 @@ export class Stack {
     await this.#startOrg(binaries);
     const shared = {
       REDIS_URL: `redis://127.0.0.1:${redisPort}/0`,
-      JOB_SECRET_KEY: '0f'.repeat(32),
+      JOB_SECRET_KEY: randomBytes(32).toString('hex'),
       ALLOWED_ORG_HOSTS: new URL(this.orgUrl).host,
       // local-org's own defaults.
       HEROKU_APPLINK_API_URL: `${this.orgUrl}/addons/01234567-89ab-4cde-8f01-23456789abcd`,

@@ -107,6 +107,27 @@ export function checkExcludes({ file, text, packages }) {
     .map(([, name]) => `${file}: --exclude ${name}, which is not a package of the workspace`);
 }
 
+/** The image that is made without a target is the one for production, which holds no local org. */
+export function checkImage({ dockerfile, compose }) {
+  const stages = new Map();
+  for (const [, head, body] of dockerfile.matchAll(/^FROM (.*)\n((?:(?!FROM ).*\n?)*)/gm)) {
+    const [, from, name] = /^(\S+)(?: AS (\S+))?$/i.exec(head) ?? [];
+    const text = body.replace(/^#.*$/gm, '');
+    stages.set(name ?? from, (stages.get(from) ?? '') + text);
+  }
+  const [production, text] = [...stages].at(-1) ?? [];
+  const problems = [];
+  if (production !== 'production' || /out\/local|local-org/.test(text)) {
+    problems.push('Dockerfile: the last stage must be "production", and hold no local-org');
+  }
+  for (const [name, { build }] of Object.entries(compose.services ?? {})) {
+    if (build?.target && !stages.has(build.target)) {
+      problems.push(`docker-compose.yml: ${name}: the Dockerfile has no stage ${build.target}`);
+    }
+  }
+  return problems;
+}
+
 const READ_IN_RUST =
   /\.(?:required|optional|bounded|seconds|list|parsed)(?:_value|_secret)?(?:::<[^()]*>)?\(\s*"([A-Z][A-Z0-9_]*)"/g;
 

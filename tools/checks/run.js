@@ -61,6 +61,7 @@ const checks = {
   'docker-compose.yml': () => deployment.checkCompose({ compose, binaries }),
   'build context (.dockerignore)': () =>
     checkContext({ root, ignore: read('.dockerignore'), dockerfile, files: checkout() }),
+  'image and docker-compose.yml': () => deployment.checkImage({ dockerfile, compose }),
   'version of Rust': () =>
     deployment.checkRustVersion({ toolchain: read('rust-toolchain.toml'), rustConfig, dockerfile }),
   'packages left out of builds': () =>

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
+
+use crate::salesforce::AllowedHosts;
 
 const DEFAULT_PREFIX: &str = "HEROKU_APPLINK";
 const PREFIX_VAR: &str = "HEROKU_APPLINK_ADDON_NAME";
 const APP_ID_VAR: &str = "HEROKU_APP_ID";
 const URL_SUFFIX: &str = "_API_URL";
 const TOKEN_SUFFIX: &str = "_TOKEN";
+const HOSTS_VAR: &str = "ALLOWED_ORG_HOSTS";
 
 /// Address of an AppLink add-on and the app's credentials for it. `Debug` does not show the token.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ impl AddonConfig {
     /// `HEROKU_APPLINK_ADDON_NAME` replaces the prefix. With it, it is another attachment: by its name (`BILLING` for
     /// `BILLING_API_URL`), its colour (`PURPLE` for `HEROKU_APPLINK_PURPLE_API_URL`), or its API URL.
     ///
+    /// The address must be https, since the token goes there: http is for loopback, and for the hosts of `ALLOWED_ORG_HOSTS`.
+    ///
     /// # Errors
     /// [`AddonConfigError`] naming the variable.
     pub fn from_vars(
@@ -75,7 +80,13 @@ impl AddonConfig {
         };
         let (variable, url) = get(format!("{prefix}{URL_SUFFIX}"))?;
         let api_url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-        let api_url = api_url.ok_or(AddonConfigError::Invalid { variable, reason: "is not an http or https URL" })?;
+        let invalid = |reason| AddonConfigError::Invalid { variable: variable.clone(), reason };
+        let api_url = api_url.ok_or_else(|| invalid("is not an http or https URL"))?;
+        if !may_have_the_token(&api_url, vars.get(HOSTS_VAR)) {
+            return Err(invalid(
+                "must begin with https://; http:// is for this machine and for hosts in ALLOWED_ORG_HOSTS",
+            ));
+        }
         let (variable, token) = get(format!("{prefix}{TOKEN_SUFFIX}"))?;
         if !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AddonConfigError::Invalid { variable, reason: "cannot be sent in a header" });
@@ -86,6 +97,24 @@ impl AddonConfig {
         }
         Ok(Self { api_url, token: SecretString::from(token), app_id: app_id.to_owned() })
     }
+}
+
+/// Whether the token is safe on the way to this address.
+fn may_have_the_token(url: &Url, allowed_hosts: Option<&String>) -> bool {
+    let this_machine = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    // A list that cannot be read allows nothing; `AllowedHosts::read` complains about it.
+    let extra = || allowed_hosts.map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let named = || {
+        extra()
+            .and_then(|list| AllowedHosts::with_extra(&list).ok())
+            .is_some_and(|hosts| hosts.check(url.as_str()).is_ok())
+    };
+    url.scheme() == "https" || this_machine || named()
 }
 
 fn default_prefix(vars: &BTreeMap<String, String>) -> &str {

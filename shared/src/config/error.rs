@@ -45,6 +45,9 @@ pub enum ConfigError {
     /// The layers cannot be merged, for instance because the file holds a value that no setting can have.
     #[error("the layers of the configuration cannot be merged")]
     Merge(#[source] Box<config::ConfigError>),
+    /// The system does not let the process turn its core dumps off.
+    #[error("core dumps cannot be turned off")]
+    CoreDumps(#[source] std::io::Error),
     /// Settings are missing or wrong: all of them, in the order they were read.
     #[error("{}", one_a_line(.0))]
     Invalid(Vec<Problem>),

@@ -4,13 +4,13 @@
 //! `CONFIG_FILE`, the environment. An empty value counts as unset, as an emptied config var does on Heroku.
 //!
 //! ```no_run
-//! use shared::config::{Bind, ConfigError, Settings, TelemetryConfig};
+//! use shared::config::{Bind, Callers, ConfigError, Settings, TelemetryConfig};
 //! use secrecy::SecretString;
 //!
 //! fn read() -> Result<(Bind, TelemetryConfig, SecretString), ConfigError> {
 //!     let settings = Settings::from_process_env()?;
 //!     let mut reader = settings.reader();
-//!     let bind = Bind::read(&mut reader);
+//!     let bind = Bind::read(&mut reader, Callers::Credential);
 //!     let telemetry = TelemetryConfig::read(&mut reader);
 //!     let redis_url: SecretString = reader.required("REDIS_URL");
 //!     reader.finish()?; // every wrong variable at once
@@ -21,8 +21,10 @@
 //! This module knows no service: what a service needs, it reads itself.
 
 mod bind;
+mod core_dumps;
 mod error;
 mod logging;
+mod published;
 mod reader;
 mod settings;
 mod value;
@@ -30,7 +32,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use bind::Bind;
+pub use bind::{Bind, Callers};
 pub use error::{ConfigError, EXIT_CONFIG, Problem, exit_on_error};
 pub use logging::{LogFormat, TelemetryConfig};
 pub use reader::Reader;

@@ -20,13 +20,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Merges the file that `CONFIG_FILE` names, if any, and the environment of the process.
+    /// Merges the file that `CONFIG_FILE` names, if any, and the environment of the process. As they hold secrets, it turns
+    /// core dumps of the process off first.
     ///
     /// Variables that are not valid Unicode are left out, as if they were not set.
     ///
     /// # Errors
-    /// [`ConfigError::File`] and [`ConfigError::FileSyntax`] for a file that cannot be used.
+    /// [`ConfigError::File`] and [`ConfigError::FileSyntax`] for a file that cannot be used, [`ConfigError::CoreDumps`] when
+    /// the system refuses.
     pub fn from_process_env() -> Result<Self, ConfigError> {
+        super::core_dumps::turn_off().map_err(ConfigError::CoreDumps)?;
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };

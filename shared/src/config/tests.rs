@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::error::report;
-use super::{Bind, ConfigError, LogFormat, Reader, Settings, TelemetryConfig};
+use super::{Bind, Callers, ConfigError, LogFormat, Reader, Settings, TelemetryConfig};
 
 fn settings(variables: &[(&str, &str)]) -> Settings {
     Settings::from_map(variables.iter().copied()).unwrap()
@@ -154,24 +154,93 @@ fn only_known_spellings_are_booleans() {
     }
 }
 
+/// The address that variables choose, or what is wrong with them.
+fn address(callers: Callers, variables: &[(&str, &str)]) -> Result<String, String> {
+    let settings = settings(variables);
+    let mut reader = settings.reader();
+    let bind = Bind::read(&mut reader, callers);
+    reader.finish().map(|()| bind.address.to_string()).map_err(|error| error.to_string())
+}
+
 #[test]
 fn addresses() {
-    let address = |variables: &[(&str, &str)]| {
-        let settings = settings(variables);
-        let mut reader = settings.reader();
-        let bind = Bind::read(&mut reader);
-        reader.finish().unwrap();
-        bind.address.to_string()
-    };
+    let address = |variables: &[(&str, &str)]| address(Callers::Credential, variables).unwrap();
     assert_eq!(address(&[]), "0.0.0.0:8080");
-    assert_eq!(address(&[("PORT", "5000")]), "0.0.0.0:5000");
+    assert_eq!(address(&[("PORT", "5000"), ("DYNO", "web.1")]), "0.0.0.0:5000");
     assert_eq!(address(&[("PORT", "5000"), ("APP_PORT", "3000")]), "127.0.0.1:3000");
     assert_eq!(address(&[("APP_PORT", "3000"), ("BIND_ADDRESS", "::1")]), "[::1]:3000");
     assert_eq!(address(&[("BIND_ADDRESS", "127.0.0.1")]), "127.0.0.1:8080");
     let text = problems(&[("BIND_ADDRESS", "localhost"), ("APP_PORT", "x")], |reader| {
-        Bind::read(reader);
+        Bind::read(reader, Callers::Credential);
     });
     assert!(text.contains("APP_PORT: ") && text.contains("BIND_ADDRESS: expected an IP address"), "{text}");
+}
+
+#[test]
+fn who_believes_the_header_listens_on_loopback_only() {
+    let address = |variables: &[(&str, &str)]| address(Callers::Header, variables);
+    for (variables, expected) in [
+        (vec![], "127.0.0.1:8080"),
+        (vec![("PORT", "5000")], "127.0.0.1:5000"),
+        (vec![("BIND_ADDRESS", "::1")], "[::1]:8080"),
+        (vec![("BIND_ADDRESS", "::ffff:127.0.0.1")], "[::ffff:127.0.0.1]:8080"),
+        (vec![("APP_PORT", "3000"), ("DYNO", "web.1")], "127.0.0.1:3000"),
+        (vec![("TRUST_CLIENT_CONTEXT_FROM_ANYONE", "true")], "0.0.0.0:8080"),
+        (vec![("TRUST_CLIENT_CONTEXT_FROM_ANYONE", "true"), ("APP_PORT", "3000")], "127.0.0.1:3000"),
+        (vec![("TRUST_CLIENT_CONTEXT_FROM_ANYONE", "true"), ("BIND_ADDRESS", "192.0.2.1")], "192.0.2.1:8080"),
+    ] {
+        assert_eq!(address(&variables).as_deref(), Ok(expected), "{variables:?}");
+    }
+    for (variables, name) in [
+        (vec![("BIND_ADDRESS", "0.0.0.0")], "BIND_ADDRESS: must be a loopback address"),
+        (vec![("BIND_ADDRESS", "::")], "BIND_ADDRESS: must be a loopback address"),
+        (vec![("APP_PORT", "3000"), ("BIND_ADDRESS", "10.0.0.1")], "BIND_ADDRESS: must be a loopback address"),
+        (vec![("DYNO", "web.1")], "APP_PORT: is not set"),
+        (
+            vec![("TRUST_CLIENT_CONTEXT_FROM_ANYONE", "perhaps")],
+            "TRUST_CLIENT_CONTEXT_FROM_ANYONE: expected true or false",
+        ),
+    ] {
+        let error = address(&variables).unwrap_err();
+        assert!(error.starts_with(name) && error.lines().count() == 1, "{variables:?}: {error}");
+    }
+}
+
+#[test]
+fn secrets_that_everybody_knows_are_refused() {
+    let zeros = "0".repeat(64);
+    let check = |value: &str, variables: &[(&str, &str)]| {
+        problems(variables, |reader| reader.refuse_known_secret("KEY", &SecretString::from(value)))
+    };
+    let compose = "6c6f63616c2d6f6e6c792d6e6f742d612d7365637265742d6b65792d30303031";
+    let as_base64 = "bG9jYWwtb25seS1ub3QtYS1zZWNyZXQta2V5LTAwMDE=";
+    let good = "9f2c7d0be1a84c6b53e8d7a1f0926b4d3c5e7f8091a2b3c4d5e6f70819b0c3d2";
+    for known in [
+        compose,
+        &compose.to_uppercase(),
+        as_base64,
+        "local-only-password",
+        "local-only-webhook-token",
+        &format!("{good}, {compose}"),
+    ] {
+        assert!(check(known, &[]).starts_with("KEY: is the one of docker-compose.yml"), "{known}");
+        assert_eq!(check(known, &[("ALLOW_PUBLISHED_SECRETS", "true")]), "", "{known}");
+    }
+    let counting = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    for weak in [
+        &zeros,
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        &"ff".repeat(32),
+        counting,
+        "aaaaaaaaaaaaaaaa",
+        &format!("{good},{zeros}"),
+    ] {
+        let problem = check(weak, &[("ALLOW_PUBLISHED_SECRETS", "true")]);
+        assert!(problem.starts_with("KEY: can be guessed") && !problem.contains(weak), "{weak}: {problem}");
+    }
+    for fine in [good, "correct horse", "", ","] {
+        assert_eq!(check(fine, &[]), "", "{fine}");
+    }
 }
 
 #[test]

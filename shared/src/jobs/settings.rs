@@ -31,6 +31,9 @@ impl JobsConfig {
         {
             reader.problem("JOB_SECRET_KEY", error.to_string());
         }
+        if parsed.is_ok() {
+            reader.refuse_known_secret("JOB_SECRET_KEY", &key);
+        }
         // The stand-in is never used: the reader has a problem on record.
         let key = parsed.unwrap_or_else(|_| SealKey::none());
         let defaults = Self::new(url, key);

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use super::escape::{JsonLines, TextFields};
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// Why telemetry could not start.
@@ -32,7 +33,7 @@ pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// The subscriber that writes to `writer`; `ansi` colours text.
+/// The subscriber that writes to `writer`; `ansi` colours text. See [`super::escape`] for text that others wrote.
 pub(crate) fn subscriber<W>(
     config: &TelemetryConfig,
     writer: W,
@@ -42,11 +43,13 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(&config.log_level)?;
-    let lines = fmt::layer().with_writer(writer);
     let lines = match config.log_format {
-        LogFormat::Text => lines.compact().with_ansi(ansi).boxed(),
+        LogFormat::Text => fmt::layer().compact().fmt_fields(TextFields).with_ansi(ansi).with_writer(writer).boxed(),
         // Fields of the event stand beside level and target; those of the span, such as the request id, under `span`.
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+        LogFormat::Json => {
+            let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+            lines.with_writer(JsonLines(writer)).boxed()
+        }
     };
     Ok(tracing_subscriber::registry().with(filter).with(lines))
 }

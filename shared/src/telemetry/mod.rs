@@ -1,10 +1,11 @@
 //! Logs and metrics of a process.
 //!
 //! Logs go to stdout, where Heroku's log router reads them. Metrics are kept in the process and rendered for `/metrics`.
-//! Never log an access token, a body or an e-mail address.
+//! Never log an access token, a body or an e-mail address. Text of others may be logged: `escape` takes its sting.
 
 #[cfg(test)]
 pub(crate) mod captured;
+mod escape;
 mod logs;
 mod memory;
 mod metrics;

@@ -38,6 +38,48 @@ fn text_is_one_plain_line_an_event() {
     assert!(!text.contains('\u{1b}'), "{text}");
 }
 
+/// Ends a line, returns to its start, steers terminals (ESC, and CSI as one character), and turns the direction of text.
+const HOSTILE: &str = "a\r\nERROR b\u{1b}[31mc\u{9b}2Jd\u{202e}e\u{2066}f\u{2028}g\u{7f}h\0i\u{85}j";
+
+#[derive(Debug, thiserror::Error)]
+#[error("{HOSTILE}")]
+struct Hostile;
+
+fn hostile_work() {
+    let span = tracing::info_span!("request", org_id = %HOSTILE, late = tracing::field::Empty);
+    let _entered = span.enter();
+    span.record("late", tracing::field::display(HOSTILE));
+    let error: &(dyn std::error::Error + 'static) = &Hostile;
+    tracing::warn!(text = HOSTILE, shown = %HOSTILE, debugged = ?HOSTILE, raw = ?format_args!("{HOSTILE}"), error, "{HOSTILE}");
+}
+
+#[test]
+fn text_of_others_neither_begins_a_line_nor_steers_the_terminal() {
+    let shown = |c: char| !c.is_control() && !"\u{202e}\u{2066}\u{2028}".contains(c);
+    let text = logged("info", LogFormat::Text, hostile_work);
+    assert!(text.strip_suffix('\n').unwrap().chars().all(shown), "{text:?}");
+    assert_eq!(text.matches(r"a\r\nERROR b\u{1b}[31mc\u{9b}2Jd\u{202e}e").count(), 8, "{text}");
+
+    let text = logged("info", LogFormat::Json, hostile_work);
+    let line = text.strip_suffix('\n').unwrap();
+    assert!(line.chars().all(shown), "{text:?}");
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        (&line["message"], &line["shown"], &line["span"]["org_id"]),
+        (&HOSTILE.into(), &HOSTILE.into(), &HOSTILE.into())
+    );
+}
+
+#[test]
+fn colours_are_our_own_only() {
+    let lines = Lines::default();
+    let config = TelemetryConfig { log_level: "info".to_owned(), log_format: LogFormat::Text };
+    tracing::subscriber::with_default(subscriber(&config, lines.clone(), true).unwrap(), hostile_work);
+    let text = lines.text();
+    assert_eq!(text.lines().count(), 1, "{text:?}");
+    assert!(text.contains("\u{1b}[3mshown") && !text.contains("\u{1b}[31m") && !text.contains('\u{9b}'), "{text:?}");
+}
+
 #[test]
 fn directives_choose_what_is_logged() {
     assert_eq!(logged("off", LogFormat::Text, work), "");

@@ -6,6 +6,8 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, Error, HttpResponse};
 
+use super::body_deadline::body_deadline;
+use super::connection::attend;
 use super::extract::{DEFAULT_BODY_LIMIT, body_limit, path_and_query};
 use super::observe::observe;
 
@@ -24,8 +26,10 @@ pub fn app(
         .configure(path_and_query)
         .configure(routes)
         .default_service(web::to(HttpResponse::NotFound))
+        .wrap(from_fn(body_deadline))
         .wrap(security_headers())
         .wrap(from_fn(observe))
+        .wrap(from_fn(attend))
 }
 
 /// Defaults for JSON answers; a handler that sets one of these itself wins.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /health` | 200 while the process runs |
 //! | `GET /ready` | 200, or 503 with the checks that fail |
-//! | `GET /metrics` | Prometheus' text format |
+//! | `GET /metrics` | Prometheus' text format; asks for `METRICS_TOKEN` where that is set |
 //! | `GET /api-docs.yaml` | the OpenAPI document |
 //! | `GET /docs` | the same as a page for people |
 
@@ -16,11 +16,13 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 
+use super::error::ApiError;
 use super::openapi::Document;
+use super::server::ServerSettings;
 use crate::telemetry::metrics_handle;
 
 /// Longest wait for one readiness check unless [`Health::timeout`] says otherwise.
@@ -135,10 +137,17 @@ async fn ready(health: Data<Health>) -> HttpResponse {
     }
 }
 
-async fn metrics() -> HttpResponse {
-    HttpResponse::Ok()
+async fn metrics(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let settings = request.conn_data::<Arc<ServerSettings>>();
+    if let Some(token) = settings.and_then(|settings| settings.metrics_token.as_ref())
+        && !token.is_in(request.headers())
+    {
+        return Err(ApiError::unauthorized("Send METRICS_TOKEN as Authorization: Bearer and the token."));
+    }
+    let answer = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-        .body(metrics_handle().render())
+        .body(metrics_handle().render());
+    Ok(answer)
 }
 
 async fn yaml(health: Data<Health>) -> HttpResponse {

@@ -4,7 +4,9 @@
 //! This module knows no service.
 
 mod app;
+mod body_deadline;
 mod config;
+mod connection;
 mod error;
 mod extract;
 mod framework_errors;
@@ -14,12 +16,14 @@ mod request_id;
 mod callback;
 pub mod client_context;
 pub mod health;
+pub mod https;
 pub mod jobs;
 pub mod openapi;
 pub mod samples;
 pub mod server;
 pub mod shutdown;
 pub mod sse;
+pub mod token;
 pub mod upstream;
 
 #[cfg(test)]

@@ -81,6 +81,19 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('the image', () => {
+  it('for production is the last one and holds no local org', () => {
+    const base = 'FROM rust:1 AS build\nRUN cp local-org /out/local/\nFROM debian AS base\nCOPY /out/services/ /bin/\n';
+    const local = 'FROM base AS local\nCOPY /out/local/ /bin/\n';
+    const check = (dockerfile, target) =>
+      deployment.checkImage({ dockerfile, compose: { services: { web: { build: { context: '.', target } } } } }).join('\n');
+    assert.equal(check(`${base}${local}# No local-org here.\nFROM base AS production\n`, 'local'), '');
+    assert.match(check(`${base}FROM base AS production\n${local}`, 'local'), /last stage must be "production"/);
+    assert.match(check(`${base}${local}FROM local AS production\n`, 'local'), /hold no local-org/);
+    assert.match(check(`${base}FROM base AS production\n`, 'local'), /no stage local/);
+  });
+});
+
 describe('builds', () => {
   it('use one version of Rust', () => {
     const toolchain = 'channel = "1.95.0"\n';

@@ -3,7 +3,7 @@
 use crate::access::{Access, AccessSettings};
 use crate::connections::{Connection, parse_connections};
 use shared::applink::AddonConfig;
-use shared::config::{ConfigError, Settings};
+use shared::config::{Callers, ConfigError, Reader, Settings};
 use shared::loads::QUEUE_PREFIX;
 use shared::web::WebConfig;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use std::time::Duration;
 /// | `APP_USERNAME` | `admin` | name to log in with |
 /// | `APP_PASSWORD` | | password to log in with, 8 characters at least |
 /// | `SESSION_HOURS` | 12 | hours until a login ends |
+/// | `TRUSTED_PROXIES` | 1 on Heroku, else 0 | proxies in front, each of which appends to `X-Forwarded-For` |
 ///
 /// and those of [`WebConfig::read`] and [`AddonConfig::read`].
 pub struct Config {
@@ -36,7 +37,7 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let web = WebConfig::read(&mut reader, QUEUE_PREFIX);
+        let web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Credential);
         let addon = AddonConfig::read(&mut reader);
         let connections = parse_connections(&reader.list("CONNECTION_NAMES")).unwrap_or_else(|problem| {
             reader.problem("CONNECTION_NAMES", problem);
@@ -46,12 +47,17 @@ impl Config {
         let access = AccessSettings {
             access: Access::read(&mut reader, web.bind.address.ip()),
             lifetime: Duration::from_secs(60 * 60 * reader.bounded("SESSION_HOURS", 12, 1..=24 * 30)),
-            // Heroku's router writes who is calling into a header. Anyone could who calls directly.
-            behind_router: reader.optional_value::<String>("DYNO").is_some(),
+            proxies: proxies(&mut reader),
         };
         reader.finish()?;
         // Reading has succeeded, so the add-on is there.
         let addon = addon.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
         Ok(Self { web, addon, connections, access, deadline })
     }
+}
+
+/// Heroku's router writes who is calling into a header. Anyone could who calls directly.
+fn proxies(reader: &mut Reader<'_>) -> usize {
+    let on_heroku = reader.optional_value::<String>("DYNO").is_some();
+    reader.bounded("TRUSTED_PROXIES", usize::from(on_heroku), 0..=5)
 }

@@ -12,7 +12,7 @@ mod routes;
 
 pub use config::Config;
 
-use access::{AccessSettings, Limiter, Sessions};
+use access::{AccessSettings, Limiter, Logouts, Sessions};
 use accounts::Directory;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
@@ -33,6 +33,7 @@ struct State {
     settings: AccessSettings,
     sessions: Sessions,
     limiter: Arc<Limiter>,
+    logouts: Arc<Logouts>,
     connections: Arc<[Connection]>,
     directory: Directory,
     deadline: Duration,
@@ -50,6 +51,7 @@ impl State {
             sessions: Sessions::new(config.web.jobs.secret_key, &config.access),
             settings: config.access,
             limiter: Arc::default(),
+            logouts: Arc::new(Logouts::new(jobs.clone())),
             connections: config.connections.into(),
             directory: Directory::new(applink, http, config.deadline),
             deadline: config.deadline,
@@ -68,7 +70,7 @@ impl State {
 /// # Errors
 /// When a setting cannot be used, or the listener.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let threads = config.web.threads;
+    let server = config.web.server.clone();
     let jobs = Jobs::connect_lazily(config.web.jobs.clone()).context("REDIS_URL cannot be used")?;
     let ping = jobs.clone();
     let health = Health::new().check("redis", move || {
@@ -86,5 +88,5 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
                 .configure(routes::configure);
         })
     };
-    shared::web::server::serve(app, listener, shutdown, threads).await.context("The server stopped")
+    shared::web::server::serve(app, listener, shutdown, server).await.context("The server stopped")
 }

@@ -2,12 +2,13 @@
 
 use crate::buffer::BufferSettings;
 use crate::filter::Filter;
-use crate::token::Token;
+use crate::token;
 use shared::applink::AddonConfig;
 use shared::changes::QUEUE_PREFIX;
-use shared::config::{ConfigError, Reader, Settings};
+use shared::config::{Callers, ConfigError, Reader, Settings};
 use shared::salesforce::pubsub::{PubSubConfig, SubscribeSettings};
 use shared::web::WebConfig;
+use shared::web::token::Token;
 use std::process;
 
 /// Longest name of an authorization: it is the owner of jobs.
@@ -51,9 +52,9 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let web = WebConfig::read(&mut reader, QUEUE_PREFIX);
+        let web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Credential);
         let authorization = authorization(&mut reader);
-        let token = Token::read(&mut reader);
+        let token = token::read(&mut reader);
         let topic = reader.parsed("EVENT_TOPIC", "a topic such as /data/OpportunityChangeEvent", topic);
         let filter = Filter::read(&mut reader);
         let buffer = BufferSettings::read(&mut reader);

@@ -91,7 +91,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
                 .configure(routes::configure);
         })
     };
-    let served = shared::web::server::serve(factory, listener, shutdown.clone(), web.threads).await;
+    let served = shared::web::server::serve(factory, listener, shutdown.clone(), web.server).await;
     // Also when the server failed: the lease is given back.
     shutdown.cancel();
     if let Some(subscriber) = subscriber {

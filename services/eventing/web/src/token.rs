@@ -6,53 +6,19 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use secrecy::SecretString;
 use shared::config::Reader;
 use shared::web::ApiError;
-use std::fmt;
+use shared::web::token::Token;
 use std::future::{Ready, ready};
-use subtle::ConstantTimeEq;
 
-/// Fewest characters of a token.
-const SHORTEST: usize = 16;
+/// The setting.
+const NAME: &str = "WEBHOOK_TOKEN";
 
-/// Digest of the token; the token itself is not kept. `Debug` does not show it.
-#[derive(Clone)]
-pub(crate) struct Token([u8; 32]);
-
-impl Token {
-    pub(crate) fn new(token: &str) -> Self {
-        Self(digest(token.as_bytes()))
-    }
-
-    /// Reads `WEBHOOK_TOKEN`. `None` only when [`Reader::finish`] fails.
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let token: SecretString = reader.required("WEBHOOK_TOKEN");
-        let text = token.expose_secret();
-        if text.is_empty() {
-            return None;
-        }
-        if text.chars().count() < SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            reader.problem("WEBHOOK_TOKEN", format!("expected {SHORTEST} visible ASCII characters or more"));
-        }
-        Some(Self::new(text))
-    }
-
-    /// Takes as long wherever the difference is. Digests have one length, so they do not tell that of the token.
-    fn matches(&self, given: &[u8]) -> bool {
-        self.0.ct_eq(&digest(given)).into()
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token([REDACTED])")
-    }
-}
-
-fn digest(text: &[u8]) -> [u8; 32] {
-    Sha256::digest(text).into()
+/// Reads `WEBHOOK_TOKEN`. `None` only when [`Reader::finish`] fails.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Token> {
+    reader.required_value::<SecretString>(NAME)?;
+    Token::read(reader, NAME)
 }
 
 /// Whoever sent the token as `Authorization: Bearer <token>`, or as the whole of that header. A handler that takes one
@@ -135,15 +101,5 @@ mod tests {
             assert_eq!(given(value, true), None, "{value}");
         }
         assert_eq!(credential(&HeaderMap::new(), true), None);
-    }
-
-    #[test]
-    fn only_the_whole_token_matches() {
-        let token = Token::new("0123456789abcdef");
-        assert!(token.matches(b"0123456789abcdef"));
-        for wrong in ["", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF"] {
-            assert!(!token.matches(wrong.as_bytes()), "{wrong}");
-        }
-        assert!(!format!("{token:?}").contains("0123"));
     }
 }

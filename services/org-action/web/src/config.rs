@@ -1,6 +1,6 @@
 //! Settings of the process.
 
-use shared::config::{ConfigError, Settings};
+use shared::config::{Callers, ConfigError, Settings};
 use shared::quotes::QuoteSettings;
 use shared::web::WebConfig;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let web = WebConfig::read(&mut reader, "{org-action}:");
+        let web = WebConfig::read(&mut reader, "{org-action}:", Callers::Header);
         let quotes = QuoteSettings::read(&mut reader);
         let deadline = reader.seconds("REQUEST_DEADLINE_SECONDS", Duration::from_secs(20), 1..=28);
         reader.finish()?;

@@ -4,7 +4,7 @@ pub mod openapi;
 mod routes;
 
 use anyhow::Context;
-use shared::config::{ConfigError, Settings};
+use shared::config::{Callers, ConfigError, Settings};
 use shared::web::WebConfig;
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// Every variable that is missing or wrong.
 pub fn config(settings: &Settings) -> Result<WebConfig, ConfigError> {
     let mut reader = settings.reader();
-    let config = WebConfig::read(&mut reader, "{org-job}:");
+    let config = WebConfig::read(&mut reader, "{org-job}:", Callers::Header);
     reader.finish()?;
     Ok(config)
 }

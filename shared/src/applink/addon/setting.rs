@@ -1,6 +1,8 @@
 //! The settings behind [`AddonConfig`].
 
-use super::{APP_ID_VAR, AddonConfig, AddonConfigError, DEFAULT_PREFIX, PREFIX_VAR, TOKEN_SUFFIX, URL_SUFFIX};
+use super::{
+    APP_ID_VAR, AddonConfig, AddonConfigError, DEFAULT_PREFIX, HOSTS_VAR, PREFIX_VAR, TOKEN_SUFFIX, URL_SUFFIX,
+};
 use crate::config::Reader;
 use crate::salesforce::AllowedHosts;
 use url::{Host, Url};
@@ -10,7 +12,7 @@ impl AddonConfig {
     ///
     /// | variable | default | meaning |
     /// |---|---|---|
-    /// | `HEROKU_APPLINK_API_URL` | | address of the add-on |
+    /// | `HEROKU_APPLINK_API_URL` | | address of the add-on: https, or http on loopback and for hosts of `ALLOWED_ORG_HOSTS` |
     /// | `HEROKU_APPLINK_TOKEN` | | the app's token for it |
     /// | `HEROKU_APP_ID` | | the app's UUID |
     /// | `HEROKU_APPLINK_ADDON_NAME` | `HEROKU_APPLINK` | what the first two begin with |
@@ -23,6 +25,8 @@ impl AddonConfig {
                 vars.push((name, value));
             }
         }
+        let hosts = reader.list(HOSTS_VAR);
+        vars.push((HOSTS_VAR.to_owned(), hosts.join(",")));
         match Self::from_vars(vars, None) {
             Ok(addon) => {
                 if !is_private(&addon.api_url, &reader.list("ALLOWED_ORG_HOSTS")) {

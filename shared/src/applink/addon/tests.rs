@@ -91,3 +91,39 @@ fn settings_are_read_and_the_wrong_one_is_named() {
     let error = read(vec![("HEROKU_APPLINK_API_URL", "ftp://x"), all[1], all[2]]).unwrap_err();
     assert_eq!(error, "HEROKU_APPLINK_API_URL: is not an http or https URL");
 }
+
+#[test]
+fn the_token_does_not_go_over_http_but_on_this_machine_and_to_hosts_that_are_named() {
+    let read = |url: &str, hosts: &str| {
+        let vars = [
+            ("HEROKU_APPLINK_API_URL", url),
+            ("HEROKU_APPLINK_TOKEN", "secret"),
+            ("HEROKU_APP_ID", "app-1"),
+            ("ALLOWED_ORG_HOSTS", hosts),
+        ];
+        let settings = crate::config::Settings::from_map(vars).unwrap();
+        let mut reader = settings.reader();
+        let _ = AddonConfig::read(&mut reader);
+        reader.finish().map_err(|error| error.to_string())
+    };
+    for (url, hosts) in [
+        (URL, ""),
+        ("http://127.0.0.1:8090/addons/a", ""),
+        ("http://[::1]:8090/addons/a", ""),
+        ("http://localhost:8090/addons/a", ""),
+        ("http://local-org:8090/addons/a", "other, local-org:8090"),
+        ("http://local-org:8090/addons/a", "local-org:*"),
+    ] {
+        assert_eq!(read(url, hosts), Ok(()), "{url} {hosts}");
+    }
+    for (url, hosts) in [
+        ("http://applink.heroku.com/addons/a", ""),
+        ("http://127.0.0.1.evil.example/addons/a", ""),
+        ("http://local-org:8090/addons/a", ""),
+        ("http://local-org:8090/addons/a", "local-org:9090"),
+        ("http://local-org:8090/addons/a", "a b"),
+    ] {
+        let error = read(url, hosts).unwrap_err();
+        assert!(error.starts_with("HEROKU_APPLINK_API_URL: must begin with https://"), "{url} {hosts}: {error}");
+    }
+}

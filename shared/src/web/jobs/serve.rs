@@ -87,5 +87,5 @@ where
                 .configure(|service| routes(service));
         })
     };
-    server::serve(factory, listener, shutdown, config.threads).await.context("The server stopped")
+    server::serve(factory, listener, shutdown, config.server).await.context("The server stopped")
 }

@@ -13,7 +13,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::super::{app, server, sse};
+use super::super::health::Health;
+use super::super::server::{self, ServerSettings};
+use super::super::token::Token;
+use super::super::{app, sse};
 
 const DEADLINE: Duration = Duration::from_secs(15);
 
@@ -25,9 +28,17 @@ struct Running {
 }
 
 fn start(routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static, shutdown: CancellationToken) -> Running {
+    start_with(ServerSettings::default(), routes, shutdown)
+}
+
+fn start_with(
+    settings: ServerSettings,
+    routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    shutdown: CancellationToken,
+) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let stopped = tokio::spawn(server::serve(move || app(&routes), listener, shutdown.clone(), 1));
+    let stopped = tokio::spawn(server::serve(move || app(&routes), listener, shutdown.clone(), settings));
     Running { address, shutdown, stopped }
 }
 
@@ -132,5 +143,167 @@ async fn nonsense_on_the_wire_gets_an_answer() {
     stream.write_all(b"nonsense\r\n\r\n").await.unwrap();
     let text = read_until(&mut stream, "\r\n\r\n").await;
     assert!(text.starts_with("HTTP/1.1 400 Bad Request"), "{text}");
+    server.stop().await;
+}
+
+/// Reads and ignores bodies in every way that handlers do.
+fn bodies(config: &mut ServiceConfig) {
+    config
+        .route("/json", web::post().to(|_: web::Json<serde_json::Value>| async { "json" }))
+        .route("/bytes", web::post().to(|body: web::Bytes| async move { format!("{} bytes", body.len()) }))
+        .route("/form", web::post().to(|_: web::Form<Vec<(String, String)>>| async { "form" }))
+        .route("/refused", web::post().to(HttpResponse::Unauthorized));
+}
+
+/// Sends a piece of a body every 100 ms until the server closes the connection; what it answered.
+async fn trickle(address: SocketAddr, path: &str, chunked: bool) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let kind = if path == "/form" { "application/x-www-form-urlencoded" } else { "application/json" };
+    let length = if chunked { "Transfer-Encoding: chunked" } else { "Content-Length: 1000" };
+    let head = format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {kind}\r\n{length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let talk = async {
+        let mut buffer = [0; 1024];
+        loop {
+            let piece: &[u8] = if chunked { b"1\r\na\r\n" } else { b"a" };
+            match tokio::time::timeout(Duration::from_millis(100), stream.read(&mut buffer)).await {
+                Ok(Ok(0) | Err(_)) => break,
+                Ok(Ok(length)) => answer.extend_from_slice(&buffer[..length]),
+                Err(_) if stream.write_all(piece).await.is_err() => break,
+                Err(_) => {}
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, talk).await.unwrap_or_else(|_| panic!("{path}: the connection is kept"));
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_in_is_not_waited_for() {
+    let settings = ServerSettings { body_deadline: Duration::from_secs(1), ..ServerSettings::default() };
+    let server = start_with(settings, bodies, CancellationToken::new());
+    for path in ["/json", "/bytes", "/form"] {
+        for chunked in [true, false] {
+            let text = trickle(server.address, path, chunked).await;
+            assert!(text.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{path}: {text}");
+            assert!(
+                text.contains("\"code\":\"request_timeout\"") && text.contains("connection: close"),
+                "{path}: {text}"
+            );
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_not_keep_the_connection() {
+    let server = start(bodies, CancellationToken::new());
+    for (path, status) in [("/refused", "401 Unauthorized"), ("/nowhere", "404 Not Found")] {
+        for chunked in [true, false] {
+            let text = trickle(server.address, path, chunked).await;
+            assert!(text.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{path} {chunked}: {text}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_slow_body_within_the_deadline_is_read_and_the_connection_is_kept() {
+    let server = start(bodies, CancellationToken::new());
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    for _ in 0..2 {
+        stream.write_all(b"POST /bytes HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\na").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.write_all(b"bc").await.unwrap();
+        let text = read_until(&mut stream, "3 bytes").await;
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && !text.contains("connection: close"), "{text}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_in_is_not_waited_for_either() {
+    let settings = ServerSettings { keep_alive: Duration::from_secs(1), ..ServerSettings::default() };
+    let server = start_with(settings, bodies, CancellationToken::new());
+    // The first one of a connection, and one after an answer.
+    for answered in [false, true] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        if answered {
+            stream.write_all(b"POST /refused HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            read_until(&mut stream, "\"code\"").await;
+        }
+        let talk = async {
+            let mut buffer = [0; 1024];
+            stream.write_all(b"GET /").await.unwrap();
+            loop {
+                match tokio::time::timeout(Duration::from_millis(200), stream.read(&mut buffer)).await {
+                    Ok(Ok(0) | Err(_)) => break,
+                    Ok(Ok(_)) => {}
+                    Err(_) if stream.write_all(b"a").await.is_err() => break,
+                    Err(_) => {}
+                }
+            }
+        };
+        let closed = tokio::time::timeout(Duration::from_secs(30), talk).await;
+        assert!(closed.is_ok(), "a connection with an answer before ({answered}) is kept");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait() {
+    let settings = ServerSettings { connections: 2, ..ServerSettings::default() };
+    let server = start_with(settings, bodies, CancellationToken::new());
+    let mut first = get(server.address, "/nowhere").await;
+    let mut second = get(server.address, "/nowhere").await;
+    read_until(&mut first, "not_found").await;
+    read_until(&mut second, "not_found").await;
+    let mut third = get(server.address, "/nowhere").await;
+    let mut buffer = [0; 1];
+    let early = tokio::time::timeout(Duration::from_millis(500), third.read(&mut buffer)).await;
+    assert!(early.is_err(), "the third connection is served beside two others");
+    drop(first);
+    read_until(&mut third, "not_found").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_ask_for_their_token_where_one_is_set() {
+    let settings = ServerSettings { metrics_token: Some(Token::new("0123456789abcdef")), ..ServerSettings::default() };
+    let routes = |config: &mut ServiceConfig| Health::new().routes(config);
+    let server = start_with(settings, routes, CancellationToken::new());
+    for (header, status) in [
+        ("X-Nothing: 1", "401 Unauthorized"),
+        ("Authorization: Bearer 0123456789abcdee", "401 Unauthorized"),
+        ("Authorization: 0123456789abcdef", "401 Unauthorized"),
+        ("Authorization: bearer 0123456789abcdef", "200 OK"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: test\r\n{header}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let text = read_until(&mut stream, "\r\n\r\n").await;
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{header}: {text}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_its_time_keeps_the_connection() {
+    let settings = ServerSettings { keep_alive: Duration::from_millis(300), ..ServerSettings::default() };
+    let routes = |config: &mut ServiceConfig| {
+        let slow = || async {
+            let pieces = stream::unfold(0, |number| async move {
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                (number < 3).then(|| (Ok::<_, std::convert::Infallible>(web::Bytes::from("piece ")), number + 1))
+            });
+            HttpResponse::Ok().streaming(pieces)
+        };
+        config.route("/slow", web::get().to(slow));
+    };
+    let server = start_with(settings, routes, CancellationToken::new());
+    let mut connection = get(server.address, "/slow").await;
+    let text = read_until(&mut connection, "0\r\n\r\n").await;
+    assert_eq!(text.matches("piece ").count(), 3, "{text}");
     server.stop().await;
 }

@@ -3,34 +3,25 @@
 use actix_web::http::header::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of the caller. Heroku's router appends it to `X-Forwarded-For`; what stands before it, the caller may have
-/// invented.
-pub(crate) fn client_address(headers: &HeaderMap, peer: Option<SocketAddr>, behind_router: bool) -> Option<IpAddr> {
-    let forwarded = headers.get_all("X-Forwarded-For").last().and_then(|value| value.to_str().ok());
-    let forwarded = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-    forwarded.filter(|_| behind_router).or_else(|| peer.map(|peer| peer.ip()))
-}
-
-/// How the browser came, as the router tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// Over https.
-    Https,
-    /// Over http, through a router that speaks https too.
-    Http,
-    /// There is no router.
-    Direct,
-}
-
-impl Scheme {
-    /// Reads `X-Forwarded-Proto`. Inventing it changes nothing for anyone else.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        match headers.get("X-Forwarded-Proto").map(|value| value.as_bytes()) {
-            Some(b"https") => Self::Https,
-            Some(b"http") => Self::Http,
-            _ => Self::Direct,
+/// The address of the caller. Each of `proxies` in front appends the address that called it to `X-Forwarded-For`, Heroku's
+/// router the last; what stands before them, the caller may have invented. A list that is shorter came past some of them,
+/// and begins with the caller.
+pub(crate) fn client_address(headers: &HeaderMap, peer: Option<SocketAddr>, proxies: usize) -> Option<IpAddr> {
+    // Several headers of this name are one list.
+    let lists = headers.get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok());
+    let forwarded: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
+    let told = match proxies {
+        0 => None,
+        proxies => {
+            forwarded.get(forwarded.len().saturating_sub(proxies)).and_then(|address| with_or_without_port(address))
         }
-    }
+    };
+    told.or_else(|| peer.map(|peer| peer.ip()))
+}
+
+/// Some proxies append the port.
+fn with_or_without_port(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 /// Whether the host that the browser believes to talk to is this machine. A foreign name that leads here would let a
@@ -49,15 +40,34 @@ mod tests {
     use super::*;
     use actix_web::http::header::{HeaderName, HeaderValue};
 
-    #[test]
-    fn only_the_routers_own_word_counts() {
+    fn forwarded(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let name = HeaderName::from_static("x-forwarded-for");
-        headers.append(name, HeaderValue::from_static("198.51.100.7, 203.0.113.9"));
+        for value in values {
+            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn only_the_word_of_our_own_proxies_counts() {
         let peer = Some("10.1.2.3:4".parse().unwrap());
-        assert_eq!(client_address(&headers, peer, true), "203.0.113.9".parse().ok());
-        assert_eq!(client_address(&headers, peer, false), "10.1.2.3".parse().ok());
-        assert_eq!(client_address(&HeaderMap::new(), peer, true), "10.1.2.3".parse().ok());
+        let address = |values: &[&str], proxies| client_address(&forwarded(values), peer, proxies).unwrap().to_string();
+        let list = ["198.51.100.7, 203.0.113.9"];
+        for (values, proxies, expected) in [
+            (&list[..], 0, "10.1.2.3"),
+            (&list, 1, "203.0.113.9"),
+            (&list, 2, "198.51.100.7"),
+            // Past one of the two proxies.
+            (&["203.0.113.9"], 2, "203.0.113.9"),
+            (&["198.51.100.7", "192.0.2.1, 203.0.113.9"], 2, "192.0.2.1"),
+            (&["203.0.113.9:4711"], 1, "203.0.113.9"),
+            (&["[2001:db8::1]:4711"], 1, "2001:db8::1"),
+            (&["203.0.113.9, unknown"], 1, "10.1.2.3"),
+            (&[], 1, "10.1.2.3"),
+            (&[""], 1, "10.1.2.3"),
+        ] {
+            assert_eq!(address(values, proxies), expected, "{values:?} {proxies}");
+        }
     }
 
     #[test]

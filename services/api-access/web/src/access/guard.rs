@@ -1,7 +1,7 @@
 //! The middleware in front of all pages.
 
-use super::client::{Scheme, names_this_machine};
-use super::{Access, Session, Sessions};
+use super::client::names_this_machine;
+use super::{Access, Session};
 use crate::State;
 use crate::pages::{self, Frame, Section};
 use actix_web::body::{BoxBody, MessageBody};
@@ -12,6 +12,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::web::ApiError;
+use shared::web::https::Scheme;
 use url::form_urlencoded;
 
 /// The page that needs no login.
@@ -21,9 +22,8 @@ pub(crate) const LOGIN: &str = "/login";
 pub(crate) const TOKEN_FIELD: &str = "csrf_token";
 
 /// Gives the request its [`Session`] (in its extensions), and keeps out whoever may not see the page. A handler that puts
-/// another session into the extensions of its answer replaces it.
+/// another session into the extensions of its answer replaces it. `https_only` stands before it.
 ///
-/// - A browser that came over http, where there is https, is sent there.
 /// - Without a login, everything but the login page leads to it.
 /// - A request that may change something must be a form with the session's token.
 pub(crate) async fn guard(
@@ -32,11 +32,16 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = request.app_data::<Data<State>>().cloned();
     let state = state.ok_or_else(|| ApiError::internal(anyhow::anyhow!("the application holds no Data<State>")))?;
-    let scheme = Scheme::of(request.headers());
-    if let Some(answer) = wrong_address(&request, &state.settings.access, scheme) {
+    let secure = Scheme::of(request.headers()) == Scheme::Https;
+    if let Some(answer) = wrong_address(&request, &state.settings.access) {
         return Ok(request.into_response(answer));
     }
-    let known = state.sessions.read(request.cookie(Sessions::cookie_name()).as_ref());
+    let mut known = state.sessions.read(secure, |name| request.cookie(name));
+    if let Some(session) = known.as_ref().filter(|session| session.user().is_some())
+        && state.logouts.contain(session).await
+    {
+        known = None;
+    }
     let is_new = known.is_none();
     let session = known.unwrap_or_else(|| state.sessions.visitor());
     request.extensions_mut().insert(session.clone());
@@ -45,19 +50,15 @@ pub(crate) async fn guard(
         let answer = to_login(&request);
         request.into_response(answer)
     } else {
-        match with_token(request, &session).await? {
+        match with_token(request, &session).await {
             Ok(request) => next.call(request).await?.map_into_boxed_body(),
             Err(answered) => answered,
         }
     };
     let replaced = response.response().extensions().get::<Session>().cloned();
     if let Some(session) = replaced.or_else(|| is_new.then_some(session)) {
-        let cookie = state.sessions.cookie(&session, scheme == Scheme::Https).map_err(ApiError::internal)?;
+        let cookie = state.sessions.cookie(&session, secure).map_err(ApiError::internal)?;
         response.response_mut().add_cookie(&cookie)?;
-    }
-    if scheme == Scheme::Https {
-        let name = header::STRICT_TRANSPORT_SECURITY;
-        response.headers_mut().insert(name, header::HeaderValue::from_static("max-age=31536000"));
     }
     Ok(response)
 }
@@ -67,16 +68,11 @@ fn is_private(request: &ServiceRequest, access: &Access) -> bool {
     matches!(access, Access::Password(_)) && request.path() != LOGIN
 }
 
-fn wrong_address(request: &ServiceRequest, access: &Access, scheme: Scheme) -> Option<HttpResponse> {
+fn wrong_address(request: &ServiceRequest, access: &Access) -> Option<HttpResponse> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if matches!(access, Access::Open) && !names_this_machine(host) {
         let message = "Without a login the pages are shown under the name of this machine only.";
         return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message).error_response());
-    }
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if scheme == Scheme::Http && is_read && !host.is_empty() {
-        let location = format!("https://{host}{}", request.uri());
-        return Some(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, location)).finish());
     }
     None
 }
@@ -96,15 +92,19 @@ fn to_login(request: &ServiceRequest) -> HttpResponse {
 async fn with_token(
     mut request: ServiceRequest,
     session: &Session,
-) -> Result<Result<ServiceRequest, ServiceResponse<BoxBody>>, Error> {
+) -> Result<ServiceRequest, ServiceResponse<BoxBody>> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(Ok(request));
+        return Ok(request);
     }
-    let body = request.extract::<Bytes>().await?;
+    let body = match request.extract::<Bytes>().await {
+        Ok(body) => body,
+        // An error of a middleware would go past those outside of it, which give it its form.
+        Err(error) => return Err(request.error_response(error)),
+    };
     let token = form_urlencoded::parse(&body).find(|(name, _)| name == TOKEN_FIELD).map(|(_, value)| value);
     if token.is_some_and(|token| session.allows(&token)) {
         request.set_payload(Payload::from(body));
-        return Ok(Ok(request));
+        return Ok(request);
     }
     tracing::warn!(path = request.path(), "a form without the session's token was refused");
     let section = if session.user().is_some() { Section::Other } else { Section::Login };
@@ -112,5 +112,5 @@ async fn with_token(
     let message = "This form is too old, or was not made by this site. Nothing was changed. Go back, reload the page and \
                    send it again.";
     let answer = pages::failure(&frame, StatusCode::FORBIDDEN, "Form refused", message);
-    Ok(Err(request.into_response(answer)))
+    Err(request.into_response(answer))
 }

@@ -11,10 +11,17 @@ const TRIES: u32 = 5;
 /// Counted from the first try on.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
+/// Tries of all addresses together within [`WINDOW`] that did not end in a login. Who has many addresses gets no further.
+const ALL_TRIES: u32 = 200;
+
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
 
-/// Counts tries to log in by address, in this process.
+/// Addresses that are remembered for a login.
+const MAX_KNOWN: usize = 1_000;
+
+/// Counts tries to log in by address, in this process. An address from which somebody has logged in keeps its own tries when
+/// those of all are used up, so that who uses them up locks out nobody who was here before.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     tries: Mutex<Remembered>,
@@ -23,6 +30,10 @@ pub(crate) struct Limiter {
 #[derive(Debug, Default)]
 struct Remembered {
     by_address: HashMap<IpAddr, Tries>,
+    /// Those of all addresses, and when they are forgotten.
+    all: Option<Tries>,
+    /// Addresses of logins, the oldest first.
+    known: VecDeque<IpAddr>,
     /// Windows in the order in which they end. One whose address has begun another, or was forgotten, means nothing.
     ends: VecDeque<(Instant, IpAddr)>,
 }
@@ -41,17 +52,38 @@ impl Limiter {
     pub(crate) fn attempt(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         tries.forget(now);
-        let entry = tries.begin(group(address), now);
+        let address = group(address);
+        let known = tries.known.contains(&address);
+        let all = tries.all(now);
+        if !known && all.count >= ALL_TRIES {
+            return Err(all.until.saturating_duration_since(now));
+        }
+        let entry = tries.begin(address, now);
         if entry.count >= TRIES {
             return Err(entry.until.saturating_duration_since(now));
         }
         entry.count += 1;
+        if !known {
+            tries.all(now).count += 1;
+        }
         Ok(())
     }
 
-    /// Forgets the tries of an address from which somebody has logged in.
+    /// Forgets the tries of an address from which somebody has logged in, and remembers the address.
     pub(crate) fn succeeded(&self, address: IpAddr) {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner).by_address.remove(&group(address));
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = group(address);
+        tries.by_address.remove(&address);
+        if tries.known.contains(&address) {
+            return;
+        }
+        if let Some(all) = &mut tries.all {
+            all.count = all.count.saturating_sub(1);
+        }
+        if tries.known.len() >= MAX_KNOWN {
+            tries.known.pop_front();
+        }
+        tries.known.push_back(address);
     }
 }
 
@@ -67,6 +99,14 @@ impl Remembered {
                 self.by_address.remove(&address);
             }
         }
+    }
+
+    /// The tries of all addresses; new ones when those before are forgotten.
+    fn all(&mut self, now: Instant) -> &mut Tries {
+        if self.all.as_ref().is_some_and(|all| all.until <= now) {
+            self.all = None;
+        }
+        self.all.get_or_insert_with(|| Tries { count: 0, until: now + WINDOW })
     }
 
     fn begin(&mut self, address: IpAddr, now: Instant) -> &mut Tries {
@@ -117,6 +157,23 @@ mod tests {
             assert_eq!(limiter.attempt(address("192.0.2.1"), now), Ok(()));
             limiter.succeeded(address("192.0.2.1"));
         }
+    }
+
+    #[test]
+    fn many_addresses_share_a_budget_and_those_of_logins_have_their_own() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        assert_eq!(limiter.attempt(address("192.0.2.1"), now), Ok(()));
+        limiter.succeeded(address("192.0.2.1"));
+        for number in 0..ALL_TRIES {
+            assert_eq!(limiter.attempt(IpAddr::V4((0x0a00_0000 + number).into()), now), Ok(()), "{number}");
+        }
+        let later = now + Duration::from_secs(60);
+        assert_eq!(limiter.attempt(address("198.51.100.1"), later), Err(WINDOW - Duration::from_secs(60)));
+        for _ in 0..TRIES {
+            assert_eq!(limiter.attempt(address("192.0.2.1"), later), Ok(()), "somebody has logged in from there");
+        }
+        assert!(limiter.attempt(address("192.0.2.1"), later).is_err());
+        assert_eq!(limiter.attempt(address("198.51.100.1"), now + WINDOW), Ok(()));
     }
 
     #[test]

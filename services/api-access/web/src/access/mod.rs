@@ -1,4 +1,4 @@
-//! Who may see the pages: a login with one shared credential, kept in a sealed cookie.
+//! Who may see the pages: a login with one shared credential, kept in a sealed cookie until the logout.
 //!
 //! [`guard`](guard::guard) stands in front of all pages. It opens the visitor's session or makes one, sends whoever has not
 //! logged in to the login page, and lets no form through without the token that belongs to the session.
@@ -7,13 +7,16 @@ mod client;
 mod credential;
 pub(crate) mod guard;
 mod limiter;
+mod logouts;
 mod session;
 
 pub(crate) use client::client_address;
 pub(crate) use credential::Credential;
 pub(crate) use limiter::Limiter;
+pub(crate) use logouts::Logouts;
 pub(crate) use session::{Session, Sessions};
 
+use secrecy::SecretString;
 use shared::config::{FromSetting, Reader};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -37,8 +40,8 @@ pub(crate) struct AccessSettings {
     pub(crate) access: Access,
     /// How long a login lasts.
     pub(crate) lifetime: Duration,
-    /// Heroku's router is in front and tells the client's address.
-    pub(crate) behind_router: bool,
+    /// Proxies in front that tell who called them (`X-Forwarded-For`).
+    pub(crate) proxies: usize,
 }
 
 /// The values of `AUTH`.
@@ -81,7 +84,7 @@ impl Access {
             Some(password) if password.chars().count() < MIN_PASSWORD => {
                 reader.problem("APP_PASSWORD", format!("expected at least {MIN_PASSWORD} characters"));
             }
-            Some(_) => {}
+            Some(password) => reader.refuse_known_secret("APP_PASSWORD", &SecretString::from(password.as_str())),
         }
         Self::Password(Credential::new(&username, &password.unwrap_or_default()))
     }

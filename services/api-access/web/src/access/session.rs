@@ -1,4 +1,5 @@
-//! A visitor's session: a cookie that only this app can read or make. Nothing is kept on the server.
+//! A visitor's session: a cookie that only this app can read or make. The server keeps those only that were logged out:
+//! [`super::logouts`].
 
 use super::{Access, AccessSettings};
 use actix_web::cookie::time::Duration as CookieDuration;
@@ -13,8 +14,13 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// Name of the cookie.
-const COOKIE: &str = "api_access_session";
+/// Name of the cookie for a browser that came over https. Browsers take a cookie with this prefix over https only, for this
+/// host and all of its paths, so no other host of the domain and nobody on an http connection can set it (RFC 6265bis,
+/// "The __Host- Prefix").
+const COOKIE: &str = "__Host-api_access_session";
+
+/// Name of the cookie where there is no https: on one machine.
+const PLAIN_COOKIE: &str = "api_access_session";
 
 /// How long a visitor who has not logged in keeps a session: as long as the login form may stand open.
 const VISIT: Duration = Duration::from_secs(60 * 60);
@@ -22,6 +28,8 @@ const VISIT: Duration = Duration::from_secs(60 * 60);
 /// What the app knows of a visitor.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Session {
+    /// What it is logged out by.
+    id: String,
     /// Token that every form of this session carries.
     csrf: String,
     /// Who logged in; `None` before that.
@@ -34,6 +42,16 @@ impl Session {
     /// Who logged in.
     pub(crate) fn user(&self) -> Option<&str> {
         self.user.as_deref()
+    }
+
+    /// What it is logged out by. It opens nothing.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How long it lasts from now on.
+    pub(super) fn rest(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.expires.saturating_sub(Utc::now().timestamp())).unwrap_or(0))
     }
 
     /// The token for forms.
@@ -52,7 +70,7 @@ impl Session {
 pub(crate) struct Sessions {
     key: SealKey,
     /// Names the credential, so that a changed password ends all sessions.
-    purpose: String,
+    fingerprint: String,
     lifetime: Duration,
 }
 
@@ -62,23 +80,24 @@ impl Sessions {
             Access::Open => "open".to_owned(),
             Access::Password(credential) => credential.fingerprint(),
         };
-        Self { key, purpose: format!("{COOKIE}|{fingerprint}"), lifetime: settings.lifetime }
+        Self { key, fingerprint, lifetime: settings.lifetime }
     }
 
     /// A session of someone who has not logged in.
     pub(crate) fn visitor(&self) -> Session {
-        Session { csrf: token(), user: None, expires: ends_in(VISIT) }
+        Session { id: token(), csrf: token(), user: None, expires: ends_in(VISIT) }
     }
 
     /// A session of someone who has.
     pub(crate) fn logged_in(&self, user: &str) -> Session {
-        Session { csrf: token(), user: Some(user.to_owned()), expires: ends_in(self.lifetime) }
+        Session { id: token(), csrf: token(), user: Some(user.to_owned()), expires: ends_in(self.lifetime) }
     }
 
-    /// The session in a cookie, if it is one of ours and has not ended.
-    pub(crate) fn read(&self, cookie: Option<&Cookie<'_>>) -> Option<Session> {
-        let sealed = URL_SAFE_NO_PAD.decode(cookie?.value()).ok()?;
-        let text = self.key.open_for(&self.purpose, &sealed).ok()?;
+    /// The session in the cookie that `cookie` finds by its name, if it is one of ours and has not ended. `secure` when the
+    /// browser came over https: then a cookie that went over http does not count.
+    pub(crate) fn read<'c>(&self, secure: bool, cookie: impl FnOnce(&str) -> Option<Cookie<'c>>) -> Option<Session> {
+        let sealed = URL_SAFE_NO_PAD.decode(cookie(name(secure))?.value()).ok()?;
+        let text = self.key.open_for(&self.purpose(secure), &sealed).ok()?;
         let session: Session = serde_json::from_str(text.expose_secret()).ok()?;
         (session.expires > Utc::now().timestamp()).then_some(session)
     }
@@ -89,21 +108,23 @@ impl Sessions {
     /// When the session cannot be sealed.
     pub(crate) fn cookie(&self, session: &Session, secure: bool) -> Result<Cookie<'static>, JobsError> {
         let text = serde_json::to_string(session).map_err(|_| JobsError::Seal("written"))?;
-        let sealed = self.key.seal_for(&self.purpose, &SecretString::from(text))?;
-        let lifetime = session.expires.saturating_sub(Utc::now().timestamp()).max(0);
-        Ok(Cookie::build(COOKIE, URL_SAFE_NO_PAD.encode(sealed))
+        let sealed = self.key.seal_for(&self.purpose(secure), &SecretString::from(text))?;
+        Ok(Cookie::build(name(secure), URL_SAFE_NO_PAD.encode(sealed))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)
             .secure(secure)
-            .max_age(CookieDuration::seconds(lifetime))
+            .max_age(CookieDuration::try_from(session.rest()).unwrap_or(CookieDuration::ZERO))
             .finish())
     }
 
-    /// Name of the cookie.
-    pub(crate) const fn cookie_name() -> &'static str {
-        COOKIE
+    fn purpose(&self, secure: bool) -> String {
+        format!("{}|{}", name(secure), self.fingerprint)
     }
+}
+
+const fn name(secure: bool) -> &'static str {
+    if secure { COOKIE } else { PLAIN_COOKIE }
 }
 
 fn token() -> String {
@@ -125,7 +146,7 @@ mod tests {
         let settings = AccessSettings {
             access: Access::Password(Credential::new("ada", password)),
             lifetime: Duration::from_secs(lifetime),
-            behind_router: false,
+            proxies: 0,
         };
         Sessions::new(SealKey::parse(KEY).unwrap(), &settings)
     }
@@ -138,22 +159,36 @@ mod tests {
         assert_eq!((cookie.http_only(), cookie.secure()), (Some(true), Some(true)));
         assert_eq!(cookie.same_site(), Some(SameSite::Lax));
         assert!(!cookie.value().contains("ada"));
-        let read = sessions.read(Some(&cookie)).unwrap();
+        assert_eq!((cookie.name(), cookie.path(), cookie.domain()), ("__Host-api_access_session", Some("/"), None));
+        let read = sessions.read(true, |name| (name == cookie.name()).then(|| cookie.clone())).unwrap();
         assert_eq!(read.user(), Some("ada"));
         assert!(read.allows(session.csrf()) && !read.allows("") && !read.allows(&token()));
         assert_eq!(sessions.visitor().user(), None);
     }
 
     #[test]
+    fn a_cookie_that_went_over_http_is_none_over_https() {
+        let sessions = sessions("correct horse", 60);
+        let plain = sessions.cookie(&sessions.logged_in("ada"), false).unwrap();
+        assert_eq!((plain.name(), plain.secure()), ("api_access_session", Some(false)));
+        assert!(sessions.read(false, |_| Some(plain.clone())).is_some());
+        assert!(sessions.read(true, |_| Some(plain.clone())).is_none());
+        let secure = sessions.cookie(&sessions.logged_in("ada"), true).unwrap();
+        assert!(sessions.read(false, |_| Some(secure.clone())).is_none());
+    }
+
+    #[test]
     fn other_cookies_are_not_read() {
         let ours = sessions("correct horse", 60);
-        let cookie = ours.cookie(&ours.logged_in("ada"), false).unwrap();
-        assert!(ours.read(None).is_none());
-        assert!(ours.read(Some(&Cookie::new(COOKIE, "x"))).is_none());
-        assert!(ours.read(Some(&Cookie::new(COOKIE, format!("{}A", cookie.value())))).is_none());
-        assert!(sessions("another horse", 60).read(Some(&cookie)).is_none(), "the password was changed");
+        let cookie = ours.cookie(&ours.logged_in("ada"), true).unwrap();
+        let read = |sessions: &Sessions, cookie: Option<&Cookie<'static>>| sessions.read(true, |_| cookie.cloned());
+        assert!(read(&ours, Some(&cookie)).is_some());
+        assert!(read(&ours, None).is_none());
+        assert!(read(&ours, Some(&Cookie::new(COOKIE, "x"))).is_none());
+        assert!(read(&ours, Some(&Cookie::new(COOKIE, format!("{}A", cookie.value())))).is_none());
+        assert!(read(&sessions("another horse", 60), Some(&cookie)).is_none(), "the password was changed");
         let ended = sessions("correct horse", 0);
-        let cookie = ended.cookie(&ended.logged_in("ada"), false).unwrap();
-        assert!(ended.read(Some(&cookie)).is_none(), "it has ended");
+        let cookie = ended.cookie(&ended.logged_in("ada"), true).unwrap();
+        assert!(read(&ended, Some(&cookie)).is_none(), "it has ended");
     }
 }

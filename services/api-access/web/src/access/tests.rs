@@ -31,6 +31,14 @@ fn a_short_password_or_another_way_is_refused_without_showing_it() {
 }
 
 #[test]
+fn the_password_of_the_compose_file_is_for_one_machine() {
+    let published = ("APP_PASSWORD", "local-only-password");
+    let error = read(&[published], ANYWHERE).unwrap_err();
+    assert!(error.starts_with("APP_PASSWORD: is the one of docker-compose.yml"), "{error}");
+    assert!(read(&[published, ("ALLOW_PUBLISHED_SECRETS", "true")], ANYWHERE).is_ok());
+}
+
+#[test]
 fn the_username_has_a_default() {
     let Ok(Access::Password(credential)) = read(&[("APP_PASSWORD", "correct horse")], ANYWHERE) else { panic!() };
     assert!(credential.matches("admin", "correct horse"));

@@ -46,7 +46,7 @@ pub(crate) async fn log_in(
     login: Form<Login>,
 ) -> HttpResponse {
     let Access::Password(credential) = &state.settings.access else { return see_other("/") };
-    let address = client_address(request.headers(), request.peer_addr(), state.settings.behind_router);
+    let address = client_address(request.headers(), request.peer_addr(), state.settings.proxies);
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     if let Err(wait) = state.limiter.attempt(address, Instant::now()) {
         tracing::warn!(%address, "too many tries to log in");
@@ -68,9 +68,13 @@ pub(crate) async fn log_in(
     answer
 }
 
-/// Logs out: the browser gets a session of a stranger.
+/// Logs out: the session ends, also where a copy of its cookie is, and the browser gets one of a stranger.
 #[post("/logout")]
-pub(crate) async fn log_out(state: Data<State>) -> HttpResponse {
+pub(crate) async fn log_out(state: Data<State>, session: Session) -> HttpResponse {
+    if session.user().is_some() {
+        state.logouts.add(&session).await;
+        tracing::info!("logged out");
+    }
     let mut answer = see_other(LOGIN);
     answer.extensions_mut().insert(state.sessions.visitor());
     answer

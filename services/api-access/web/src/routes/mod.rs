@@ -13,6 +13,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use shared::jobs::{JobsError, JobsErrorKind};
 use shared::web::ApiError;
+use shared::web::https::https_only;
 use std::future::{Ready, ready};
 
 /// Adds all routes behind the guard.
@@ -20,6 +21,7 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
     service.service(
         web::scope("")
             .wrap(from_fn(guard::guard))
+            .wrap(from_fn(https_only))
             .service(accounts::index)
             .service(accounts::accounts)
             .service(loads::status)

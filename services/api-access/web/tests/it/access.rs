@@ -115,7 +115,8 @@ async fn guessing_is_slowed_down() -> Result<()> {
 async fn behind_herokus_router_addresses_differ_and_http_becomes_https() -> Result<()> {
     let stack = Stack::start_with(20_000, &[("DYNO", "web.1")]).await?;
     let browser = stack.browser()?;
-    let token = browser.token("/login").await?;
+    let form = browser.send(browser.request(Method::GET, "/login").header("X-Forwarded-Proto", "https")).await?;
+    let token = form.between("name=\"csrf_token\" value=\"", "\"")[0].to_owned();
     let guess = |password: &'static str, from: &'static str| {
         let fields = [("username", "admin"), ("password", password), ("csrf_token", token.as_str())];
         let request = browser.request(Method::POST, "/login").header("X-Forwarded-Proto", "https").form(&fields);
@@ -128,13 +129,20 @@ async fn behind_herokus_router_addresses_differ_and_http_becomes_https() -> Resu
     let page = guess(PASSWORD, "198.51.100.2").await?;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     let cookie = page.headers.get(SET_COOKIE).context("a cookie")?.to_str()?;
-    assert!(cookie.contains("Secure"), "{cookie}");
+    assert!(cookie.starts_with("__Host-") && cookie.contains("Secure") && cookie.contains("Path=/"), "{cookie}");
+    assert!(!cookie.contains("Domain"), "{cookie}");
     assert!(page.headers.contains_key(STRICT_TRANSPORT_SECURITY));
 
     let request = browser.request(Method::GET, "/accounts?q=a%20b").header("X-Forwarded-Proto", "http");
     let page = browser.send(request.header(HOST, "my-app.example")).await?;
     assert_eq!(page.status, StatusCode::PERMANENT_REDIRECT);
     assert_eq!(page.location(), "https://my-app.example/accounts?q=a%20b");
+    assert!(!page.headers.contains_key(SET_COOKIE), "nothing is given away over http");
+    let fields = [("username", "admin"), ("password", PASSWORD), ("csrf_token", token.as_str())];
+    let request = browser.request(Method::POST, "/login").header("X-Forwarded-Proto", "http").form(&fields);
+    let page = browser.send(request).await?;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.text.contains("https_required"), "{}", page.text);
     Ok(())
 }
 
@@ -158,11 +166,67 @@ async fn without_a_login_only_this_machine_is_served_and_forms_keep_their_token(
 async fn a_cookie_of_another_app_or_password_is_a_strangers() -> Result<()> {
     let stack = Stack::start().await?;
     let cookie = stack.logged_in().await?.cookie().context("a cookie")?;
-    for variables in [[("APP_PASSWORD", "another horse")], [("JOB_SECRET_KEY", &"0f".repeat(32))]] {
+    for variables in [[("APP_PASSWORD", "another horse")], [("JOB_SECRET_KEY", "0123456789abcdef".repeat(4).as_str())]]
+    {
         let other = Stack::start_with(20_000, &variables).await?;
         let browser: Browser = other.browser()?;
         let page = browser.send(browser.request(Method::GET, "/").header(COOKIE, &cookie)).await?;
         assert_eq!(page.status, StatusCode::SEE_OTHER);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_copy_of_a_cookie_ends_with_the_logout_in_every_process() -> Result<()> {
+    let mut stack = Stack::start().await?;
+    let other = stack.another_web().await?;
+    let browser = stack.logged_in().await?;
+    let copy = browser.cookie().context("a cookie")?;
+    let open = async |url: String| -> Result<StatusCode> {
+        Ok(test_support::http_client()?.get(url).header(COOKIE, &copy).send().await?.status())
+    };
+    let (here, there) = (format!("{}/bulk-demo", stack.web.url()?), format!("{}/bulk-demo", other.url()?));
+    assert_eq!((open(here.clone()).await?, open(there.clone()).await?), (StatusCode::OK, StatusCode::OK));
+    browser.submit("/bulk-demo", "/logout", &[]).await?;
+    for url in [&here, &there] {
+        assert_eq!(open(url.clone()).await?, StatusCode::SEE_OTHER, "{url}");
+    }
+    assert!(stack.redis.dump().await?.keys_with("logout:").len() == 1, "one note");
+
+    // Without Redis the process that takes the logout knows of it.
+    let browser = stack.logged_in().await?;
+    let copy = browser.cookie().context("a cookie")?;
+    let token = browser.token("/bulk-demo").await?;
+    stack.redis.kill().await?;
+    let page = browser.send(browser.request(Method::POST, "/logout").form(&[("csrf_token", token)])).await?;
+    assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login"));
+    let answer = test_support::http_client()?.get(stack.web.url()?).header(COOKIE, &copy).send().await?;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_that_trickles_in_is_not_waited_for() -> Result<()> {
+    use std::io::{Read, Write};
+    use std::time::{Duration, Instant};
+    let stack = Stack::start_with(20_000, &[("REQUEST_BODY_SECONDS", "1")]).await?;
+    let address = stack.web.url()?.trim_start_matches("http://").to_owned();
+    let answer = tokio::task::spawn_blocking(move || -> Result<String> {
+        let mut stream = std::net::TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+        stream.write_all(b"POST /login HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        let (mut answer, started) = (Vec::new(), Instant::now());
+        let mut buffer = [0; 1024];
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) => return Ok(String::from_utf8(answer)?),
+                Ok(length) => answer.extend(buffer.iter().take(length)),
+                Err(_) if stream.write_all(b"1\r\na\r\n").is_err() => return Ok(String::from_utf8(answer)?),
+                Err(_) => anyhow::ensure!(started.elapsed() < Duration::from_secs(60), "the connection is kept"),
+            }
+        }
+    })
+    .await??;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
     Ok(())
 }

@@ -47,6 +47,14 @@ fn a_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         ("AUTH", "none"),
         ("SESSION_HOURS", "0"),
         ("HEROKU_APPLINK_API_URL", "addons"),
+        ("HEROKU_APPLINK_API_URL", "http://applink.heroku.com/addons/a"),
+        ("JOB_SECRET_KEY", "0000000000000000000000000000000000000000000000000000000000000000"),
+        ("JOB_SECRET_KEY", "6c6f63616c2d6f6e6c792d6e6f742d612d7365637265742d6b65792d30303031"),
+        ("APP_PASSWORD", "local-only-password"),
+        ("METRICS_TOKEN", "short"),
+        ("REQUEST_BODY_SECONDS", "0"),
+        ("MAX_CONNECTIONS", "0"),
+        ("TRUSTED_PROXIES", "6"),
         ("ALLOWED_ORG_HOSTS", "a b"),
     ] {
         let mut variables = RIGHT.to_vec();

@@ -28,22 +28,13 @@ impl Stack {
     /// Starts all with this deadline and more variables.
     pub(crate) async fn start_with(deadline_ms: u64, variables: &[(&str, &str)]) -> Result<Self> {
         let (redis, org) = (TestRedis::start().await?, LocalOrg::start().await?);
-        let web = ServiceSpec::new("api-access-web")?
-            .env("PORT", free_port()?)
-            .env("BIND_ADDRESS", "127.0.0.1")
-            .env("REDIS_URL", redis.url())
-            .env("JOB_SECRET_KEY", SECRET)
-            .envs(org.applink_env()?)
-            .env("ALLOWED_ORG_HOSTS", org.host()?)
-            .env("CONNECTION_NAMES", ORGS)
-            .env("ORG_DEADLINE_MILLISECONDS", deadline_ms)
-            .env("APP_PASSWORD", PASSWORD)
-            .env("LOG_LEVEL", "trace")
-            .envs(variables.iter().copied())
-            .ready("listening on http://")
-            .start()
-            .await?;
+        let web = spec(&redis, &org, deadline_ms)?.envs(variables.iter().copied()).start().await?;
         Ok(Self { redis, org, web })
+    }
+
+    /// One more web process.
+    pub(crate) async fn another_web(&self) -> Result<Service> {
+        spec(&self.redis, &self.org, 20_000)?.named("another web").start().await
     }
 
     /// A browser that has not logged in.
@@ -76,4 +67,19 @@ impl Stack {
         }
         Ok(())
     }
+}
+
+fn spec(redis: &TestRedis, org: &LocalOrg, deadline_ms: u64) -> Result<ServiceSpec> {
+    Ok(ServiceSpec::new("api-access-web")?
+        .env("PORT", free_port()?)
+        .env("BIND_ADDRESS", "127.0.0.1")
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", SECRET)
+        .envs(org.applink_env()?)
+        .env("ALLOWED_ORG_HOSTS", org.host()?)
+        .env("CONNECTION_NAMES", ORGS)
+        .env("ORG_DEADLINE_MILLISECONDS", deadline_ms)
+        .env("APP_PASSWORD", PASSWORD)
+        .env("LOG_LEVEL", "trace")
+        .ready("listening on http://"))
 }

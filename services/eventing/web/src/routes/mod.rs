@@ -8,9 +8,11 @@ pub(crate) mod samples;
 use crate::App;
 use actix_web::HttpResponse;
 use actix_web::http::header::HeaderMap;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use serde::Serialize;
 use shared::jobs::{NewJob, OPERATOR};
+use shared::web::https::https_only;
 use shared::web::jobs::{idempotency_key, job_error};
 use shared::web::{ApiError, RequestId, body_limit};
 use utoipa::ToSchema;
@@ -20,22 +22,26 @@ const EVENT_LIMIT: usize = 2 * 1024 * 1024;
 
 /// Adds all operations.
 pub(crate) fn configure(service: &mut ServiceConfig) {
-    service
-        .service(info::page)
-        .service(info::get_info)
-        .service(samples::data_create)
-        .service(samples::data_delete)
-        .service(jobs::get_job)
-        .service(jobs::get_job_errors)
-        .service(jobs::cancel_job)
-        .service(jobs::resume_job)
-        .service(jobs::retry_job)
-        .service(
-            web::scope("")
-                .configure(|service| body_limit(service, EVENT_LIMIT))
-                .service(events::generate_quotes)
-                .service(events::test_event),
-        );
+    service.service(
+        web::scope("")
+            // Before a browser is asked for the token, which it would send in clear.
+            .wrap(from_fn(https_only))
+            .service(info::page)
+            .service(info::get_info)
+            .service(samples::data_create)
+            .service(samples::data_delete)
+            .service(jobs::get_job)
+            .service(jobs::get_job_errors)
+            .service(jobs::cancel_job)
+            .service(jobs::resume_job)
+            .service(jobs::retry_job)
+            .service(
+                web::scope("")
+                    .configure(|service| body_limit(service, EVENT_LIMIT))
+                    .service(events::generate_quotes)
+                    .service(events::test_event),
+            ),
+    );
 }
 
 /// The job that was accepted.

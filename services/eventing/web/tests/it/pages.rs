@@ -3,6 +3,7 @@
 use crate::support::{TOKEN, change, info, jobs, jobs_become, opportunities, post, send, spec};
 use anyhow::Result;
 use reqwest::StatusCode;
+use reqwest::header::{HOST, LOCATION, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE};
 use serde_json::Value;
 use test_support::{TestRedis, http_client};
 
@@ -84,5 +85,32 @@ async fn metrics_count_what_became_of_events() -> Result<()> {
     ] {
         assert!(metrics.contains(line), "{line} is not in {metrics}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn over_http_the_token_is_not_asked_for() -> Result<()> {
+    let redis = TestRedis::start().await?;
+    let web = spec(&redis, "web.1")?.start().await?;
+    let (http, url) = (http_client()?, web.url()?);
+    for path in ["/", "/info?x=1", "/api/jobs/1"] {
+        let request =
+            http.get(format!("{url}{path}")).header("X-Forwarded-Proto", "http").header(HOST, "my-app.example");
+        let answer = request.send().await?;
+        assert_eq!(answer.status(), StatusCode::PERMANENT_REDIRECT, "{path}");
+        assert_eq!(answer.headers()[LOCATION], format!("https://my-app.example{path}"));
+        assert!(!answer.headers().contains_key(WWW_AUTHENTICATE), "{path}");
+    }
+    for path in ["/api/generatequotes", "/api/testevent", "/api/datacreate"] {
+        let request = post(&web, path)?.header("X-Forwarded-Proto", "http").json(&change("t-1", &opportunities(0..1)));
+        let answer = request.send().await?;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+        let answer: Value = answer.json().await?;
+        assert_eq!(answer["error"]["code"], "https_required", "{answer}");
+    }
+    let answer = http.get(format!("{url}/")).header("X-Forwarded-Proto", "https").send().await?;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()[STRICT_TRANSPORT_SECURITY], "max-age=31536000");
+    assert!(jobs(&redis).await?.list(crate::support::ORG, 10, None).await?.is_empty(), "nothing was started over http");
     Ok(())
 }

@@ -41,6 +41,9 @@ fn a_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
     for (name, value) in [
         ("WEBHOOK_TOKEN", "fifteen-letters"),
         ("WEBHOOK_TOKEN", "0123456789 abcdef0123456789"),
+        ("WEBHOOK_TOKEN", "local-only-webhook-token"),
+        ("JOB_SECRET_KEY", "6c6f63616c2d6f6e6c792d6e6f742d612d7365637265742d6b65792d30303031"),
+        ("HEROKU_APPLINK_API_URL", "http://applink.heroku.com/addons/a"),
         ("EVENT_AUTHORIZATION", "my org"),
         ("EVENT_TOPIC", "/event/Sale__e"),
         ("EVENT_CHANGE_TYPES", "DELETE"),
