@@ -38,6 +38,14 @@ pub struct JobsConfig {
     pub max_outstanding_chunks: u32,
     /// Tasks of one org that run at a time, over all workers. Default 10.
     pub org_limit: u32,
+    /// Jobs of one org that have not ended. Default 1,000.
+    pub max_open_jobs: u32,
+    /// Of them, jobs that need authorization. An org that has so many starts no further job. Default 100.
+    pub max_held_jobs: u32,
+    /// Ended jobs of one org that are kept, the newest; so many again with dead letters. Default 1,000.
+    pub max_ended_jobs: u32,
+    /// New jobs of one org per minute. A minute's worth may come at once. Default 600.
+    pub jobs_per_minute: u32,
     /// Runs of a task that may fail before it becomes a dead letter. Default 12: an outage of some minutes is
     /// waited out.
     pub max_attempts: u32,
@@ -65,6 +73,10 @@ impl JobsConfig {
             idempotency_ttl: DAY,
             max_outstanding_chunks: 200,
             org_limit: 10,
+            max_open_jobs: 1_000,
+            max_held_jobs: 100,
+            max_ended_jobs: 1_000,
+            jobs_per_minute: 600,
             max_attempts: 12,
             max_crashes: 5,
             max_errors: 10_000,
@@ -88,6 +100,10 @@ impl JobsConfig {
             ("idempotency_ttl", self.idempotency_ttl.as_millis() > 0),
             ("max_outstanding_chunks", self.max_outstanding_chunks > 0),
             ("org_limit", self.org_limit > 0),
+            ("max_open_jobs", self.max_open_jobs > 0),
+            ("max_held_jobs", self.max_held_jobs > 0),
+            ("max_ended_jobs", self.max_ended_jobs > 0),
+            ("jobs_per_minute", self.jobs_per_minute > 0),
             ("max_attempts", self.max_attempts > 0),
         ];
         match positive.iter().find(|(_, ok)| !ok) {

@@ -1,5 +1,7 @@
 //! What can go wrong with jobs.
 
+use std::time::Duration;
+
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Errors of the job engine. Neither `Display` nor `Debug` shows a URL, a password, a key or a token.
@@ -11,6 +13,14 @@ pub enum JobsError {
     /// Redis is full and takes nothing new. Work it already has goes on.
     #[error("Redis is out of memory")]
     OutOfMemory(#[source] RedisError),
+    /// The org has reached a limit. Nothing was done.
+    #[error("{limit}")]
+    Limited {
+        /// Which one.
+        limit: Limit,
+        /// When to ask again, at the earliest.
+        retry_after: Duration,
+    },
     /// The caller's argument cannot be used.
     #[error("{0}")]
     Invalid(String),
@@ -37,11 +47,27 @@ pub enum JobsError {
     Corrupt(String),
 }
 
+/// A limit of an org, with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// Jobs that have not ended: [`JobsConfig::max_open_jobs`](super::JobsConfig::max_open_jobs).
+    #[error("This org has {0} jobs that have not ended, as many as it may. Wait for some to end, or cancel some.")]
+    Open(u32),
+    /// Jobs that need authorization: [`JobsConfig::max_held_jobs`](super::JobsConfig::max_held_jobs).
+    #[error("This org has {0} jobs that need authorization, as many as it may. Resume or cancel some.")]
+    Held(u32),
+    /// New jobs: [`JobsConfig::jobs_per_minute`](super::JobsConfig::jobs_per_minute).
+    #[error("This org has started jobs faster than {0} a minute.")]
+    Rate(u32),
+}
+
 /// What a caller can do about a [`JobsError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobsErrorKind {
     /// Try again later: HTTP 503.
     Unavailable,
+    /// Wait, or make room: HTTP 429.
+    Limited,
     /// The request is wrong: HTTP 400.
     Invalid,
     /// The request contradicts an earlier one: HTTP 422.
@@ -56,6 +82,7 @@ impl JobsError {
     pub fn kind(&self) -> JobsErrorKind {
         match self {
             Self::Unavailable(_) | Self::OutOfMemory(_) => JobsErrorKind::Unavailable,
+            Self::Limited { .. } => JobsErrorKind::Limited,
             Self::Invalid(_) => JobsErrorKind::Invalid,
             Self::KeyReused => JobsErrorKind::Reused,
             Self::Config(_)

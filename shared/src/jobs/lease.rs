@@ -35,8 +35,9 @@ impl fmt::Display for Task {
     }
 }
 
-/// A lease, written `job|task|epoch|worker`. The epoch is new with every claim of the job, so no two leases are
-/// equal: whoever cannot remove the exact text from the job's lease set has lost the task.
+/// A lease, written `job|task|epoch|worker|random`. The epoch is new with every claim of the job, and the random part
+/// with every claim, so no two leases are equal, not even when Redis comes back as it was before the first of them:
+/// whoever cannot remove the exact text from the job's lease set has lost the task.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
     text: String,

@@ -18,6 +18,7 @@
 //! | Key | Type | Holds |
 //! |---|---|---|
 //! | `job:<job>` | hash | the job: see the fields below |
+//! | `params:<job>` | string | its parameters, JSON |
 //! | `ready:<job>` | list | tasks to be claimed, next one at the right end |
 //! | `delayed:<job>` | sorted set | tasks that wait, by the ms they are due |
 //! | `leases:<job>` | sorted set | leases, by the ms they run out |
@@ -25,36 +26,50 @@
 //! | `tries:<job>` | hash | `<task>:d` deliveries, `:a` failed attempts, `:c` lost workers, since the task last succeeded |
 //! | `bits:<job>` | bitmap | one bit per chunk that is done: counts once |
 //! | `dead:<job>` | hash | task → dead letter as JSON |
+//! | `again:<job>` | hash | the same, of a job that is retried, which are not put back yet |
 //! | `counters:<job>`, `workers:<job>` | hash | the kind's counters; records processed by worker name |
 //! | `errors:<job>` | list | record errors as JSON, up to [`JobsConfig::max_errors`] |
 //! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember) |
-//! | `session:<job>` | string | session, sealed for the job's `org kind user params`, with a TTL; deleted when the job ends |
+//! | `session:<job>` | string | session, sealed for the job's `org kind user` and parameters, with a TTL; deleted when the job ends |
 //! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
-//! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand |
+//! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand, and the last hundred of an ended job; not there before the second one |
 //! | `open`, `open:<org>` | set | jobs that have not ended |
+//! | `running:<org>`, `held:<org>` | set | jobs with leases; held jobs |
 //! | `jobs:<org>`, `mine:<org>:<user>` | sorted set | all jobs of an org, or of a user of it, by creation, for listings |
-//! | `active` | list | rotation of the jobs that may have something ready (field `listed` says that a job is in it) |
+//! | `kept:<org>`, `kept_dead:<org>` | sorted set | ended jobs without and with dead letters, by their end |
+//! | `orgs`, `active:<org>` | sorted set | rotations: orgs that may start something, and jobs of an org with something ready, by their turn |
+//! | `rests` | sorted set | orgs that are paused or at their limit, by the ms they are looked at again |
+//! | `active` | list | jobs that a process of the version before has listed (and marked with the field `listed`) |
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
-//! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, with a TTL |
+//! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, and the hash of its parameters, with a TTL |
+//! | `rate:<org>` | string | when the bucket of the org's new jobs is empty, in ms (GCRA), with a TTL |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
 //! Further keys under the prefix belong to the [scripts of a service](ServiceScript).
 //!
 //! Channels: `wake` (there may be something to claim) and `cancel` (id of a job). Both are hints and may be lost.
 //!
-//! Fields of a job: `org user kind params request_id ttl dead_ttl created_at` never change. `state run plan cursor total
+//! Fields of a job: `org user kind request_id ttl dead_ttl keep created_at` never change. `state run plan cursor total
 //! done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there, but for the
-//! `cursor`. `cancel held finish outcome listed reason resume_at session_epoch started_at finished_at` are there when
-//! they apply; `session_epoch` is the epoch at which `resume` brought the present session.
+//! `cursor`. `cancel held finish outcome again reason resume_at session_epoch params_bytes started_at finished_at` are there
+//! when they apply; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
+//! a retry puts back at a time, `params_bytes` the length of parameters that are gone. Values of at most 64 bytes keep the
+//! hash small; a longer one (a reason, a caller's long request id) makes it four times as large.
 //!
 //! # Tasks
 //! A job's tasks are its plan (`P`), its chunks (0, 1, 2, …) and its last step (`F`). A claim makes a lease,
-//! `job|task|epoch|worker`. The epoch is new with each claim of the job, and every script that ends a task starts by
-//! removing that very lease: who lost it can change nothing. How many tasks of an org run is counted from the lease
-//! sets when it is needed; there is no counter that could drift.
+//! `job|task|epoch|worker|random`. The epoch is new with each claim of the job, and the random part with each claim, also
+//! where Redis has forgotten claims; every script that ends a task starts by removing that very lease: who lost it can
+//! change nothing. How many tasks of an org run is counted from the lease sets of its jobs that have any; there is no
+//! counter that could drift.
+//!
+//! Orgs take turns, and within an org its jobs do; a turn is one task. A claim looks only at what may start: a held job is
+//! in no rotation, and an org that is paused or at its limit rests until the pause ends, or a lease of its ends. So the
+//! cost of a claim does not depend on how many jobs wait. Jobs of kinds that the worker does not know are passed over, a
+//! bounded number each time.
 //!
 //! ```text
 //!            claim                ack, plan_push, finish
@@ -89,13 +104,20 @@
 //! A held job that nobody resumes within [`JobsConfig::retention`] is cancelled. A cancelled job is not retried: its
 //! dropped chunks are gone.
 //!
+//! A cancel either comes too late, once the last step is due, and changes nothing, or the job ends as cancelled, even when
+//! all its chunks had started and came to their end. [`JobView::outcome`] tells the last step which.
+//!
+//! `retry` makes all dead letters of the job those of its next run, at once, and puts them back as planning does chunks:
+//! some at first, and more whenever fewer than half of these are left. Until then each is counted and shown as the dead
+//! letter it was; when the run is cancelled it stays one.
+//!
 //! # Who does what
 //! | Script | Called by | Effect |
 //! |---|---|---|
-//! | `create` | web | job, sealed session, idempotency key and plan task, in one step |
+//! | `create` | web | job, sealed session, idempotency key and plan task, in one step; or a refusal, see below |
 //! | `view` | web | reads |
 //! | `cancel`, `resume`, `retry` | web | see above; each does nothing in a state where it makes no sense |
-//! | `claim` | worker | puts due tasks back, then leases tasks, one per job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know |
+//! | `claim` | worker | puts due tasks back, then leases tasks, one per org, job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know |
 //! | `plan_push` | holder of `P` | chunks, cursor and the plan's next place, in one step |
 //! | `ack` | holder of a chunk | counts the report |
 //! | `finish` | holder of `F` | ends the job |
@@ -117,14 +139,32 @@
 //! connect anew. Calls are repeated after transport errors for some seconds, except `claim`, the one script that is
 //! not idempotent.
 //!
+//! When Redis comes back as it was some moments before, tasks are claimed anew that workers are still at. Their leases
+//! differ, so what they report is refused, and they are told with the next heartbeat. The worker that claims such a task
+//! itself stops its own earlier run at once and waits for its end; so it does before the last step of a job.
+//!
 //! # Limits
-//! `retry` handles all dead letters of a job in one script, and a claim adds up the open jobs of an org: both are
-//! linear, and meant for thousands. Redis must be 7.0 or Valkey 7.2 at least, without cluster or with all in one slot.
+//! An org has at most [`JobsConfig::max_open_jobs`] open jobs; with [`JobsConfig::max_held_jobs`] held ones, or
+//! [`JobsConfig::jobs_per_minute`] new ones within a minute, it gets no further one either ([`JobsError::Limited`]). Of its
+//! ended jobs the newest [`JobsConfig::max_ended_jobs`] stay, and as many with dead letters; an idempotency key still leads
+//! to one that is gone. Parameters over 4 KiB go when a job has ended and cannot be retried. A waiting job takes about 2 KB
+//! beside its session and long parameters.
+//!
+//! Every script has a bound: `cancel` that of [`JobsConfig::max_outstanding_chunks`], `view` and `claim` that of
+//! [`JobsConfig::org_limit`]; `release_unknown` looks at the jobs that had leases within the last one. Redis must be 7.0 or
+//! Valkey 7.2 at least, without cluster or with all in one slot.
+//!
+//! # The version before
+//! While its processes still run, none of their jobs is lost: what they list in `active` goes into the rotations, their
+//! leases are honoured and taken over, their jobs keep their parameters. They do not count in `running:<org>` until then,
+//! so an org may be beyond its limit for that time. A process of the version before does not see jobs that it did not list
+//! itself, and cannot show those created since; so going back to it needs an empty queue.
 
 mod backoff;
 mod config;
 mod connection;
 mod error;
+mod events;
 mod kind;
 mod lease;
 mod scripts;
@@ -132,6 +172,7 @@ mod seal;
 mod server;
 mod service_script;
 mod settings;
+mod stats;
 mod steer;
 mod store;
 mod tasks;
@@ -142,14 +183,15 @@ mod watch;
 mod worker;
 
 pub use config::JobsConfig;
-pub use error::{JobsError, JobsErrorKind};
+pub use error::{JobsError, JobsErrorKind, Limit};
 pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};
+pub use stats::Stats;
 pub use steer::{By, OPERATOR};
 pub use store::Jobs;
-pub use tasks::{Acked, Claim, Claimed, ClaimedJob, Failed, Pushed, Stats, Tasks, Trip, WorkerId};
+pub use tasks::{Acked, Claim, Claimed, ClaimedJob, Failed, Pushed, Tasks, Trip, WorkerId};
 pub use tls::RedisCa;
 pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,

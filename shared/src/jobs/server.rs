@@ -1,7 +1,9 @@
 //! Whether a server can hold jobs.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use super::backoff::jittered;
 use super::connection::Repeat;
 use super::error::JobsError;
 use super::store::Jobs;
@@ -9,21 +11,59 @@ use super::store::Jobs;
 /// Scripts with flags came with Redis 7.
 const OLDEST_MAJOR_VERSION: u32 = 7;
 const MANY_CLIENTS_PERCENT: u64 = 80;
+/// Between two tries to check a server that is not there yet.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 impl Jobs {
-    /// Refuses servers that would lose or break jobs. A server that does not tell is trusted, with a warning.
+    /// Refuses servers that would lose or break jobs. A server that does not tell is trusted, with a warning. Warns once.
     ///
     /// # Errors
     /// [`JobsError::UnsuitableServer`] with the reason; otherwise when Redis cannot be asked.
     pub async fn check_server(&self) -> Result<(), JobsError> {
         match self.connection().query::<String>(&redis::cmd("INFO"), Repeat::Safe).await {
-            Ok(info) => check(&parse(&info)),
+            Ok(info) => {
+                let info = parse(&info);
+                check(&info)?;
+                if self.note_checked() {
+                    warn(&info);
+                }
+                Ok(())
+            }
             Err(JobsError::Refused(error)) => {
-                tracing::warn!(error = %error, "Redis does not answer INFO; its version and eviction policy are not known");
+                if self.note_checked() {
+                    tracing::warn!(error = %error, "Redis does not answer INFO; its version and eviction policy are not known");
+                }
                 Ok(())
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, for probes: says nothing to the log.
+    ///
+    /// # Errors
+    /// As [`check_server`](Self::check_server).
+    pub async fn ready(&self) -> Result<(), JobsError> {
+        match self.connection().query::<String>(&redis::cmd("INFO"), Repeat::Safe).await {
+            Ok(info) => check(&parse(&info)),
+            Err(JobsError::Refused(_)) => self.ping().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for Redis and checks it; for a process that starts without it. Returns only when the server cannot hold jobs,
+    /// with the reason.
+    pub async fn unsuitable(&self) -> JobsError {
+        while !self.is_checked() {
+            match self.check_server().await {
+                Err(error @ JobsError::UnsuitableServer(_)) => return error,
+                Ok(()) => break,
+                // Others see and tell it, too.
+                Err(error) => tracing::debug!(error = ?error, "Redis cannot be checked yet"),
+            }
+            tokio::time::sleep(jittered(CHECK_PERIOD)).await;
+        }
+        std::future::pending().await
     }
 }
 
@@ -38,8 +78,15 @@ fn check(info: &HashMap<&str, &str>) -> Result<(), JobsError> {
     }
     match info.get("maxmemory_policy") {
         Some(policy) if policy.starts_with("allkeys-") => {
-            return unsuitable(format!("its maxmemory-policy {policy} evicts jobs when it is full; set noeviction"));
+            unsuitable(format!("its maxmemory-policy {policy} evicts jobs when it is full; set noeviction"))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Tells what may become a trouble.
+fn warn(info: &HashMap<&str, &str>) {
+    match info.get("maxmemory_policy") {
         Some(&"noeviction") => {}
         Some(policy) => tracing::warn!(policy, "Redis may evict sessions and results when it is full; set noeviction"),
         None => tracing::warn!("Redis does not tell its eviction policy; it must not be allkeys-*"),
@@ -50,7 +97,6 @@ fn check(info: &HashMap<&str, &str>) -> Result<(), JobsError> {
     {
         tracing::warn!(clients, most, "Redis is close to its connection limit; each process needs one");
     }
-    Ok(())
 }
 
 /// `INFO` is lines of `name:value`, and headings.

@@ -22,6 +22,10 @@ impl JobsConfig {
     /// | `MAX_ATTEMPTS` | 12 | failed runs before a task becomes a dead letter |
     /// | `LEASE_SECONDS` | 20 | time after which a silent worker's tasks are taken over |
     /// | `JOB_RETENTION_DAYS` | 7 | how long ended jobs stay visible |
+    /// | `MAX_OPEN_JOBS` | 1000 | jobs of one org that have not ended; further ones are refused |
+    /// | `MAX_HELD_JOBS` | 100 | jobs of one org that need authorization; while it has so many, further ones are refused |
+    /// | `MAX_ENDED_JOBS` | 1000 | ended jobs of one org that stay visible, and as many more with dead letters |
+    /// | `JOBS_PER_MINUTE` | 600 | new jobs of one org; a minute's worth may come at once |
     pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {
         let url: SecretString = reader.required("REDIS_URL");
         let key: SecretString = reader.required("JOB_SECRET_KEY");
@@ -47,6 +51,10 @@ impl JobsConfig {
             ),
             prefix: reader.optional("QUEUE_PREFIX", prefix.to_owned()),
             org_limit: reader.bounded("ORG_CONCURRENCY", defaults.org_limit, 1..=1_000),
+            max_open_jobs: reader.bounded("MAX_OPEN_JOBS", defaults.max_open_jobs, 1..=1_000_000),
+            max_held_jobs: reader.bounded("MAX_HELD_JOBS", defaults.max_held_jobs, 1..=100_000),
+            max_ended_jobs: reader.bounded("MAX_ENDED_JOBS", defaults.max_ended_jobs, 1..=1_000_000),
+            jobs_per_minute: reader.bounded("JOBS_PER_MINUTE", defaults.jobs_per_minute, 1..=1_000_000),
             max_outstanding_chunks: reader.bounded(
                 "MAX_OUTSTANDING_CHUNKS",
                 defaults.max_outstanding_chunks,

@@ -1,10 +1,12 @@
 //! What people do to jobs: cancel, resume, retry. Each is recorded with who did it.
 
-use redis::Script;
+use std::time::Duration;
+
+use redis::{Script, ScriptInvocation};
 use secrecy::SecretString;
 
 use super::connection::Repeat;
-use super::error::JobsError;
+use super::error::{JobsError, Limit};
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
 use super::store::Jobs;
@@ -13,6 +15,12 @@ use super::view::millis;
 
 /// Who acts where a service has no users but one: who holds its token or password.
 pub const OPERATOR: &str = "operator";
+
+/// Most dead letters that a script puts back: it takes some ms for so many.
+const MAX_PUT_BACK: u32 = 500;
+
+/// When to ask again for a retry that would be one open job too many.
+const RETRY_AFTER_OPEN: Duration = Duration::from_secs(30);
 
 /// Longest name of somebody who makes a job or acts on one.
 const MAX_USER_BYTES: usize = 64;
@@ -62,7 +70,10 @@ impl By<'_> {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.go_on(&SCRIPTS.resume, org, id, session).await
+        let Some(script) = self.go_on(&SCRIPTS.resume, org, id, session.as_ref()).await? else { return Ok(None) };
+        // Repeated, it finds the job not held, and changes nothing.
+        self.jobs.connection().invoke::<()>(&script, Repeat::Safe).await?;
+        self.jobs.get(org, id).await
     }
 
     /// See [`Jobs::retry`].
@@ -75,27 +86,35 @@ impl By<'_> {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.go_on(&SCRIPTS.retry, org, id, session).await
+        let Some(mut script) = self.go_on(&SCRIPTS.retry, org, id, session.as_ref()).await? else { return Ok(None) };
+        let config = self.jobs.config();
+        script.arg(config.max_outstanding_chunks.min(MAX_PUT_BACK)).arg(config.max_open_jobs);
+        // Repeated, it finds the job not ended, and changes nothing.
+        let letters: i64 = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        if letters < 0 {
+            let limit = Limit::Open(config.max_open_jobs);
+            return Err(JobsError::Limited { limit, retry_after: RETRY_AFTER_OPEN });
+        }
+        self.jobs.get(org, id).await
     }
 
-    async fn go_on(
+    /// A call of a script that lets a job go on; `None` when there is no such job.
+    async fn go_on<'s>(
         &self,
-        script: &Script,
+        script: &'s Script,
         org: &str,
         id: &JobId,
-        session: Option<SecretString>,
-    ) -> Result<Option<JobView>, JobsError> {
+        session: Option<&SecretString>,
+    ) -> Result<Option<ScriptInvocation<'s>>, JobsError> {
         check_user(self.user)?;
         let jobs = self.jobs;
         if jobs.get(org, id).await?.is_none() {
             return Ok(None);
         }
-        let Some(sealed) = self.seal(org, id, session.as_ref()).await? else { return Ok(None) };
+        let Some(sealed) = self.seal(org, id, session).await? else { return Ok(None) };
         let mut script = jobs.script(script);
         script.arg(id.to_string()).arg(sealed).arg(millis(jobs.config().session_ttl)).arg(self.user);
-        // Repeated, it finds the job neither held nor ended, and changes nothing.
-        jobs.connection().invoke::<()>(&script, Repeat::Safe).await?;
-        jobs.get(org, id).await
+        Ok(Some(script))
     }
 
     /// Seals a session for the job as it stands in Redis. Empty bytes stand for no session, `None` for no job.
@@ -103,6 +122,9 @@ impl By<'_> {
         let Some(session) = session else { return Ok(Some(Vec::new())) };
         let command = redis::cmd("HMGET").arg(self.jobs.key("job", id)).arg(&["kind", "user", "params"]).to_owned();
         let (kind, user, params): Bound = self.jobs.connection().query(&command, Repeat::Safe).await?;
+        let apart = redis::cmd("GET").arg(self.jobs.key("params", id)).to_owned();
+        // The version before kept the parameters in the job.
+        let params = self.jobs.connection().query::<Option<String>>(&apart, Repeat::Safe).await?.or(params);
         let (Some(kind), Some(params)) = (kind, params) else { return Ok(None) };
         let user = user.unwrap_or_default();
         let config = self.jobs.config();

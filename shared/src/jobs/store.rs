@@ -1,19 +1,20 @@
 //! The handle on the jobs in Redis.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use redis::streams::{StreamId, StreamRangeReply};
 use redis::{Script, ScriptInvocation};
 use secrecy::SecretString;
 
 use super::config::JobsConfig;
 use super::connection::{Connection, Repeat};
-use super::error::JobsError;
+use super::error::{JobsError, Limit};
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
 use super::steer::{OPERATOR, check_user};
-use super::types::{Created, DeadLetter, ErrorPage, JobEvent, JobId, JobView, NewJob};
+use super::types::{Created, DeadLetter, ErrorPage, JobId, JobView, NewJob};
 use super::view::{self, RawView, millis};
 
 const MAX_ORG_BYTES: usize = 64;
@@ -32,6 +33,8 @@ pub struct Jobs {
 struct Inner {
     config: JobsConfig,
     connection: Connection,
+    /// Set once the server has been found to be one that keeps jobs.
+    checked: OnceLock<()>,
 }
 
 impl Jobs {
@@ -52,7 +55,7 @@ impl Jobs {
     pub fn connect_lazily(config: JobsConfig) -> Result<Self, JobsError> {
         config.check()?;
         let connection = Connection::new(&config)?;
-        Ok(Self { inner: Arc::new(Inner { config, connection }) })
+        Ok(Self { inner: Arc::new(Inner { config, connection, checked: OnceLock::new() }) })
     }
 
     /// Asks Redis for a sign of life.
@@ -68,8 +71,9 @@ impl Jobs {
     ///
     /// # Errors
     /// [`JobsError::Invalid`] for an unusable argument; [`JobsError::KeyReused`] when the idempotency key stands for a job
-    /// with other parameters; an error of kind
-    /// [`Unavailable`](super::JobsErrorKind::Unavailable) when Redis did not take the job.
+    /// with other parameters; [`JobsError::Limited`] when the org has reached a limit; an error of kind
+    /// [`Unavailable`](super::JobsErrorKind::Unavailable) when Redis did not take the job, and
+    /// [`JobsError::UnsuitableServer`] when it would not keep it.
     pub async fn create(&self, job: NewJob) -> Result<Created, JobsError> {
         let NewJob { kind, org, user, params, session, idempotency_key, request_id } = job;
         if !is_org(&org) {
@@ -100,8 +104,27 @@ impl Jobs {
             .arg(millis(config.session_ttl))
             .arg(millis(config.retention))
             .arg(millis(config.dead_retention))
+            .arg(config.max_open_jobs)
+            .arg(config.max_held_jobs)
+            .arg(config.max_ended_jobs)
+            .arg(config.jobs_per_minute)
             .arg(&user);
-        let (id, found): (String, u8) = self.connection().invoke(&script, Repeat::Safe).await?;
+        // A process may start before its server is known.
+        if !self.is_checked() {
+            self.check_server().await?;
+        }
+        let (id, found, refusal, wait): (String, u8, String, u64) =
+            self.connection().invoke(&script, Repeat::Safe).await?;
+        let limit = match refusal.as_str() {
+            "" => None,
+            "open" => Some(Limit::Open(config.max_open_jobs)),
+            "held" => Some(Limit::Held(config.max_held_jobs)),
+            "rate" => Some(Limit::Rate(config.jobs_per_minute)),
+            other => return Err(JobsError::Corrupt(format!("refusal {other:?} of a script"))),
+        };
+        if let Some(limit) = limit {
+            return Err(JobsError::Limited { limit, retry_after: Duration::from_millis(wait) });
+        }
         let id = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
         match found {
             0 | 1 => Ok(Created { id, existing: found == 1 }),
@@ -203,44 +226,24 @@ impl Jobs {
         if self.get(org, id).await?.is_none() {
             return Ok(None);
         }
-        let command = redis::cmd("HGETALL").arg(self.key("dead", id)).to_owned();
-        let stored: Vec<(String, String)> = self.connection().query(&command, Repeat::Safe).await?;
+        // A job that is retried puts its letters back bit by bit; until then each is what it was. One that goes over between
+        // the two looks is seen twice.
+        let mut stored = BTreeMap::new();
+        for name in ["dead", "again"] {
+            let command = redis::cmd("HGETALL").arg(self.key(name, id)).to_owned();
+            let letters: Vec<(String, String)> = self.connection().query(&command, Repeat::Safe).await?;
+            stored.extend(letters);
+        }
         let mut letters =
             stored.iter().map(|(task, json)| view::dead_letter(task, json)).collect::<Result<Vec<_>, _>>()?;
         letters.sort_by_key(|letter| letter.chunk);
         Ok(Some(letters))
     }
 
-    /// What happened to a job after the event `after` (`"0"` for all that is kept, about the last thousand).
-    ///
-    /// # Errors
-    /// [`JobsError::Invalid`] when `after` is not an event id; otherwise when Redis cannot be asked.
-    pub async fn events(
-        &self,
-        org: &str,
-        id: &JobId,
-        after: &str,
-        limit: usize,
-    ) -> Result<Option<Vec<JobEvent>>, JobsError> {
-        if !is_event_id(after) {
-            return Err(JobsError::Invalid("an event id is digits, or digits-digits".to_owned()));
-        }
-        if self.get(org, id).await?.is_none() {
-            return Ok(None);
-        }
-        let command = redis::cmd("XRANGE")
-            .arg(self.key("events", id))
-            .arg(format!("({after}"))
-            .arg("+")
-            .arg("COUNT")
-            .arg(limit)
-            .to_owned();
-        let reply: StreamRangeReply = self.connection().query(&command, Repeat::Safe).await?;
-        reply.ids.iter().map(|entry: &StreamId| view::job_event(entry)).collect::<Result<_, _>>().map(Some)
-    }
-
-    /// Cancels a job, as the [`OPERATOR`]. What has not started is dropped at once; what runs is told to stop. A job that
-    /// is finishing or has ended stays as it is. [`Jobs::by`] does it as somebody else.
+    /// Cancels a job, as the [`OPERATOR`]. What has not started is dropped at once; what runs is told to stop. The job ends as cancelled then,
+    /// also when all of it had started and comes to its end. A job that is finishing or has ended stays as it is, and ends
+    /// as it would have; only when its last step waits for authorization does it end, as cancelled, without that step.
+    /// [`Jobs::by`] does it as somebody else.
     ///
     /// # Errors
     /// When Redis cannot be asked.
@@ -263,10 +266,11 @@ impl Jobs {
     }
 
     /// Puts the dead letters of a completed or failed job back, as its next run, as the [`OPERATOR`], with a new session if
-    /// one is given (that of the last run is gone). Any other job stays as it is.
+    /// one is given (that of the last run is gone). Of very many, some are put back at once, and others as these end. Any
+    /// other job stays as it is.
     ///
     /// # Errors
-    /// When Redis cannot be asked or is full.
+    /// [`JobsError::Limited`] when the org has as many open jobs as it may; otherwise when Redis cannot be asked or is full.
     pub async fn retry(
         &self,
         org: &str,
@@ -302,6 +306,16 @@ impl Jobs {
         &self.inner.connection
     }
 
+    /// Whether the server was found to be one that keeps jobs.
+    pub(super) fn is_checked(&self) -> bool {
+        self.inner.checked.get().is_some()
+    }
+
+    /// Notes that it was; true the first time.
+    pub(super) fn note_checked(&self) -> bool {
+        self.inner.checked.set(()).is_ok()
+    }
+
     pub(super) fn config(&self) -> &JobsConfig {
         &self.inner.config
     }
@@ -317,12 +331,4 @@ impl fmt::Debug for Jobs {
 fn is_org(org: &str) -> bool {
     (1..=MAX_ORG_BYTES).contains(&org.len())
         && org.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-fn is_event_id(id: &str) -> bool {
-    let is_number = |text: &str| text.parse::<u64>().is_ok() && !text.starts_with('+');
-    match id.split_once('-') {
-        Some((ms, number)) => is_number(ms) && is_number(number),
-        None => is_number(id),
-    }
 }

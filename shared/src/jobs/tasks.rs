@@ -18,8 +18,10 @@ use super::store::Jobs;
 use super::types::JobId;
 use super::view::millis;
 
-/// Most jobs a claim looks at; it starts where the last one ended.
+/// Most jobs, and orgs that may start nothing, that a claim looks at; it starts where the last one ended.
 const CLAIM_SCAN: u32 = 256;
+/// Most records of a chunk or a report. Far beyond any, and far below where numbers in scripts become inexact.
+const MAX_RECORDS: u64 = 1_000_000_000_000;
 /// Most jobs whose leases a reclaim looks at.
 const RECLAIM_SCAN: u32 = 100;
 
@@ -139,23 +141,10 @@ pub enum Trip {
     Cancelled,
 }
 
-/// How much there is of everything, over all jobs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Jobs that have not ended.
-    pub open_jobs: u64,
-    /// Tasks that wait for a worker.
-    pub ready: u64,
-    /// Tasks with a worker.
-    pub leased: u64,
-    /// Tasks that wait for their time.
-    pub delayed: u64,
-}
-
 /// The worker's side of the protocol. [`Worker`](super::Worker) is built on it.
 #[derive(Clone, Debug)]
 pub struct Tasks {
-    jobs: Jobs,
+    pub(super) jobs: Jobs,
 }
 
 impl Jobs {
@@ -175,7 +164,10 @@ impl Tasks {
     pub async fn claim(&self, worker: &WorkerId, max: usize, kinds: &[&str]) -> Result<Claim, JobsError> {
         let config = self.jobs.config();
         let mut script = self.jobs.script(&SCRIPTS.claim);
-        script.arg(max).arg(millis(config.lease)).arg(&worker.0).arg(config.org_limit).arg(CLAIM_SCAN).arg(kinds);
+        // New with each call, so that a lease is no other one even where Redis has forgotten the other one.
+        let random = format!("{:016x}", rand::random::<u64>());
+        script.arg(max).arg(millis(config.lease)).arg(&worker.0).arg(random);
+        script.arg(config.org_limit).arg(CLAIM_SCAN).arg(kinds);
         let (more, jobs, tasks): (bool, Vec<RawJob>, Vec<RawTask>) =
             self.jobs.connection().invoke(&script, Repeat::Never).await?;
         Ok(Claim {
@@ -188,8 +180,10 @@ impl Tasks {
     /// Stores a page of the plan and ends the planning task's lease.
     ///
     /// # Errors
-    /// When Redis cannot be asked or is full; nothing is stored then, unless the connection broke.
+    /// [`JobsError::Invalid`] for a chunk of impossible size; otherwise when Redis cannot be asked or is full. Nothing is
+    /// stored then, unless the connection broke.
     pub async fn plan_push(&self, lease: &Lease, step: &PlanStep) -> Result<Pushed, JobsError> {
+        check_counts(step.chunks.iter().map(|chunk| ("records", chunk.records)))?;
         let mut script = self.jobs.script(&SCRIPTS.plan_push);
         script.arg(lease.as_str()).arg(&step.cursor).arg(u8::from(step.done));
         script.arg(self.jobs.config().max_outstanding_chunks);
@@ -212,6 +206,9 @@ impl Tasks {
         if !matches!(lease.task(), Task::Chunk(_)) {
             return Err(JobsError::Invalid(format!("{lease:?} is not the lease of a chunk")));
         }
+        let ChunkReport { processed, succeeded, skipped, failed, .. } = *report;
+        check_counts([("processed", processed), ("succeeded", succeeded), ("skipped", skipped), ("failed", failed)])?;
+        check_counts(report.counters.iter().map(|(name, value)| (name.as_str(), *value)))?;
         let mut script = self.jobs.script(&SCRIPTS.ack);
         script.arg(lease.as_str()).arg(report.processed).arg(report.succeeded).arg(report.skipped).arg(report.failed);
         script.arg(self.jobs.config().max_errors).arg(report.counters.len());
@@ -333,16 +330,6 @@ impl Tasks {
         leases.into_iter().map(lease_of).collect::<Result<_, _>>().map(Some)
     }
 
-    /// How much there is of everything, over all jobs.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn stats(&self) -> Result<Stats, JobsError> {
-        let script = self.jobs.script(&SCRIPTS.stats);
-        let (open_jobs, ready, leased, delayed) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
-        Ok(Stats { open_jobs, ready, leased, delayed })
-    }
-
     pub(super) async fn set_flag(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
         let mut script = self.jobs.script(&SCRIPTS.set_flag);
         script.arg(lease.as_str()).arg(name).arg(value);
@@ -381,6 +368,14 @@ impl Tasks {
         });
         let params = serde_json::from_str(&params).map_err(|_| JobsError::Corrupt(format!("params of {id}")))?;
         Ok((job, ClaimedJob { kind, org, user, params, request_id, run, cursor, session }))
+    }
+}
+
+/// Refuses, before anything is written, numbers that would stop a script half-way.
+fn check_counts<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> Result<(), JobsError> {
+    match counts.into_iter().find(|(_, count)| *count > MAX_RECORDS) {
+        Some((name, count)) => Err(JobsError::Invalid(format!("{name}: {count} is more than {MAX_RECORDS}"))),
+        None => Ok(()),
     }
 }
 

@@ -150,9 +150,13 @@ pub struct JobView {
     pub org: String,
     /// Where it stands.
     pub state: JobState,
-    /// As given at creation.
+    /// As given at creation. An ended job that cannot be retried keeps those of up to 4 KiB; `omittedBytes` tells the
+    /// length of longer ones.
     #[schema(value_type = Object)]
     pub params: Value,
+    /// What the state will be: known once the last step is due. It tells the last step how the job ends.
+    #[serde(skip)]
+    pub outcome: Option<JobState>,
     /// True when no more chunks will come.
     pub planned: bool,
     /// Chunks planned so far.

@@ -7,16 +7,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use redis::streams::StreamId;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::JobsError;
 use super::types::{DeadLetter, EventKind, JobAct, JobActKind, JobEvent, JobProgress, JobState, JobView};
 
 /// One answer of the view script.
-pub(super) type RawView =
-    (BTreeMap<String, String>, BTreeMap<String, u64>, BTreeMap<String, u64>, u64, u64, Option<String>, Vec<String>);
+pub(super) type RawView = (Hash<String>, Option<String>, Hash<u64>, Hash<u64>, u64, u64, Option<String>, Vec<String>);
+
+type Hash<V> = BTreeMap<String, V>;
 
 pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, JobsError> {
-    let (job, counters, per_worker, running_chunks, pause_ms, pause_reason, acts) = raw;
+    let (job, params, counters, per_worker, running_chunks, pause_ms, pause_reason, acts) = raw;
     let fields = Fields { id, get: |name: &str| job.get(name).map(String::as_str) };
     let progress = fields.progress()?;
     let paused_until = (pause_ms > 0 && !progress.state.is_final())
@@ -29,7 +31,15 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         kind: fields.text("kind")?.to_owned(),
         org: fields.text("org")?.to_owned(),
         state: progress.state,
-        params: serde_json::from_str(fields.text("params")?).map_err(|_| fields.corrupt("params"))?,
+        params: match (params.as_deref().or(job.get("params").map(String::as_str)), job.get("params_bytes")) {
+            (Some(params), _) => serde_json::from_str(params).map_err(|_| fields.corrupt("params"))?,
+            (None, Some(bytes)) => json!({ "omittedBytes": fields.parse_text::<u64>("params_bytes", bytes)? }),
+            (None, None) => return Err(fields.corrupt("params")),
+        },
+        outcome: match job.get("outcome") {
+            Some(outcome) => Some(JobState::from_redis(outcome).ok_or_else(|| fields.corrupt("outcome"))?),
+            None => None,
+        },
         planned: progress.planned,
         total_chunks: progress.total_chunks,
         done_chunks: progress.done_chunks,
@@ -88,6 +98,27 @@ pub(super) fn job_event(entry: &StreamId) -> Result<JobEvent, JobsError> {
         at: fields.time_of("id", at)?,
         job: fields.progress()?,
     })
+}
+
+/// The first event of a job, of which there is no trace in Redis as long as there is no other one.
+pub(super) fn queued_event(job: &JobView) -> JobEvent {
+    let progress = JobProgress {
+        state: JobState::Queued,
+        run: 1,
+        planned: false,
+        total_chunks: 0,
+        done_chunks: 0,
+        dead_chunks: 0,
+        dropped_chunks: 0,
+        planned_records: 0,
+        processed: 0,
+        succeeded: 0,
+        skipped: 0,
+        failed: 0,
+        errors: 0,
+    };
+    let id = format!("{}-0", job.created_at.timestamp_millis());
+    JobEvent { id, kind: EventKind::Queued, at: job.created_at, job: progress }
 }
 
 pub(super) fn dead_letter(task: &str, json: &str) -> Result<DeadLetter, JobsError> {

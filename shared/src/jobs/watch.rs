@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::connection::Repeat;
 use super::error::JobsError;
+use super::events::check_event_id;
 use super::kind::TaskContext;
 use super::store::Jobs;
-use super::types::{JobId, JobView};
+use super::types::{JobEvent, JobId, JobView};
 use super::view::millis;
 
 /// Values of a turn's key.
@@ -29,6 +30,17 @@ impl TaskContext {
     }
 }
 
+impl Jobs {
+    /// A job to be watched; `None` when the org has no such job.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn watch(&self, org: &str, id: &JobId) -> Result<Option<JobWatch>, JobsError> {
+        let watch = || JobWatch { jobs: self.clone(), org: org.to_owned(), id: *id };
+        Ok(self.get(org, id).await?.map(|_| watch()))
+    }
+}
+
 impl JobWatch {
     /// The job.
     #[must_use]
@@ -42,6 +54,16 @@ impl JobWatch {
     /// When Redis cannot be asked.
     pub async fn view(&self) -> Result<Option<JobView>, JobsError> {
         self.jobs.get(&self.org, &self.id).await
+    }
+
+    /// What happened to the job after the event `after`, at most `limit` events: a look at its log and no more, for those who
+    /// look often. The event of the creation is not there before another one is; [`Jobs::events`] tells it.
+    ///
+    /// # Errors
+    /// [`JobsError::Invalid`] when `after` is not an event id; otherwise when Redis cannot be asked.
+    pub async fn events(&self, after: &str, limit: usize) -> Result<Vec<JobEvent>, JobsError> {
+        check_event_id(after)?;
+        self.jobs.stored_events(&self.id, after, limit).await
     }
 
     /// True for one caller of all workers within `length`: what `name` stands for is done at most so often per job. When the

@@ -4,11 +4,16 @@ use super::server::ServerSettings;
 use crate::config::{Bind, Callers, Reader, TelemetryConfig};
 use crate::jobs::JobsConfig;
 use crate::salesforce::AllowedHosts;
-use crate::web::jobs::JobAccessSettings;
+use crate::web::jobs::{JobAccessSettings, StreamLimits};
 
 /// Settings of a web process that starts jobs.
 ///
-/// Those of [`Bind`], [`ServerSettings::read`], [`TelemetryConfig`], [`JobsConfig::read`], [`AllowedHosts::read`] and
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `MAX_EVENT_STREAMS` | 500 | streams of job events that the process serves at a time |
+/// | `MAX_EVENT_STREAMS_PER_ORG` | 50 | of them, to one org |
+///
+/// and those of [`Bind`], [`ServerSettings::read`], [`TelemetryConfig`], [`JobsConfig::read`], [`AllowedHosts::read`] and
 /// [`JobAccessSettings::read`].
 pub struct WebConfig {
     /// Address.
@@ -23,6 +28,8 @@ pub struct WebConfig {
     pub access: JobAccessSettings,
     /// Threads and limits of the server.
     pub server: ServerSettings,
+    /// Streams of job events.
+    pub streams: StreamLimits,
 }
 
 impl WebConfig {
@@ -35,6 +42,11 @@ impl WebConfig {
         let hosts = AllowedHosts::read(reader);
         let access = JobAccessSettings::read(reader);
         let server = ServerSettings::read(reader);
-        Self { bind, telemetry, jobs, hosts, access, server }
+        let defaults = StreamLimits::default();
+        let streams = StreamLimits {
+            all: reader.bounded("MAX_EVENT_STREAMS", defaults.all, 1..=100_000),
+            per_org: reader.bounded("MAX_EVENT_STREAMS_PER_ORG", defaults.per_org, 1..=100_000),
+        };
+        Self { bind, telemetry, jobs, hosts, access, server, streams }
     }
 }

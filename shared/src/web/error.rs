@@ -68,6 +68,12 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error_code, message)
     }
 
+    /// 429 `too_many_requests`: nothing was done, try again after `retry_after` (sent in whole seconds, at least one).
+    pub fn too_many_requests(message: impl Into<Text>, retry_after: Duration) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message);
+        Self { retry_after: Some(retry_after), ..error }
+    }
+
     /// 500 `internal`: the caller learns nothing but the request id; the cause and its sources go to the log.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         let message = "Internal error. The log of the service tells more under this request id.";

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use redis::AsyncCommands as _;
 use shared::jobs::{EventKind, Failed, JobState, Pushed, Task, Trip};
 
 use crate::support::{Bed, ORG, page};
@@ -105,7 +106,46 @@ async fn a_job_held_in_its_last_step_ends_without_it() {
     let finish = bed.claim_task(Task::Finish).await;
     bed.tasks.hold(&finish, "session expired").await.unwrap();
     assert_eq!(bed.view(&id).await.state, JobState::NeedsAuthorization);
-    assert_eq!(bed.jobs.cancel(ORG, &id).await.unwrap().unwrap().state, JobState::Completed);
+    assert_eq!(bed.jobs.cancel(ORG, &id).await.unwrap().unwrap().state, JobState::Cancelled);
     assert!(bed.claim(1).await.is_empty());
     assert_eq!(bed.final_events(&id).await, 1);
+}
+
+#[tokio::test]
+async fn a_cancel_that_drops_nothing_is_told_as_one() {
+    let bed = Bed::new().await;
+    let id = bed.planned(&[1, 1]).await;
+    let chunks = bed.claim(2).await;
+    bed.jobs.cancel(ORG, &id).await.unwrap();
+    for chunk in &chunks {
+        bed.ack(chunk).await;
+    }
+    let view = bed.view(&id).await;
+    assert_eq!((view.state, view.dropped_chunks), (JobState::Finishing, 0));
+    assert_eq!(view.outcome, Some(JobState::Cancelled), "what the last step has to tell");
+    bed.finish().await;
+    assert_eq!(bed.view(&id).await.state, JobState::Cancelled);
+}
+
+#[tokio::test]
+async fn the_last_step_is_told_how_the_job_ends() {
+    let bed = Bed::new().await;
+    let completed = bed.planned(&[]).await;
+    assert_eq!(bed.view(&completed).await.outcome, Some(JobState::Completed));
+    bed.finish().await;
+    let failed = bed.create().await;
+    assert_eq!(bed.view(&failed).await.outcome, None);
+    bed.tasks.fail(&bed.claim_task(Task::Plan).await, None, "MALFORMED_QUERY").await.unwrap();
+    assert_eq!(bed.view(&failed).await.outcome, Some(JobState::Failed));
+    bed.finish().await;
+    // A job that nobody authorizes in time has a reason, as one that failed.
+    let held = bed.create().await;
+    let plan = bed.claim_task(Task::Plan).await;
+    bed.tasks.hold(&plan, "INVALID_SESSION_ID").await.unwrap();
+    let mut redis = bed.redis.clone();
+    let _: () = redis.zadd(format!("{}holds", bed.prefix), held.to_string(), 1).await.unwrap();
+    bed.reclaim().await;
+    let view = bed.view(&held).await;
+    assert_eq!(view.outcome, Some(JobState::Cancelled));
+    assert_eq!(view.reason.as_deref(), Some("nobody authorized it in time"));
 }

@@ -1,5 +1,5 @@
 use redis::AsyncCommands as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::jobs::{EventKind, JobState, JobsError, JobsErrorKind, NewJob};
 
 use crate::support::{Bed, KIND, ORG, USER, new_job};
@@ -119,4 +119,52 @@ async fn events_go_on_after_the_last_one_seen() {
     let rest = bed.jobs.events(ORG, &id, &events[1].id, 10).await.unwrap().unwrap();
     assert_eq!(rest.len(), 1);
     assert_eq!((rest[0].kind, rest[0].job.total_chunks, rest[0].job.planned), (EventKind::Progress, 1, true));
+}
+
+#[tokio::test]
+async fn a_waiting_job_takes_little_memory() {
+    let bed = Bed::new().await;
+    let id = bed.create().await;
+    let mut redis = bed.redis.clone();
+    let mut bytes = 0;
+    for key in bed.keys().await.into_iter().filter(|key| key.contains(&id.to_string())) {
+        bytes += redis::cmd("MEMORY").arg("USAGE").arg(key).query_async::<u64>(&mut redis).await.unwrap();
+    }
+    assert!(bytes < 2_000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn long_parameters_do_not_outlive_a_job_that_cannot_be_retried() {
+    let bed = Bed::new().await;
+    let long = json!({ "ids": vec!["006000000000001AAA"; 10_000] });
+    let bytes = long.to_string().len();
+    let ends = async |long: &Value, dead: bool| {
+        let id = bed.jobs.create(NewJob { params: long.clone(), ..new_job(ORG) }).await.unwrap().id;
+        let plan = bed.claim_task(shared::jobs::Task::Plan).await;
+        bed.push(&plan, &[1], true).await;
+        let (chunk, job) = bed.claim_with_job().await;
+        assert_eq!(job.params, *long);
+        if dead {
+            bed.tasks.fail(&chunk.lease, None, "poison").await.unwrap();
+        } else {
+            bed.ack(&chunk).await;
+        }
+        bed.finish().await;
+        id
+    };
+    let clean = ends(&long, false).await;
+    assert_eq!(bed.view(&clean).await.params, json!({ "omittedBytes": bytes }));
+    let usage = async |id| {
+        let mut redis = bed.redis.clone();
+        let key = bed.key("params", id);
+        redis::cmd("MEMORY").arg("USAGE").arg(key).query_async::<Option<u64>>(&mut redis).await.unwrap()
+    };
+    assert_eq!(usage(clean).await, None);
+    let short = json!({ "where": "Amount > 0" });
+    let short_one = ends(&short, false).await;
+    assert_eq!(bed.view(&short_one).await.params, short);
+    let poisoned = ends(&long, true).await;
+    assert_eq!(bed.view(&poisoned).await.params, long, "a retry needs them");
+    bed.jobs.retry(ORG, &poisoned, None).await.unwrap();
+    assert_eq!(bed.claim_with_job().await.1.params, long);
 }

@@ -100,8 +100,7 @@ async fn a_paused_org_rests_and_others_go_on() {
     let other = bed.create_for("other").await;
     let claimed = bed.claim(10).await;
     assert_eq!(claimed.iter().map(|task| task.lease.job()).collect::<Vec<_>>(), [other]);
-    let mut redis = bed.redis.clone();
-    let _: () = redis.del(bed.key("pause", ORG)).await.unwrap();
+    bed.pass_pause(ORG).await;
     let again = bed.claim(10).await.remove(0);
     assert_eq!((again.lease.job(), again.attempts), (id, 0));
     assert_eq!(bed.view(&id).await.paused_until, None);

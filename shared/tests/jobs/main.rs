@@ -16,6 +16,7 @@ mod server;
 mod service_script;
 mod session;
 mod support;
+mod upgrade;
 mod watch;
 mod worker;
 mod workers;

@@ -1,8 +1,9 @@
 //! Random operations against Redis and against a model in plain Rust; both must agree after each.
 //!
-//! The model decides what every operation answers and what it leaves behind. Only the order in which a claim hands
-//! out tasks is Redis's own: the model checks that each was allowed, and that none was left that could have been had.
-//! Time is moved by the test, see [`Bed::expire`] and [`Bed::pass_delays`].
+//! The model decides what every operation answers and what it leaves behind. Redis's own are: the order in which a claim
+//! hands out tasks, of which the model checks that each was allowed, that none was left that could have been had, and that
+//! orgs and their jobs took turns; which of many dead letters a retry puts back first; and which of the oldest jobs go.
+//! Time is moved by the test, see [`Bed::expire`] and [`Bed::pass_delays`]; also back, see [`Bed::restore`].
 
 mod check;
 mod state;
@@ -12,9 +13,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
-use shared::jobs::{Lease, Trip, WorkerId};
+use shared::jobs::{JobsError, Lease, Limit, Trip, WorkerId};
 
-use crate::support::{Bed, KIND, all_well, page};
+use crate::support::{Bed, KIND, Snapshot, all_well, new_job, page};
 use state::{LIMITS, Model};
 
 #[derive(Clone, Debug)]
@@ -45,6 +46,16 @@ enum Step {
     Hold {
         lease: Index,
     },
+    Pause {
+        lease: Index,
+    },
+    PassPause {
+        org: bool,
+    },
+    /// Remembers all that Redis has.
+    Snapshot,
+    /// Brings it back: what was since never happened, but workers know leases of it.
+    Restore,
     Finish {
         lease: Index,
     },
@@ -86,6 +97,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (lease(), any::<bool>()).prop_map(|(lease, retry)| Step::Fail { lease, retry }),
         3 => (lease(), any::<bool>()).prop_map(|(lease, delayed)| Step::Release { lease, delayed }),
         1 => lease().prop_map(|lease| Step::Hold { lease }),
+        1 => lease().prop_map(|lease| Step::Pause { lease }),
+        1 => any::<bool>().prop_map(|org| Step::PassPause { org }),
+        1 => Just(Step::Snapshot),
+        1 => Just(Step::Restore),
         1 => lease().prop_map(|lease| Step::Finish { lease }),
         1 => lease().prop_map(|lease| Step::Extend { lease }),
         2 => lease().prop_map(|lease| Step::Expire { lease }),
@@ -118,12 +133,18 @@ async fn agree(steps: Vec<Step>) {
         config.max_outstanding_chunks = LIMITS.outstanding;
         config.max_attempts = LIMITS.attempts;
         config.max_crashes = LIMITS.crashes;
+        config.max_open_jobs = LIMITS.open;
+        config.max_held_jobs = LIMITS.held;
+        config.max_ended_jobs = LIMITS.ended;
+        // Time decides about it, which the model does not know.
+        config.jobs_per_minute = 1_000_000;
     })
     .await;
     let workers = [WorkerId::new("one"), WorkerId::new("two")];
-    let mut run = Walk { bed, workers, model: Model::default(), leases: Vec::new() };
+    let mut run = Walk { bed, workers, model: Model::default(), leases: Vec::new(), snapshot: None };
     for step in steps {
         run.apply(step).await;
+        check::settle(&run.bed, &mut run.model).await;
         check::agree(&run.bed, &run.model).await;
     }
 }
@@ -134,6 +155,7 @@ struct Walk {
     model: Model,
     /// All leases ever given: those of the past must be of no use.
     leases: Vec<Lease>,
+    snapshot: Option<(Snapshot, Model)>,
 }
 
 const ORGS: [&str; 2] = ["one", "two"];
@@ -148,16 +170,33 @@ impl Walk {
         match step {
             Step::Create { org } => {
                 let org = ORGS[usize::from(org)];
-                let id = bed.create_for(org).await;
-                self.model.create(id, org);
+                let answer = bed.jobs.create(new_job(org)).await;
+                match (answer, self.model.refusal(org)) {
+                    (Ok(created), None) => self.model.create(created.id, org),
+                    (Err(JobsError::Limited { limit, .. }), Some(expected)) => assert_eq!(limit, expected),
+                    (answer, expected) => panic!("{answer:?}, but {expected:?} was expected"),
+                }
             }
             Step::Claim { worker, max } => {
                 let claim = bed.tasks.claim(&self.workers[usize::from(worker)], max, &[KIND]).await.unwrap();
+                assert_eq!(claim.tasks.len(), max.min(self.model.claimable()), "as many as there can be");
+                check::turns(&self.model, &claim);
                 for task in &claim.tasks {
                     self.model.claim(task);
+                    assert!(!self.leases.contains(&task.lease), "a lease is new, whatever Redis has forgotten");
                     self.leases.push(task.lease.clone());
                 }
-                assert!(claim.tasks.len() == max || self.model.claimable() == 0, "a task was left");
+            }
+            Step::PassPause { org } => {
+                let org = ORGS[usize::from(org)];
+                bed.pass_pause(org).await;
+                self.model.paused.remove(org);
+            }
+            Step::Snapshot => self.snapshot = Some((bed.snapshot().await, self.model.clone())),
+            Step::Restore => {
+                let Some((snapshot, model)) = &self.snapshot else { return };
+                bed.restore(snapshot).await;
+                self.model = model.clone();
             }
             Step::Cancel { job } => {
                 let Some(job) = self.model.pick(job) else { return };
@@ -170,9 +209,19 @@ impl Walk {
                 job.resume();
             }
             Step::Retry { job } => {
+                let full = self.model.full_orgs();
                 let Some(job) = self.model.pick(job) else { return };
-                bed.jobs.retry(job.org, &job.id, None).await.unwrap().unwrap();
-                job.retry();
+                let answer = bed.jobs.retry(job.org, &job.id, None).await;
+                if job.can_be_retried() && full.contains(job.org) {
+                    let limit = Limit::Open(LIMITS.open);
+                    assert!(
+                        matches!(answer, Err(JobsError::Limited { limit: told, .. }) if told == limit),
+                        "{answer:?}"
+                    );
+                } else {
+                    answer.unwrap().unwrap();
+                    job.retry();
+                }
             }
             Step::PassDelays { job } => {
                 let Some(job) = self.model.pick(job) else { return };
@@ -192,11 +241,18 @@ impl Walk {
             | Step::Fail { lease, .. }
             | Step::Release { lease, .. }
             | Step::Hold { lease }
+            | Step::Pause { lease }
             | Step::Finish { lease }
             | Step::Extend { lease }
             | Step::Expire { lease }
             | Step::Proceed { lease } => {
                 let Some(lease) = self.lease(lease) else { return };
+                // Of a job that is gone, or never was since Redis came back.
+                if !self.model.jobs.iter().any(|job| job.id == lease.job()) {
+                    let trips = bed.tasks.extend(std::slice::from_ref(&lease)).await.unwrap();
+                    assert_eq!(trips, [(lease, Trip::Lost)]);
+                    return;
+                }
                 self.apply_to_lease(step, &lease).await;
             }
         }
@@ -205,6 +261,10 @@ impl Walk {
     /// Steps of a worker that holds, or once held, a lease. Those a worker would never do with this task are left out.
     async fn apply_to_lease(&mut self, step: Step, lease: &Lease) {
         use shared::jobs::Task::{Chunk, Finish, Plan};
+        if let Step::Pause { .. } = step {
+            self.bed.tasks.pause_org(lease, Duration::from_secs(600), "busy").await.unwrap();
+            return self.model.pause(lease);
+        }
         let (bed, job) = (&self.bed, self.model.job(lease));
         let one = std::slice::from_ref(lease);
         match (step, lease.task()) {

@@ -1,12 +1,15 @@
 //! Redis in trouble: killed, full, a replica, forgetful, unreachable.
 
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::jobs::{JobId, JobState, Jobs, JobsError, JobsErrorKind, RedisCa, WorkerSettings};
+use shared::jobs::{Acked, JobId, JobState, Jobs, JobsError, JobsErrorKind, RedisCa, Trip, WorkerSettings};
 
 use crate::server::RedisServer;
-use crate::support::{Bed, ORG, new_job, until};
+use crate::support::{Bed, ORG, all_well, new_job, until};
 use crate::workers::{TestKind, settings, start};
 
 const NO_PERSISTENCE: [&str; 4] = ["--save", "", "--appendonly", "no"];
@@ -55,6 +58,74 @@ async fn a_killed_redis_comes_back_and_nothing_is_lost_or_counted_twice() {
     for worker in workers {
         worker.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_lease_is_not_given_twice_by_a_redis_that_has_forgotten_it() {
+    let mut server = RedisServer::start(&["--appendonly", "no", "--save", ""]);
+    let bed = Bed::on(&server, |_| {}).await;
+    let id = bed.planned(&[5]).await;
+    let mut redis = bed.redis.clone();
+    let _: () = redis::cmd("SAVE").query_async(&mut redis).await.unwrap();
+    let before = bed.claim(1).await.remove(0);
+    server.kill();
+    server.restart();
+    // A claim is not repeated when the connection turns out to be broken.
+    bed.jobs.ping().await.unwrap();
+    let after = bed.claim(1).await.remove(0);
+    assert_eq!(
+        (before.lease.task(), before.delivery),
+        (after.lease.task(), after.delivery),
+        "claimed anew, as if never"
+    );
+    assert_ne!(before.lease, after.lease);
+    let trips = bed.tasks.extend(&[before.lease.clone(), after.lease.clone()]).await.unwrap();
+    assert_eq!(trips, [(before.lease.clone(), Trip::Lost)]);
+    assert_eq!(bed.tasks.ack(&before.lease, &all_well(5)).await.unwrap(), Acked::Lost);
+    assert_eq!(bed.view(&id).await.processed, 0);
+    bed.ack(&after).await;
+    assert_eq!(bed.view(&id).await.processed, 5);
+}
+
+/// The run that Redis has forgotten is told so with the next claim, and neither another one of its task nor the last step
+/// goes on beside it.
+#[tokio::test]
+async fn a_worker_runs_no_task_beside_one_that_redis_has_forgotten() {
+    let mut server = RedisServer::start(&["--appendonly", "no", "--save", ""]);
+    // Leases that a heartbeat, each quarter of a lease, tells nothing of in time.
+    let bed = Bed::on(&server, |_| {}).await;
+    let id = bed.planned(&[5]).await;
+    let mut redis = bed.redis.clone();
+    let _: () = redis::cmd("SAVE").query_async(&mut redis).await.unwrap();
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (told, began) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counts = (Arc::clone(&now), Arc::clone(&most), Arc::clone(&told), Arc::clone(&began));
+    let kind = TestKind::with(vec![], move |run| {
+        let (now, most, told, began) = counts.clone();
+        Box::pin(async move {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            if began.fetch_add(1, Ordering::SeqCst) == 0 {
+                run.cancelled.cancelled().await;
+                told.fetch_add(1, Ordering::SeqCst);
+                // It takes a while to stop.
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            now.fetch_sub(1, Ordering::SeqCst);
+            run.all_well()
+        })
+    });
+    let worker = start(&bed, settings("worker.1"), &kind).await;
+    until("the chunk runs", async || began.load(Ordering::SeqCst) == 1).await;
+    server.kill();
+    server.restart();
+    until("the job is completed", async || {
+        bed.jobs.get(ORG, &id).await.is_ok_and(|view| view.is_some_and(|view| view.state == JobState::Completed))
+    })
+    .await;
+    assert_eq!((told.load(Ordering::SeqCst), began.load(Ordering::SeqCst)), (1, 2));
+    assert_eq!(most.load(Ordering::SeqCst), 1, "one at a time");
+    assert_eq!(bed.view(&id).await.processed, 5);
+    worker.stop().await;
 }
 
 #[tokio::test]

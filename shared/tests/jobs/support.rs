@@ -116,6 +116,19 @@ impl Bed {
         assert!(self.tasks.finish(&lease).await.unwrap());
     }
 
+    /// Runs the last step of this job, whatever else there is to claim.
+    pub(crate) async fn finish_of(&self, id: &JobId) {
+        let claimed = self.claim(100).await;
+        for task in &claimed {
+            if task.lease.job() == *id && task.lease.task() == Task::Finish {
+                assert!(self.tasks.finish(&task.lease).await.unwrap());
+            } else {
+                self.tasks.release(std::slice::from_ref(&task.lease), None).await.unwrap();
+            }
+        }
+        assert!(claimed.iter().any(|task| task.lease.job() == *id), "the last step is due");
+    }
+
     pub(crate) async fn view(&self, id: &JobId) -> JobView {
         self.jobs.get(ORG, id).await.unwrap().expect("the job")
     }
@@ -149,6 +162,41 @@ impl Bed {
         self.tasks.reclaim().await.unwrap().expect("no rest after an outage");
     }
 
+    /// Lets time pass until the pause of an org is over.
+    pub(crate) async fn pass_pause(&self, org: &str) {
+        let mut redis = self.redis.clone();
+        let _: () = redis.del(self.key("pause", org)).await.unwrap();
+        let _: () = redis.zadd_options(format!("{}rests", self.prefix), org, 1, &only_existing()).await.unwrap();
+    }
+
+    /// All that Redis has now, to be brought back by [`restore`](Self::restore).
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        let mut redis = self.redis.clone();
+        let mut entries = Vec::new();
+        for key in self.keys().await {
+            let ttl: i64 = redis.pttl(&key).await.unwrap();
+            let dump: Option<Vec<u8>> = redis::cmd("DUMP").arg(&key).query_async(&mut redis).await.unwrap();
+            // Some have a TTL that ends just now.
+            entries.extend(dump.map(|dump| (key, ttl.max(0), dump)));
+        }
+        Snapshot(entries)
+    }
+
+    /// Redis as it was then: what a failover or a start from an older file leaves.
+    pub(crate) async fn restore(&self, snapshot: &Snapshot) {
+        let mut redis = self.redis.clone();
+        for key in self.keys().await {
+            let _: () = redis.del(key).await.unwrap();
+        }
+        for (key, ttl, dump) in &snapshot.0 {
+            let _: () = redis::cmd("RESTORE").arg(key).arg(ttl).arg(dump).query_async(&mut redis).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        self.redis.clone().keys(format!("{}*", self.prefix.replace(['{', '}'], "?"))).await.unwrap()
+    }
+
     /// Lets time pass until the delayed tasks of a job are due.
     pub(crate) async fn pass_delays(&self, id: &JobId) {
         let mut redis = self.redis.clone();
@@ -161,6 +209,10 @@ impl Bed {
             redis.zadd_options(format!("{}delays", self.prefix), id.to_string(), 1, &only_existing()).await.unwrap();
     }
 }
+
+/// See [`Bed::snapshot`]: keys with their TTL in ms (0: none) and content.
+#[derive(Clone)]
+pub(crate) struct Snapshot(Vec<(String, i64, Vec<u8>)>);
 
 fn only_existing() -> redis::SortedSetAddOptions {
     redis::SortedSetAddOptions::update_only(None)

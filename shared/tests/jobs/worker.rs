@@ -273,6 +273,19 @@ async fn a_server_that_evicts_is_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_evicts_is_given_no_job_by_a_process_that_has_not_checked_it() {
+    let server = RedisServer::start(&["--save", "", "--maxmemory-policy", "allkeys-lru"]);
+    let bed = Bed::on(&server, |_| {}).await;
+    for _ in 0..2 {
+        let error = bed.jobs.create(crate::support::new_job(ORG)).await.unwrap_err();
+        assert!(matches!(error, JobsError::UnsuitableServer(_)), "{error:?}");
+    }
+    assert_eq!(bed.keys().await, [""; 0]);
+    assert!(matches!(bed.jobs.ready().await, Err(JobsError::UnsuitableServer(_))));
+    assert!(matches!(bed.jobs.unsuitable().await, JobsError::UnsuitableServer(_)));
+}
+
+#[tokio::test]
 async fn facts_are_remembered_for_later_runs() {
     let bed = bed(Duration::from_secs(20)).await;
     let id = bed.planned(&[1]).await;

@@ -150,6 +150,8 @@ impl Stack {
             .env("JOB_SECRET_KEY", SECRET)
             .env("WEBHOOK_TOKEN", TOKEN)
             .env("EVENT_AUTHORIZATION", ORG)
+            // No worker ends the jobs, and all are to be made.
+            .env("MAX_OPEN_JOBS", 1_000_000)
             .envs(self.org.applink_env()?)
             .env("ALLOWED_ORG_HOSTS", "127.0.0.1:*")
             .env("PUBSUB_ENDPOINT", self.org.pubsub_url()?)

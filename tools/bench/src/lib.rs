@@ -4,6 +4,7 @@
 //! tells how the whole behaves.
 
 mod eventing;
+mod jobs;
 mod load;
 mod org_action;
 mod org_job;
@@ -27,6 +28,8 @@ enum What {
     OrgAction(org_action::Args),
     /// Change events: from local-org to jobs in Redis, memory of eventing-web and of Redis
     Eventing(eventing::Args),
+    /// The queue: what a claim costs Redis, and how long a job takes, beside very many jobs of another org
+    Jobs(jobs::Args),
     /// Sample data, and Quotes by graphs and through the Bulk API: seconds, API calls, memory of the workers
     OrgJob(org_job::Args),
 }
@@ -39,6 +42,7 @@ pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::OrgAction(args) => org_action::run(&args).await,
         What::Eventing(args) => eventing::run(&args).await,
+        What::Jobs(args) => jobs::run(&args).await,
         What::OrgJob(args) => org_job::run(&args).await,
     }
 }

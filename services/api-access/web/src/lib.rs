@@ -68,14 +68,14 @@ impl State {
 /// Serves on `listener` until `shutdown` is cancelled. Redis may come later: the accounts are shown without it.
 ///
 /// # Errors
-/// When a setting cannot be used, or the listener.
+/// When a setting cannot be used, or the listener, or Redis, once it is there, would not keep jobs.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let server = config.web.server.clone();
     let jobs = Jobs::connect_lazily(config.web.jobs.clone()).context("REDIS_URL cannot be used")?;
-    let ping = jobs.clone();
+    let (ping, check) = (jobs.clone(), jobs.clone());
     let health = Health::new().check("redis", move || {
         let jobs = ping.clone();
-        async move { jobs.ping().await.map_err(|error| error.to_string()) }
+        async move { jobs.ready().await.map_err(|error| error.to_string()) }
     });
     let state = Data::new(State::new(config, jobs)?);
     let app = move || {
@@ -88,5 +88,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
                 .configure(routes::configure);
         })
     };
-    shared::web::server::serve(app, listener, shutdown, server).await.context("The server stopped")
+    tokio::select! {
+        served = shared::web::server::serve(app, listener, shutdown, server) => served.context("The server stopped"),
+        error = check.unsuitable() => Err(error).context("The server at REDIS_URL cannot be used"),
+    }
 }

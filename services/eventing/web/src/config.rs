@@ -11,6 +11,9 @@ use shared::web::WebConfig;
 use shared::web::token::Token;
 use std::process;
 
+/// New jobs in a minute, unless `JOBS_PER_MINUTE` says otherwise. They are one org's own transactions, which wait in the
+/// buffer when there are more, so the limit on open jobs is enough.
+const JOBS_PER_MINUTE: u32 = 60_000;
 /// Longest name of an authorization: it is the owner of jobs.
 const MAX_AUTHORIZATION: usize = 64;
 
@@ -22,6 +25,7 @@ const MAX_AUTHORIZATION: usize = 64;
 /// | `WEBHOOK_TOKEN` | | what callers must send, 16 characters at least |
 /// | `EVENT_SUBSCRIBER` | true | whether to subscribe to the Pub/Sub API; if not, events come to the webhook only |
 /// | `EVENT_TOPIC` | /data/OpportunityChangeEvent | what to subscribe to |
+/// | `JOBS_PER_MINUTE` | 60000 | new jobs; further transactions wait |
 ///
 /// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`AddonConfig::read`],
 /// [`PubSubConfig::read`] and [`SubscribeSettings::read`].
@@ -52,7 +56,10 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Credential);
+        let mut web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Credential);
+        if reader.optional_value::<u32>("JOBS_PER_MINUTE").is_none() {
+            web.jobs.jobs_per_minute = JOBS_PER_MINUTE;
+        }
         let authorization = authorization(&mut reader);
         let token = token::read(&mut reader);
         let topic = reader.parsed("EVENT_TOPIC", "a topic such as /data/OpportunityChangeEvent", topic);

@@ -76,7 +76,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     let health = Health::new()
         .check("redis", move || {
             let jobs = ping.clone();
-            async move { jobs.ping().await.map_err(|error| error.to_string()) }
+            async move { jobs.ready().await.map_err(|error| error.to_string()) }
         })
         .document(&document);
     let (app, token) = (Data::new(App { jobs, buffer, filter, authorization, topic, subscribes }), Data::new(token));

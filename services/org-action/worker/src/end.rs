@@ -1,7 +1,7 @@
 //! How a job ended: its Quote, or why there is none. Tasks of a job share nothing but its flags, so the chunk notes it
 //! there and the last step reads it.
 
-use shared::jobs::{JobView, JobsError, TaskContext, TaskError};
+use shared::jobs::{JobState, JobView, JobsError, TaskContext, TaskError};
 use shared::quotes::single::{QuoteError, QuoteResult};
 use shared::salesforce::SalesforceId;
 use shared::work::fail;
@@ -61,9 +61,11 @@ impl End {
 
 /// The Opportunity was not dealt with: the job was cancelled, or could not even be planned.
 fn not_run(job: &JobView) -> QuoteError {
-    match &job.reason {
-        Some(reason) if !job.planned && job.dropped_chunks == 0 => job_failed(Some(reason.clone())),
-        _ => QuoteError { code: "cancelled".to_owned(), message: "The job was cancelled.".to_owned() },
+    match job.outcome {
+        Some(JobState::Cancelled) => {
+            QuoteError { code: "cancelled".to_owned(), message: "The job was cancelled.".to_owned() }
+        }
+        _ => job_failed(job.reason.clone()),
     }
 }
 

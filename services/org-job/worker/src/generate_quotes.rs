@@ -4,7 +4,7 @@ use crate::config::BulkQuotes;
 use crate::progress::Progress;
 use futures_util::future::BoxFuture;
 use shared::applink::callback::Delivery;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobState, JobView, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::batch::{BatchResult, GENERATE_QUOTES, GenerateQuotes, QUOTES};
 use shared::quotes::{QuoteSettings, plan};
 use shared::salesforce::soql::{self, WhereClause};
@@ -144,9 +144,10 @@ fn params(cx: &TaskContext) -> Result<GenerateQuotes, TaskError> {
 
 /// What is posted to the callback URL.
 fn result(cx: &TaskContext, job: &JobView) -> BatchResult {
-    let error = match (job.planned, job.dropped_chunks) {
-        (true, 0) => None,
-        _ => Some(job.reason.clone().unwrap_or_else(|| "the job was cancelled".to_owned())),
+    let error = match job.outcome {
+        Some(JobState::Cancelled) => Some(job.reason.clone().unwrap_or_else(|| "the job was cancelled".to_owned())),
+        Some(JobState::Failed) => Some(job.reason.clone().unwrap_or_else(|| "the job failed".to_owned())),
+        _ => None,
     };
     BatchResult {
         job_id: cx.job_id.to_string(),

@@ -213,13 +213,7 @@ impl ProgressEvent {
 
     /// In its last step, when only its state is still to be set.
     fn at_end(job: &JobView) -> Self {
-        let state = match (job.planned, job.dropped_chunks) {
-            (true, 0) => JobState::Completed,
-            // A plan that failed leaves a reason, and drops nothing.
-            (false, 0) if job.reason.is_some() => JobState::Failed,
-            _ => JobState::Cancelled,
-        };
-        Self::new(job, state, 100)
+        Self::new(job, job.outcome.unwrap_or(job.state), 100)
     }
 
     fn new(job: &JobView, state: JobState, percent: u64) -> Self {

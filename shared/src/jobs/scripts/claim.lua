@@ -1,15 +1,37 @@
--- Hands out tasks, one per job and turn. Skips held jobs, paused orgs, orgs at their limit, and unknown kinds.
--- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user}...}, {{lease, payload, records, delivery,
--- attempts}...}}; more = 1 when it stopped before it had looked at all jobs.
--- ARGV 2 most tasks  3 lease ms  4 worker  5 org limit  6 most jobs to look at  7... kinds
-local max, lease_ms, worker, limit, scan = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
+-- Hands out tasks. Orgs take turns, and so do the jobs of an org; a turn is one task. Only what may start something is
+-- looked at: held jobs are not in the rotation of their org, and an org that is paused or at its limit rests outside of
+-- that of the orgs. A claim that meets such an org puts it to rest.
+-- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user}...}, {{lease, payload, records,
+-- delivery, attempts}...}}; more = 1 when it stopped before it had looked at all there is.
+-- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at  8... kinds
+local max, lease_ms, worker, random = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local limit, scan = tonumber(ARGV[6]), tonumber(ARGV[7])
 local kinds = {}
-for i = 7, #ARGV do kinds[ARGV[i]] = true end
+for i = 8, #ARGV do kinds[ARGV[i]] = true end
 
--- Delayed tasks that are due, a bounded number per call.
-for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'delays', '-inf', NOW, 'LIMIT', 0, 100)) do
+-- An org at its limit is looked at again after this time even when none of its leases was seen to end: a worker with
+-- another limit, or of the version before, may have ended it.
+local FULL_REST = 1000
+-- Jobs of unknown kinds that are passed over in one turn of an org.
+local STRANGERS = 64
+-- Delayed tasks put back by one claim.
+local DUE = 200
+
+-- Jobs that a process of the version before has listed.
+for _, j in ipairs(call('LPOP', KEYS[1], 100) or {}) do
+  call('HDEL', key('job', j), 'listed')
+  local org = fields(j, 'org')
+  if org and call('EXISTS', key('leases', j)) == 1 then call('SADD', key('running', org), j) end
+  if call('EXISTS', key('ready', j)) == 1 then list(j) end
+end
+
+-- Delayed tasks that are due.
+local due = 0
+for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'delays', '-inf', NOW, 'LIMIT', 0, DUE)) do
+  if due >= DUE then break end
   local delayed = key('delayed', j)
-  for _, task in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', NOW, 'LIMIT', 0, 100)) do
+  for _, task in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', NOW, 'LIMIT', 0, DUE - due)) do
+    due = due + 1
     call('ZREM', delayed, task)
     enqueue(j, task, true)
   end
@@ -17,25 +39,63 @@ for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'delays', '-inf', NOW, 'LIMIT', 0,
   if next_due then call('ZADD', P .. 'delays', next_due, j) else call('ZREM', P .. 'delays', j) end
 end
 
--- Tasks the org may still start. What runs is counted from the leases, so no counter can drift.
+-- Orgs that have rested.
+for _, org in ipairs(call('ZRANGEBYSCORE', RESTS, '-inf', NOW, 'LIMIT', 0, 100)) do
+  call('ZREM', RESTS, org)
+  if call('EXISTS', key('active', org)) == 1 then queue_up(ORGS, org) end
+end
+
+-- Tasks the org may still start. What runs is counted from the leases of those of its jobs that have any, so no counter
+-- can drift.
 local rooms = {}
 local function room(org)
   if not rooms[org] then
-    local left = 0
-    if call('EXISTS', key('pause', org)) == 0 then
-      left = limit
-      for _, j in ipairs(call('SMEMBERS', key('open', org))) do left = left - call('ZCARD', key('leases', j)) end
+    local left, running = limit, key('running', org)
+    for _, j in ipairs(call('SMEMBERS', running)) do
+      local leases = call('ZCARD', key('leases', j))
+      left = left - leases
+      if leases == 0 then call('SREM', running, j) end
     end
     rooms[org] = left
   end
   return rooms[org]
 end
 
-local function start(j)
+-- Ms for which the org may start nothing.
+local function rest(org)
+  local paused = call('PTTL', key('pause', org))
+  if paused ~= -2 then return math.max(1, paused) end
+  return room(org) <= 0 and FULL_REST or 0
+end
+
+local looked = 0
+-- The org's next job with a task for this worker, or none; then whether there may be others.
+local function next_job(org)
+  local active, strangers, first = key('active', org), 0, nil
+  while looked < scan do
+    looked = looked + 1
+    local j = call('ZPOPMIN', active)[1]
+    if not j then return nil, false end
+    local kind, held = fields(j, 'kind', 'held')
+    -- What has nothing ready, or is held, stays out until that changes.
+    if kind and not held and call('EXISTS', key('ready', j)) == 1 then
+      queue_up(active, j)
+      if kinds[kind] then return j, true end
+      strangers = strangers + 1
+      if strangers == STRANGERS or j == first then return nil, true end
+      first = first or j
+    end
+  end
+  return nil, true
+end
+
+local function start(j, org)
   local job, leases = key('job', j), key('leases', j)
   local task = call('RPOP', key('ready', j))
-  local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker
+  -- The epoch would be enough, did Redis not come back now and then as it was some moments before.
+  local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker .. '|' .. random
   call('ZADD', leases, NOW + lease_ms, lease)
+  call('SADD', key('running', org), j)
   call('ZADD', P .. 'expiries', 'LT', NOW + lease_ms, j)
   if fields(j, 'state') == 'queued' then
     call('HSET', job, 'state', 'running')
@@ -48,26 +108,31 @@ local function start(j)
   return {lease, payload, records, delivery, tonumber(call('HGET', key('tries', j), task .. ':a') or 0)}
 end
 
-local tasks, jobs, told = {}, {}, {}
-local idle, looked = 0, 0
-while #tasks < max and looked < scan and idle < call('LLEN', KEYS[1]) do
-  looked = looked + 1
-  local j = call('LPOP', KEYS[1])
-  local org, kind, held = fields(j, 'org', 'kind', 'held')
-  if org and (held or call('EXISTS', key('ready', j)) == 0) then
-    call('HDEL', key('job', j), 'listed') -- out of the rotation until something is ready again
-  elseif org then
-    call('RPUSH', KEYS[1], j)
-    idle = idle + 1
-    if kinds[kind] and room(org) > 0 then
+local tasks, jobs, told, idle = {}, {}, {}, 0
+while #tasks < max and looked < scan do
+  local org = call('ZPOPMIN', ORGS)[1]
+  if not org then break end
+  local ms = rest(org)
+  if ms > 0 then
+    looked = looked + 1
+    call('ZADD', RESTS, NOW + ms, org)
+  else
+    local j, more = next_job(org)
+    if more then queue_up(ORGS, org) end
+    if j then
       idle = 0
       rooms[org] = rooms[org] - 1
-      tasks[#tasks + 1] = start(j)
+      tasks[#tasks + 1] = start(j, org)
       if not told[j] then
         told[j] = true
-        local params, request_id, run, cursor, user = fields(j, 'params', 'request_id', 'run', 'cursor', 'user')
+        local params, kind, request_id, run, cursor, user = fields(j, 'params', 'kind', 'request_id', 'run', 'cursor', 'user')
+        params = call('GET', key('params', j)) or params or ''
         jobs[#jobs + 1] = {j, kind, org, params, request_id, run, cursor, call('GET', key('session', j)), user}
       end
+    elseif more then
+      -- A whole round of orgs with nothing for this worker.
+      idle = idle + 1
+      if idle >= call('ZCARD', ORGS) then break end
     end
   end
 end

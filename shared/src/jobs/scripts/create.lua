@@ -1,23 +1,52 @@
--- Records a job and its planning task. Returns {id, 0|1|2}: 1 when the idempotency key was there before, 2 when it was
--- there with other parameters, so that nothing is recorded.
--- Grows, so it fails when Redis is full: then nothing is recorded.
+-- Records a job and its planning task. Returns {id, 0|1|2, refusal, ms}: 1 when the idempotency key was there before, 2 when
+-- it was there with other parameters, so that nothing is recorded. A refusal is open, held or rate, the limit that the org
+-- has reached, and when to ask again; nothing is recorded then. Grows, so it fails when Redis is full: then nothing is recorded.
 -- ARGV 2 job  3 org  4 kind  5 params  6 request id  7 idempotency key or ''  8 its TTL ms  9 sealed session or ''
---      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms  13 user
-local j, org, idem, user = ARGV[2], ARGV[3], ARGV[7], ARGV[13]
-local idem_key = P .. 'idem:' .. org .. ':' .. user .. ':' .. ARGV[4] .. ':' .. idem
-if call('EXISTS', key('job', j)) == 1 then return {j, 0} end -- this very call, repeated
-if idem ~= '' then
-  local earlier = call('GET', idem_key)
-  if earlier and call('EXISTS', key('job', earlier)) == 1 then
-    return {earlier, fields(earlier, 'params') == ARGV[5] and 1 or 2}
+--      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms
+--      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user
+
+-- The limit that keeps the org from one more job, and ms until it may ask again.
+local function over_limit(org, open, held, per_minute)
+  if call('SCARD', key('open', org)) >= open then return 'open', 30000 end
+  local waiting = key('held', org)
+  if call('SCARD', waiting) >= held then
+    -- Some may have been resumed or ended by a process of the version before.
+    for _, j in ipairs(call('SMEMBERS', waiting)) do
+      if not fields(j, 'held') then call('SREM', waiting, j) end
+    end
+    if call('SCARD', waiting) >= held then return 'held', 60000 end
   end
-  call('SET', idem_key, j, 'PX', ARGV[8])
+  -- GCRA: the key holds the time at which a bucket that is filled at that rate, a minute deep, is empty again.
+  local rate, step = key('rate', org), 60000 / per_minute
+  local empty = math.max(tonumber(call('GET', rate) or 0), NOW) + step
+  local wait = empty - NOW - 60000
+  if wait > 0.5 then return 'rate', math.ceil(wait) end
+  call('SET', rate, string.format('%.3f', empty), 'PX', math.max(1, math.ceil(empty - NOW)))
 end
-call('HSET', key('job', j), 'org', org, 'kind', ARGV[4], 'params', ARGV[5], 'request_id', ARGV[6],
+
+local j, org, idem, user = ARGV[2], ARGV[3], ARGV[7], ARGV[17]
+local idem_key = P .. 'idem:' .. org .. ':' .. user .. ':' .. ARGV[4] .. ':' .. idem
+-- What the key stands for: the job and its parameters, which may be gone before the key is.
+local made = j .. ' ' .. redis.sha1hex(ARGV[5])
+if call('EXISTS', key('job', j)) == 1 then return {j, 0, '', 0} end -- this very call, repeated
+if idem ~= '' then
+  -- Also when that job is gone since, with the oldest of very many: a repeated request must not do its work again.
+  local earlier = call('GET', idem_key)
+  if earlier then
+    local id, params = string.match(earlier, '^(%S+) (%S+)$')
+    return {id, string.sub(made, -#params) == params and 1 or 2, '', 0}
+  end
+end
+local refusal, ms = over_limit(org, tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[16]))
+if refusal then return {'', 0, refusal, ms} end
+if idem ~= '' then call('SET', idem_key, made, 'PX', ARGV[8]) end
+-- A hash of short values takes a quarter of the memory, so the parameters are on their own.
+call('SET', key('params', j), ARGV[5])
+call('HSET', key('job', j), 'org', org, 'kind', ARGV[4], 'request_id', ARGV[6],
   'user', user, 'run', 1,
   'state', 'queued', 'plan', 'open', 'epoch', 0, 'total', 0, 'done', 0, 'dead', 0, 'dropped', 0, 'planned_records', 0,
   'processed', 0, 'succeeded', 0, 'skipped', 0, 'failed', 0, 'errors', 0, 'created_at', NOW,
-  'ttl', ARGV[11], 'dead_ttl', ARGV[12])
+  'ttl', ARGV[11], 'dead_ttl', ARGV[12], 'keep', ARGV[15])
 if ARGV[9] ~= '' then call('SET', key('session', j), ARGV[9], 'PX', ARGV[10]) end
 call('SADD', P .. 'open', j)
 call('SADD', key('open', org), j)
@@ -29,6 +58,5 @@ for _, jobs in ipairs({key('jobs', org), key('mine', org .. ':' .. user)}) do
   call('PEXPIRE', jobs, horizon)
 end
 enqueue(j, 'P', false)
-event(j, 'queued')
 wake(j)
-return {j, 0}
+return {j, 0, '', 0}

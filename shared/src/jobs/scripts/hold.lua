@@ -15,7 +15,10 @@ if tonumber(epoch) <= tonumber(fields(j, 'session_epoch') or 0) then return 1 en
 local job = key('job', j)
 if call('HSETNX', job, 'held', 1) == 1 then
   call('HSET', job, 'state', 'needs_authorization', 'reason', reason)
-  call('ZADD', P .. 'holds', NOW + fields(j, 'ttl'), j)
+  local org, ttl = fields(j, 'org', 'ttl')
+  call('ZADD', P .. 'holds', NOW + ttl, j)
+  call('SADD', key('held', org), j)
+  call('ZREM', key('active', org), j)
   event(j, 'needs_authorization')
 end
 return 1

@@ -16,8 +16,8 @@ local function key(name, id) return P .. name .. ':' .. id end
 -- Fields of a job, as several results; false for what is not there.
 local function fields(j, ...) return unpack(call('HMGET', key('job', j), ...)) end
 
--- job, task, epoch, worker of a lease
-local function parse(lease) return string.match(lease, '^([^|]*)|([^|]*)|([^|]*)|(.*)$') end
+-- job, task, epoch, worker of a lease. What follows is the random part; leases of the version before have none.
+local function parse(lease) return string.match(lease, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)') end
 
 local function is_chunk(task) return task ~= 'P' and task ~= 'F' end
 
@@ -35,10 +35,8 @@ local function outstanding(j)
   return total - done - dead - dropped
 end
 
-local function event(j, kind)
-  local v = call('HMGET', key('job', j), 'state', 'run', 'plan', 'total', 'done', 'dead', 'dropped',
-    'planned_records', 'processed', 'succeeded', 'skipped', 'failed', 'errors')
-  call('XADD', key('events', j), 'MAXLEN', '~', 1000, '*', 'kind', kind, 'state', v[1], 'run', v[2], 'plan', v[3],
+local function add_event(j, id, kind, v)
+  call('XADD', key('events', j), 'MAXLEN', '~', 1000, id, 'kind', kind, 'state', v[1], 'run', v[2], 'plan', v[3],
     'total', v[4], 'done', v[5], 'dead', v[6], 'dropped', v[7], 'planned_records', v[8], 'processed', v[9],
     'succeeded', v[10], 'skipped', v[11], 'failed', v[12], 'errors', v[13])
 end
@@ -49,11 +47,33 @@ local function act(j, what, by)
   call('LTRIM', key('acts', j), -100, -1)
 end
 
+-- A stream takes 5 KB from its first entry on, so a job gets it, with the event of its creation, when more happens.
+local function event(j, kind)
+  local v = call('HMGET', key('job', j), 'state', 'run', 'plan', 'total', 'done', 'dead', 'dropped',
+    'planned_records', 'processed', 'succeeded', 'skipped', 'failed', 'errors', 'created_at')
+  if call('EXISTS', key('events', j)) == 0 then
+    add_event(j, v[14] .. '-0', 'queued', {'queued', 1, 'open', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+  end
+  add_event(j, '*', kind, v)
+end
+
 local function wake(j) call('PUBLISH', P .. 'wake', j) end
 
--- Puts a job into the rotation unless it is there. `listed` says so, and only claim takes it back.
+local ORGS, RESTS = P .. 'orgs', P .. 'rests'
+
+-- Puts a member at the end of a rotation, unless it is there.
+local function queue_up(rotation, member)
+  local last = call('ZRANGE', rotation, -1, -1, 'WITHSCORES')[2]
+  call('ZADD', rotation, 'NX', (last or 0) + 1, member)
+end
+
+-- Puts a job into its org's rotation, and the org into that of the orgs, unless they rest. A held job gets there when
+-- it is resumed.
 local function list(j)
-  if call('HSETNX', key('job', j), 'listed', 1) == 1 then call('RPUSH', P .. 'active', j) end
+  local org, held = fields(j, 'org', 'held')
+  if not org or held then return end
+  queue_up(key('active', org), j)
+  if not call('ZSCORE', RESTS, org) then queue_up(ORGS, org) end
 end
 
 local function enqueue(j, task, at_front)
@@ -61,43 +81,122 @@ local function enqueue(j, task, at_front)
   list(j)
 end
 
--- Ends a lease; false when it was not held any more.
-local function end_lease(j, lease) return call('ZREM', key('leases', j), lease) == 1 end
+-- Ends a lease; false when it was not held any more. An org that was at its limit has room now; if it is paused, the
+-- next claim sees that.
+local function end_lease(j, lease)
+  local leases = key('leases', j)
+  if call('ZREM', leases, lease) == 0 then return false end
+  local org = fields(j, 'org')
+  if call('EXISTS', leases) == 0 then call('SREM', key('running', org), j) end
+  if call('ZREM', RESTS, org) == 1 then queue_up(ORGS, org) end
+  return true
+end
 
 local function forget_tries(j, task) call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c') end
+
+-- What an ended job leaves.
+local REMAINS = {'job', 'params', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'again', 'acts'}
+-- Parameters longer than this, in bytes, do not outlive a job that cannot be retried.
+local LONG_PARAMS = 4096
+
+-- An org keeps so many ended jobs; the oldest go first. Few at a time: each end of a job adds one only.
+local function make_room(index, org, most, ttl)
+  call('ZREMRANGEBYSCORE', index, '-inf', NOW - ttl)
+  call('PEXPIRE', index, ttl)
+  local over = call('ZCARD', index) - most
+  if over <= 0 then return end
+  for _, old in ipairs(call('ZRANGE', index, 0, math.min(over, 10) - 1)) do
+    call('ZREM', index, old)
+    if call('SISMEMBER', P .. 'open', old) == 0 then
+      local user = fields(old, 'user')
+      if user then call('ZREM', key('mine', org .. ':' .. user), old) end
+      for _, name in ipairs(REMAINS) do call('UNLINK', key(name, old)) end
+      call('ZREM', key('jobs', org), old)
+    end
+  end
+end
 
 -- Makes the state final: once per run, since only an unfinished job is open.
 local function finalize(j)
   if call('SREM', P .. 'open', j) == 0 then return end
-  local org, outcome, ttl, dead_ttl = fields(j, 'org', 'outcome', 'ttl', 'dead_ttl')
+  local job = key('job', j)
+  local org, outcome, ttl, dead_ttl, most = fields(j, 'org', 'outcome', 'ttl', 'dead_ttl', 'keep')
   call('SREM', key('open', org), j)
-  call('HSET', key('job', j), 'state', outcome, 'finish', 'done', 'finished_at', NOW)
+  call('SREM', key('running', org), j)
+  call('SREM', key('held', org), j)
+  call('ZREM', key('active', org), j)
+  call('HSET', job, 'state', outcome, 'finish', 'done', 'finished_at', NOW)
+  call('HDEL', job, 'listed', 'again')
   for _, index in ipairs({'expiries', 'delays', 'holds'}) do call('ZREM', P .. index, j) end
   for _, name in ipairs({'session', 'ready', 'leases', 'delayed', 'chunk', 'bits'}) do call('UNLINK', key(name, j)) end
   forget_tries(j, 'F')
   event(j, outcome)
-  local keep = call('EXISTS', key('dead', j)) == 1 and dead_ttl or ttl
-  for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'acts'}) do
-    call('PEXPIRE', key(name, j), keep)
+  call('XTRIM', key('events', j), 'MAXLEN', '~', 100)
+  local letters = call('EXISTS', key('dead', j), key('again', j)) > 0
+  if not letters then
+    local params = key('params', j)
+    -- The version before kept them in the job.
+    local bytes = math.max(call('STRLEN', params), call('HSTRLEN', job, 'params'))
+    if bytes > LONG_PARAMS then
+      call('UNLINK', params)
+      call('HDEL', job, 'params')
+      call('HSET', job, 'params_bytes', bytes)
+    end
+  end
+  local keep = letters and dead_ttl or ttl
+  for _, name in ipairs(REMAINS) do call('PEXPIRE', key(name, j), keep) end
+  if most then
+    local index = key(letters and 'kept_dead' or 'kept', org)
+    call('ZADD', index, NOW, j)
+    make_room(index, org, tonumber(most), keep)
   end
 end
 
--- Moves a job on after any of its tasks has ended: planning goes on below the low-water mark; the last step is due
--- when nothing is left to run.
+-- Puts up to `most` of the dead letters that a retried job still has to run back. How many they were.
+local function put_back(j, most)
+  local job, again, ready = key('job', j), key('again', j), key('ready', j)
+  local letters = call('HRANDFIELD', again, most, 'WITHVALUES')
+  local chunks, records = 0, 0
+  for i = 1, #letters, 2 do
+    local task, letter = letters[i], cjson.decode(letters[i + 1])
+    call('HDEL', again, task)
+    call('HSET', key('chunk', j), task, string.format('%.0f ', letter.records) .. letter.payload)
+    call('LPUSH', ready, task)
+    chunks, records = chunks + 1, records + letter.records
+  end
+  if call('EXISTS', again) == 0 then call('HDEL', job, 'again') end
+  if chunks > 0 then
+    call('HINCRBY', job, 'dead', 0 - chunks)
+    -- Subtracted from zero, since the negative of zero reads "-0", which is no number to Redis.
+    call('HINCRBY', job, 'processed', 0 - records)
+    call('HINCRBY', job, 'failed', 0 - records)
+    list(j)
+  end
+  return chunks
+end
+
+-- Moves a job on after any of its tasks has ended: planning, and a retry, go on below the low-water mark; the last step
+-- is due when nothing is left to run.
 local function advance(j)
-  local plan, resume_at, cancel, finish = fields(j, 'plan', 'resume_at', 'cancel', 'finish')
+  local plan, resume_at, cancel, finish, again = fields(j, 'plan', 'resume_at', 'cancel', 'finish', 'again')
   if finish then return end
   local left, outcome = outstanding(j), nil
   if cancel then
     if call('ZCARD', key('leases', j)) == 0 then outcome = 'cancelled' end
-  elseif plan == 'parked' then
-    if left < tonumber(resume_at) then
-      call('HSET', key('job', j), 'plan', 'open')
-      enqueue(j, 'P', true)
+  else
+    if again and left < math.max(1, math.floor(again / 2)) then
+      left = left + put_back(j, again - left)
       wake(j)
     end
-  elseif plan ~= 'open' and left == 0 then
-    outcome = plan == 'dead' and 'failed' or 'completed'
+    if plan == 'parked' then
+      if left < tonumber(resume_at) then
+        call('HSET', key('job', j), 'plan', 'open')
+        enqueue(j, 'P', true)
+        wake(j)
+      end
+    elseif plan ~= 'open' and left == 0 then
+      outcome = plan == 'dead' and 'failed' or 'completed'
+    end
   end
   if outcome then
     call('HSET', key('job', j), 'finish', 'due', 'outcome', outcome)
@@ -173,15 +272,20 @@ local function outage(lease_ms)
   return rest_until and NOW < tonumber(rest_until)
 end
 
--- Drops what has not started. What runs is told to stop and drops itself when it ends.
+-- Drops what has not started. What runs is told to stop and drops itself when it ends. A job whose last step is due or
+-- runs stays as it is, unless the step is held: then the job ends without it. In any other case it ends as cancelled.
 local function cancel(j, reason)
-  local held, finish = fields(j, 'held', 'finish')
+  local org, held, finish = fields(j, 'org', 'held', 'finish')
   if finish and not held then return end
   local job = key('job', j)
   call('HDEL', job, 'held')
   call('ZREM', P .. 'holds', j)
+  call('SREM', key('held', org), j)
   if reason then call('HSET', job, 'reason', reason) else call('HDEL', job, 'reason') end
-  if finish then return finalize(j) end
+  if finish then
+    call('HSET', job, 'outcome', 'cancelled')
+    return finalize(j)
+  end
   if fields(j, 'cancel') then return end
   call('HSET', job, 'cancel', 1, 'state', 'cancelling')
   event(j, 'cancelling')

@@ -2,7 +2,8 @@
 -- ARGV 2 worker  3... leases it knows
 local worker, known, released = ARGV[2], {}, 0
 for i = 3, #ARGV do known[ARGV[i]] = true end
-for _, j in ipairs(call('SMEMBERS', P .. 'open')) do
+-- Every job with a lease is in `expiries`.
+for _, j in ipairs(call('ZRANGE', P .. 'expiries', 0, -1)) do
   for _, lease in ipairs(call('ZRANGE', key('leases', j), 0, -1)) do
     local _, task, _, owner = parse(lease)
     if owner == worker and not known[lease] then

@@ -1,7 +1,7 @@
 -- Lets a held job go on, with a new session if one is given. Returns 1 when it was held.
 -- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who
 local j = ARGV[2]
-local held, finish = fields(j, 'held', 'finish')
+local org, held, finish = fields(j, 'org', 'held', 'finish')
 if not held then return 0 end
 local job = key('job', j)
 if ARGV[3] ~= '' then
@@ -10,6 +10,7 @@ if ARGV[3] ~= '' then
 end
 call('HDEL', job, 'held', 'reason')
 call('ZREM', P .. 'holds', j)
+call('SREM', key('held', org), j)
 call('HSET', job, 'state', finish and 'finishing' or 'running')
 if call('EXISTS', key('ready', j)) == 1 then list(j) end
 act(j, 'resumed', ARGV[5])

@@ -1,34 +1,37 @@
--- Puts the dead letters of a finished job back, as its next run. Returns how many.
--- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who
-local j = ARGV[2]
+-- Lets the dead letters of a finished job run again, as its next run. They are put back up to a mark, and further ones as
+-- chunks end (see advance), so neither this call nor any other is long, and none depends on another one of the caller.
+-- Returns how many letters there are; -1 when the org has as many open jobs as it may.
+-- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who  6 most chunks to put back at a time  7 most open jobs
+local j, mark = ARGV[2], tonumber(ARGV[6])
 local state, org = fields(j, 'state', 'org')
 if state ~= 'completed' and state ~= 'failed' then return 0 end
-local letters = call('HGETALL', key('dead', j))
-if #letters == 0 then return 0 end
-local job = key('job', j)
-for _, name in ipairs({'job', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'acts'}) do
-  call('PERSIST', key(name, j))
-end
+local job, dead, again = key('job', j), key('dead', j), key('again', j)
+local letters = call('HLEN', dead) + call('HLEN', again)
+if letters == 0 then return 0 end
+if call('SCARD', key('open', org)) >= tonumber(ARGV[7]) then return -1 end
+for _, name in ipairs(REMAINS) do call('PERSIST', key(name, j)) end
+call('ZREM', key('kept', org), j)
+call('ZREM', key('kept_dead', org), j)
 call('SADD', P .. 'open', j)
 call('SADD', key('open', org), j)
 call('HDEL', job, 'finish', 'outcome', 'finished_at', 'reason')
-call('HSET', job, 'state', 'queued')
+call('HSET', job, 'state', 'queued', 'again', mark)
 call('HINCRBY', job, 'run', 1)
 if ARGV[3] ~= '' then call('SET', key('session', j), ARGV[3], 'PX', ARGV[4]) end
-for i = 1, #letters, 2 do
-  local task, letter = letters[i], cjson.decode(letters[i + 1])
-  if task == 'P' then
-    call('HSET', job, 'plan', 'open')
-  else
-    call('HSET', key('chunk', j), task, letter.records .. ' ' .. letter.payload)
-    call('HINCRBY', job, 'dead', -1)
-    call('HINCRBY', job, 'processed', -letter.records)
-    call('HINCRBY', job, 'failed', -letter.records)
-  end
-  enqueue(j, task, false)
+if call('EXISTS', again) == 0 then
+  call('RENAME', dead, again)
+else
+  -- A worker of the version before has ended a retry early.
+  local more = call('HGETALL', dead)
+  for i = 1, #more, 2 do call('HSET', again, more[i], more[i + 1]) end
+  call('UNLINK', dead)
 end
-call('UNLINK', key('dead', j))
+if call('HDEL', again, 'P') == 1 then
+  call('HSET', job, 'plan', 'open')
+  enqueue(j, 'P', false)
+end
+put_back(j, mark)
 act(j, 'retried', ARGV[5])
 event(j, 'retried')
 wake(j)
-return #letters / 2
+return letters

@@ -39,10 +39,13 @@ impl Shared {
         let (lease, attempts) = (claimed.lease.clone(), claimed.attempts);
         let _guard = self.held.forget_on_drop(&lease);
         let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
-        let result = match tokio::time::timeout(self.settings.task_timeout, work).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(retry("the task panicked")),
-            Err(_) => Err(retry("the task took too long")),
+        let result = match cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await {
+            None => Err(retry("the task was stopped before it began")),
+            Some(()) => match tokio::time::timeout(self.settings.task_timeout, work).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_panic)) => Err(retry("the task panicked")),
+                Err(_) => Err(retry("the task took too long")),
+            },
         };
         let how = self.settle(&lease, attempts, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());

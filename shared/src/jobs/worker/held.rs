@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::jobs::lease::{Lease, Task};
@@ -23,15 +24,58 @@ pub(super) enum Fate {
 /// The leases a worker knows it holds, each with the token that stops its task.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    entries: Mutex<HashMap<Lease, (CancellationToken, Fate)>>,
+    entries: Mutex<Entries>,
+    /// Told when a task has ended.
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    leases: HashMap<Lease, Entry>,
+    /// Leases so far.
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: CancellationToken,
+    fate: Fate,
+    /// The place of the lease among all that were added.
+    number: u64,
 }
 
 impl Held {
     /// Adds a lease. The token is cancelled as soon as the task's fate is not [`Fate::Run`].
+    ///
+    /// A lease of the same task from before is lost, and so is any of the job beside its last step: Redis would not have
+    /// given this one otherwise. It happens when Redis comes back as it was some moments before.
     pub(super) fn insert(&self, lease: Lease) -> CancellationToken {
         let token = CancellationToken::new();
-        self.lock().insert(lease, (token.clone(), Fate::Run));
+        self.stop_where(Fate::Lost, |held| exclude(held, &lease));
+        let mut entries = self.lock();
+        let number = entries.count;
+        entries.count += 1;
+        entries.leases.insert(lease, Entry { token: token.clone(), fate: Fate::Run, number });
         token
+    }
+
+    /// Waits until no task goes on here that this one must not run beside, see [`insert`](Self::insert).
+    pub(super) async fn alone(&self, lease: &Lease) {
+        let mut ended = std::pin::pin!(self.ended.notified());
+        loop {
+            ended.as_mut().enable();
+            if !self.has_older_rival(lease) {
+                return;
+            }
+            ended.as_mut().await;
+            ended.set(self.ended.notified());
+        }
+    }
+
+    fn has_older_rival(&self, lease: &Lease) -> bool {
+        let entries = self.lock();
+        let Some(number) = entries.leases.get(lease).map(|entry| entry.number) else { return false };
+        entries.leases.iter().any(|(held, entry)| entry.number < number && exclude(held, lease))
     }
 
     /// Forgets a lease when the guard is dropped, however its task ends: a lease that is renewed for ever would keep
@@ -42,12 +86,13 @@ impl Held {
 
     /// What is to become of a task; lost when the lease is not known.
     pub(super) fn fate(&self, lease: &Lease) -> Fate {
-        self.lock().get(lease).map_or(Fate::Lost, |(_, fate)| *fate)
+        self.lock().leases.get(lease).map_or(Fate::Lost, |entry| entry.fate)
     }
 
     /// The leases to renew.
     pub(super) fn leases(&self) -> Vec<Lease> {
-        self.lock().iter().filter(|(_, (_, fate))| *fate != Fate::Lost).map(|(lease, _)| lease.clone()).collect()
+        let entries = self.lock();
+        entries.leases.iter().filter(|(_, entry)| entry.fate != Fate::Lost).map(|(lease, _)| lease.clone()).collect()
     }
 
     /// Stops the task of a lease.
@@ -66,18 +111,24 @@ impl Held {
     }
 
     fn stop_where(&self, fate: Fate, matches: impl Fn(&Lease) -> bool) {
-        for (lease, (token, current)) in self.lock().iter_mut() {
+        for (lease, entry) in &mut self.lock().leases {
             // Lost is the last word; otherwise the newest reason stands.
-            if *current != Fate::Lost && matches(lease) {
-                *current = fate;
-                token.cancel();
+            if entry.fate != Fate::Lost && matches(lease) {
+                entry.fate = fate;
+                entry.token.cancel();
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Lease, (CancellationToken, Fate)>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether two leases cannot both be held.
+fn exclude(one: &Lease, other: &Lease) -> bool {
+    let last_step = one.task() == Task::Finish || other.task() == Task::Finish;
+    one.job() == other.job() && (last_step || one.task() == other.task())
 }
 
 struct Guard<'a> {
@@ -87,7 +138,8 @@ struct Guard<'a> {
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        self.held.lock().remove(self.lease);
+        self.held.lock().leases.remove(self.lease);
+        self.held.ended.notify_waiters();
     }
 }
 
@@ -96,7 +148,43 @@ mod tests {
     use super::*;
 
     fn lease(job: &str, task: &str) -> Lease {
-        Lease::parse(&format!("{job}|{task}|1|worker~0")).unwrap()
+        lease_of(job, task, "0")
+    }
+
+    fn lease_of(job: &str, task: &str, random: &str) -> Lease {
+        Lease::parse(&format!("{job}|{task}|1|worker~0|{random}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_task_waits_for_the_end_of_one_that_redis_has_forgotten() {
+        let held = Held::default();
+        let (forgotten, other, again) = (lease(A, "1"), lease(A, "2"), lease_of(A, "1", "again"));
+        let token = held.insert(forgotten.clone());
+        held.insert(other.clone());
+        held.insert(again.clone());
+        assert!(token.is_cancelled());
+        let fates = [&forgotten, &other, &again].map(|lease| held.fate(lease));
+        assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
+        held.alone(&other).await;
+        let mut waits = std::pin::pin!(held.alone(&again));
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        drop(held.forget_on_drop(&other));
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        drop(held.forget_on_drop(&forgotten));
+        waits.await;
+    }
+
+    #[test]
+    fn nothing_of_a_job_runs_beside_its_last_step() {
+        let held = Held::default();
+        let (chunk, finish, other) = (lease(A, "1"), lease(A, "F"), lease(B, "1"));
+        for lease in [&chunk, &other, &finish] {
+            held.insert(lease.clone());
+        }
+        let fates = [&chunk, &other, &finish].map(|lease| held.fate(lease));
+        assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
+        held.insert(lease_of(A, "2", "again"));
+        assert_eq!(held.fate(&finish), Fate::Lost);
     }
 
     const A: &str = "0190a0b0c0d07000800000000000000a";
@@ -105,11 +193,15 @@ mod tests {
     #[test]
     fn a_cancelled_job_stops_its_chunks_only() {
         let held = Held::default();
-        let (chunk, finish, other) = (lease(A, "1"), lease(A, "F"), lease(B, "1"));
-        let tokens = [&chunk, &finish, &other].map(|lease| held.insert(lease.clone()));
+        let (chunk, other) = (lease(A, "1"), lease(B, "1"));
+        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone()));
         held.stop_job(A);
-        assert_eq!(tokens.map(|token| token.is_cancelled()), [true, false, false]);
-        assert_eq!([&chunk, &finish, &other].map(|lease| held.fate(lease)), [Fate::Cancel, Fate::Run, Fate::Run]);
+        assert_eq!(tokens.map(|token| token.is_cancelled()), [true, false]);
+        assert_eq!([&chunk, &other].map(|lease| held.fate(lease)), [Fate::Cancel, Fate::Run]);
+        let finish = lease(B, "F");
+        let token = held.insert(finish.clone());
+        held.stop_job(B);
+        assert_eq!((token.is_cancelled(), held.fate(&finish)), (false, Fate::Run), "its last step goes on");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use crate::jobs::lease::Task;
-use crate::jobs::tasks::Stats;
+use crate::jobs::stats::Stats;
 
 /// Tasks over all workers, and jobs that have not ended.
 pub(super) fn stats(stats: Stats) {

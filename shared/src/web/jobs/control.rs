@@ -2,8 +2,8 @@
 
 use super::{JobAccess, job_error, job_id, unknown_job};
 use crate::jobs::{JobState, JobView, Jobs};
-use crate::web::ApiError;
 use crate::web::client_context::Caller;
+use crate::web::{ApiError, ErrorAnswer};
 use actix_web::web::{Data, Json, Path};
 
 /// Cancels a job: what has not started is dropped at once, what runs ends.
@@ -39,7 +39,7 @@ pub async fn resume_job(
 
 /// Runs the chunks that were given up once more, with the caller's session. When the caller is not the one who started the
 /// job, they run in the caller's name and the job does not call back.
-#[utoipa::path(post, path = "/api/jobs/{id}/retry", tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see.")))]
+#[utoipa::path(post, path = "/api/jobs/{id}/retry", tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 429, description = "The org has too many open jobs; nothing was changed.", body = ErrorAnswer)))]
 pub async fn retry_job(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,

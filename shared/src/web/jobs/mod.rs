@@ -21,9 +21,11 @@ pub mod control;
 mod events;
 pub mod read;
 mod serve;
+mod streams;
 
 pub use access::{JobAccess, JobAccessSettings};
 pub use serve::{serve, serve_without_redis};
+pub use streams::StreamLimits;
 
 use super::ApiError;
 use crate::jobs::{JobId, JobsError, JobsErrorKind};
@@ -49,8 +51,11 @@ pub fn configure(service: &mut ServiceConfig) {
         .route("/api/jobs/{id}/retry", post().to(control::retry_job));
 }
 
-/// 503 when Redis does not answer: then nothing was accepted.
+/// 503 when Redis does not answer, 429 when the org has reached a limit: then nothing was accepted.
 pub fn job_error(error: JobsError) -> ApiError {
+    if let JobsError::Limited { limit, retry_after } = error {
+        return ApiError::too_many_requests(limit.to_string(), retry_after);
+    }
     match error.kind() {
         JobsErrorKind::Unavailable => {
             let message = "The job store is not available. Nothing was accepted; try again.";
@@ -61,7 +66,7 @@ pub fn job_error(error: JobsError) -> ApiError {
             let message = "The Idempotency-Key was used for the same operation with other parameters.";
             ApiError::unprocessable("idempotency_key_reused", message).with_field("Idempotency-Key")
         }
-        JobsErrorKind::Bug => ApiError::internal(error),
+        JobsErrorKind::Limited | JobsErrorKind::Bug => ApiError::internal(error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The process of a web service that starts jobs.
 
 use super::JobAccess;
+use super::streams::Streams;
 use crate::jobs::Jobs;
 use crate::web::config::WebConfig;
 use crate::web::health::Health;
@@ -11,6 +12,9 @@ use anyhow::Context;
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+/// What is said of a server that would lose jobs.
+const UNSUITABLE: &str = "The server at REDIS_URL cannot be used";
+
 /// The token that ends endless answers.
 #[derive(Clone)]
 pub(super) struct Shutdown(pub(super) CancellationToken);
@@ -19,7 +23,7 @@ pub(super) struct Shutdown(pub(super) CancellationToken);
 /// cancelled. Handlers find `Data<Jobs>` and `Data<AllowedHosts>`.
 ///
 /// # Errors
-/// When Redis cannot be reached at the start or the listener cannot be used.
+/// When Redis cannot be reached at the start or would not keep jobs, or the listener cannot be used.
 pub async fn serve<R>(
     config: WebConfig,
     document: &Document,
@@ -31,14 +35,15 @@ where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
+    jobs.check_server().await.context(UNSUITABLE)?;
     serve_with(jobs, config, document, listener, shutdown, routes).await
 }
 
-/// The same for a service that has work to do without Redis: it starts without, and connects with the first job. `/ready`
+/// The same for a service that has work to do without Redis: it starts without, and connects when it is there. `/ready`
 /// tells that Redis is missing.
 ///
 /// # Errors
-/// When a setting of the jobs or the listener cannot be used.
+/// When a setting of the jobs or the listener cannot be used, or Redis, once it is there, would not keep jobs.
 pub async fn serve_without_redis<R>(
     config: WebConfig,
     document: &Document,
@@ -69,12 +74,14 @@ where
     let health = Health::new()
         .check("redis", move || {
             let jobs = ping.clone();
-            async move { jobs.ping().await.map_err(|error| error.to_string()) }
+            async move { jobs.ready().await.map_err(|error| error.to_string()) }
         })
         .document(document);
+    let (streams, check) = (Streams::new(config.streams), jobs.clone());
     let (hosts, stop) = (config.hosts, Shutdown(shutdown.clone()));
     let factory = move || {
-        let (jobs, access, hosts, stop) = (jobs.clone(), access.clone(), hosts.clone(), stop.clone());
+        let (jobs, access, hosts) = (jobs.clone(), access.clone(), hosts.clone());
+        let (stop, streams) = (stop.clone(), streams.clone());
         let (health, routes) = (health.clone(), routes.clone());
         app(&move |service: &mut ServiceConfig| {
             service
@@ -82,10 +89,14 @@ where
                 .app_data(Data::new(jobs.clone()))
                 .app_data(Data::new(access.clone()))
                 .app_data(Data::new(stop.clone()))
+                .app_data(Data::new(streams.clone()))
                 .configure(|service| health.routes(service))
                 .configure(super::configure)
                 .configure(|service| routes(service));
         })
     };
-    server::serve(factory, listener, shutdown, config.server).await.context("The server stopped")
+    tokio::select! {
+        served = server::serve(factory, listener, shutdown, config.server) => served.context("The server stopped"),
+        error = check.unsuitable() => Err(error).context(UNSUITABLE),
+    }
 }

@@ -7,6 +7,7 @@ mod login;
 use crate::access::{Session, guard};
 use crate::pages::{self, Frame, Section};
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -85,6 +86,12 @@ impl Refusal {
                 let message =
                     "The job store is not available, so nothing was started or changed. Try again in a moment.";
                 (StatusCode::SERVICE_UNAVAILABLE, "Not available", message)
+            }
+            Self::Jobs(JobsError::Limited { limit, retry_after }) => {
+                let message = limit.to_string();
+                let mut page = pages::failure(frame, StatusCode::TOO_MANY_REQUESTS, "Too many jobs", &message);
+                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+                return page;
             }
             Self::Jobs(error) => {
                 tracing::error!(error = ?error, "the job store failed");

@@ -4,7 +4,8 @@ use crate::support::{SECRET, Stack};
 use anyhow::Result;
 use reqwest::StatusCode;
 use std::process::Command;
-use test_support::{binary, http_client};
+use std::time::Duration;
+use test_support::{RedisOptions, ServiceSpec, TestRedis, binary, free_port, http_client};
 
 const RIGHT: [(&str, &str); 7] = [
     ("REDIS_URL", "redis://127.0.0.1:1"),
@@ -63,6 +64,27 @@ fn a_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         let text = refused(&variables)?;
         assert!(text.starts_with(&format!("{name}: ")), "{name}: {text}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_evicts_ends_the_process_as_soon_as_it_is_there() -> Result<()> {
+    let config = vec!["maxmemory-policy allkeys-lru".to_owned()];
+    let mut redis = TestRedis::start_with(RedisOptions { config, ..RedisOptions::default() }).await?;
+    redis.stop().await?;
+    let mut web = ServiceSpec::new("api-access-web")?
+        .envs(RIGHT)
+        .env("PORT", free_port()?)
+        .env("REDIS_URL", redis.url())
+        .env("ALLOWED_ORG_HOSTS", "127.0.0.1:1")
+        .ready("listening on http://")
+        .start()
+        .await?;
+    redis.start_again().await?;
+    let status = web.process().wait(Duration::from_secs(60)).await?;
+    assert!(!status.success(), "{status}");
+    let log = web.log().text();
+    assert!(log.contains("noeviction"), "{log}");
     Ok(())
 }
 

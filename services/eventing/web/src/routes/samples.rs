@@ -9,7 +9,7 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, post};
 use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 use shared::web::samples::{CreateParams, DeleteParams};
-use shared::web::{ApiError, RequestId};
+use shared::web::{ApiError, ErrorAnswer, RequestId};
 
 /// Starts a job that makes sample Opportunities with lines, on existing Accounts and from the active price book.
 #[utoipa::path(
@@ -20,7 +20,10 @@ use shared::web::{ApiError, RequestId};
         ("lines" = Option<u32>, Query, minimum = 1, maximum = 10, description = "How many products each, 1 to 10; 2 when absent."),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse)),
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    ),
     security(("token" = []))
 )]
 #[post("/api/datacreate")]
@@ -42,7 +45,10 @@ pub(crate) async fn data_create(
         ("hardDelete" = Option<bool>, Query, description = "true: delete for good instead of moving to the recycle bin. Needs the permission Bulk API Hard Delete."),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse)),
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    ),
     security(("token" = []))
 )]
 #[post("/api/datadelete")]

@@ -73,6 +73,25 @@ async fn every_mode_becomes_a_job() -> Result<()> {
 }
 
 #[tokio::test]
+async fn transactions_beyond_the_limit_on_open_jobs_wait_and_are_not_lost() -> Result<()> {
+    let redis = TestRedis::start().await?;
+    let limited = spec(&redis, "web.1")?.env("EVENT_QUIET_MILLISECONDS", 200).env("MAX_OPEN_JOBS", 1);
+    let web = limited.start().await?;
+    for number in 1..=3 {
+        let data = change(&format!("t-{number}"), &opportunities(number..number + 1));
+        assert_eq!(post(&web, HOOK)?.json(&event(&data)).send().await?.status(), StatusCode::NO_CONTENT);
+    }
+    jobs_become(&jobs(&redis).await?, 1).await?;
+    // Longer than it would take without the limit.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    jobs_become(&jobs(&redis).await?, 1).await?;
+    drop(web);
+    let _web = start(&redis).await?;
+    jobs_become(&jobs(&redis).await?, 3).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn garbage_is_refused_with_the_field_and_forged_ids_are() -> Result<()> {
     let redis = TestRedis::start().await?;
     let web = start(&redis).await?;

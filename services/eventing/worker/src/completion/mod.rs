@@ -8,7 +8,7 @@ mod tests;
 pub(crate) use publish::Publisher;
 
 use serde::Serialize;
-use shared::jobs::{DeadLetter, JobView, JobsError, RecordError, TaskContext};
+use shared::jobs::{DeadLetter, JobState, JobView, JobsError, RecordError, TaskContext};
 use shared::quotes::batch::QUOTES;
 use shared::salesforce::SalesforceId;
 
@@ -46,7 +46,7 @@ pub(crate) struct Completion {
 enum Status {
     /// Every Opportunity was dealt with. Single ones may have failed; the counts and the message say so.
     Completed,
-    /// It was cancelled before that.
+    /// It was cancelled, also when all of it had begun by then.
     Cancelled,
     /// It could not be planned, or a part of it was given up, or no Opportunity got a Quote for an error.
     Failed,
@@ -63,10 +63,7 @@ impl Completion {
     fn new(job: &JobView, letters: &[DeadLetter], error: Option<&RecordError>, user: Option<SalesforceId>) -> Self {
         let given_up = letters.first().map(|letter| letter.reason.as_str());
         let refused = error.map(|error| format!("{}: {}", error.code, error.message));
-        let unplanned = letters.iter().any(|letter| letter.chunk.is_none());
-        let (status, reason) = if unplanned {
-            (Status::Failed, given_up.map(str::to_owned))
-        } else if !job.planned || job.dropped_chunks > 0 {
+        let (status, reason) = if job.outcome == Some(JobState::Cancelled) {
             (Status::Cancelled, Some(job.reason.clone().unwrap_or_else(|| "The job was cancelled.".to_owned())))
         } else if given_up.is_some() {
             (Status::Failed, given_up.map(str::to_owned))

@@ -9,8 +9,9 @@ fn job(change: impl FnOnce(&mut JobView)) -> JobView {
         id: "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b".parse().unwrap(),
         kind: "quoteChangedOpportunities".to_owned(),
         org: "my-org".to_owned(),
-        state: shared::jobs::JobState::Finishing,
+        state: JobState::Finishing,
         params: Value::Null,
+        outcome: Some(JobState::Completed),
         planned: true,
         total_chunks: 2,
         done_chunks: 2,
@@ -81,13 +82,21 @@ fn a_failed_opportunity_is_counted_and_the_first_error_told() {
 
 #[test]
 fn what_was_not_done_is_told() {
-    let unplanned = job(|job| (job.planned, job.total_chunks, job.processed) = (false, 0, 0));
-    let event = fields(&unplanned, &[letter(None)], None);
+    let unplanned = |outcome| {
+        job(|job| {
+            (job.planned, job.total_chunks, job.processed, job.outcome) = (false, 0, 0, Some(outcome));
+        })
+    };
+    let event = fields(&unplanned(JobState::Failed), &[letter(None)], None);
     assert_eq!((&event["Status__c"], &event["Message__c"]), (&json!("failed"), &json!("no way")));
     let given_up = job(|job| (job.done_chunks, job.dead_chunks, job.failed) = (1, 1, 1));
     let event = fields(&given_up, &[letter(Some(1))], None);
     assert_eq!((&event["Status__c"], &event["Message__c"]), (&json!("failed"), &json!("no way")));
-    for cancelled in [unplanned, job(|job| (job.done_chunks, job.dropped_chunks) = (1, 1))] {
+    let dropped = job(|job| {
+        (job.done_chunks, job.dropped_chunks, job.outcome) = (1, 1, Some(JobState::Cancelled));
+    });
+    let all_had_begun = job(|job| job.outcome = Some(JobState::Cancelled));
+    for cancelled in [unplanned(JobState::Cancelled), dropped, all_had_begun] {
         let event = fields(&cancelled, &[], None);
         assert_eq!(
             (&event["Status__c"], &event["Message__c"]),

@@ -43,6 +43,7 @@ pub(crate) struct QuoteAsyncResponse {
         (status = 202, description = "The job is accepted and will run.", body = QuoteAsyncResponse),
         (status = 400, description = "The Id is not that of an Opportunity, or the callback URL is not of the calling org.", body = ErrorAnswer),
         (status = 401, description = "The caller's session is missing.", body = ErrorAnswer),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer),
         (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
     ),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteConnectedApp", "GenerateQuotePermissions"))))

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use std::process::{Command, Output};
-use test_support::{ServiceSpec, TestRedis, binary, free_port, http_client};
+use std::time::Duration;
+use test_support::{RedisOptions, ServiceSpec, TestRedis, binary, free_port, http_client};
 
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// The one of docker-compose.yml.
@@ -38,6 +39,26 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         assert!(text.contains(name), "{name}: {text}");
         assert!(!text.contains("short") && !text.contains(KEY), "{name}: {text}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_evicts_ends_the_process_as_soon_as_it_is_there() -> Result<()> {
+    let config = vec!["maxmemory-policy allkeys-lru".to_owned()];
+    let mut redis = TestRedis::start_with(RedisOptions { config, ..RedisOptions::default() }).await?;
+    redis.stop().await?;
+    let mut web = ServiceSpec::new("org-action-web")?
+        .env("PORT", free_port()?)
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", KEY)
+        .ready("listening on http://")
+        .start()
+        .await?;
+    redis.start_again().await?;
+    let status = web.process().wait(Duration::from_secs(60)).await?;
+    assert!(!status.success(), "{status}");
+    let log = web.log().text();
+    assert!(log.contains("noeviction"), "{log}");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use shared::jobs::Jobs;
 use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
 use shared::salesforce::{AllowedHosts, soql};
 use shared::web::client_context::Caller;
-use shared::web::{ApiError, RequestId, callback_url};
+use shared::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use utoipa::ToSchema;
 
 use super::{JobResponse, accept};
@@ -33,7 +33,11 @@ pub(crate) struct BatchExecutionRequest {
     operation_id = "executeBatch",
     params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
     request_body = BatchExecutionRequest,
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters."),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    ),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/executebatch")]

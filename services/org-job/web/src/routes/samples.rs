@@ -7,7 +7,7 @@ use shared::jobs::Jobs;
 use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 use shared::web::client_context::Caller;
 use shared::web::samples::{CreateParams, DeleteParams};
-use shared::web::{ApiError, RequestId};
+use shared::web::{ApiError, ErrorAnswer, RequestId};
 
 use super::JobResponse;
 
@@ -19,7 +19,11 @@ use super::JobResponse;
         ("lines" = Option<u32>, Query, minimum = 1, maximum = 10, description = "How many products each, 1 to 10; 2 when absent."),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters."),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    ),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/data/create")]
@@ -41,7 +45,11 @@ pub(crate) async fn data_create(
         ("hardDelete" = Option<bool>, Query, description = "true: delete for good instead of moving to the recycle bin. Needs the permission Bulk API Hard Delete."),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")
     ),
-    responses((status = 202, description = "The job is accepted and will run.", body = JobResponse), (status = 422, description = "The Idempotency-Key was used with other parameters.")),
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters."),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    ),
     extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
 )]
 #[post("/api/data/delete")]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use std::process::{Command, Output};
-use test_support::{ServiceSpec, Signal, TestRedis, binary, free_port, http_client};
+use test_support::{RedisOptions, ServiceSpec, Signal, TestRedis, binary, free_port, http_client};
 
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// The one of docker-compose.yml.
@@ -31,6 +31,9 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         (vec![url, ("JOB_SECRET_KEY", KEY), ("JOB_ACCESS", "everybody")], "JOB_ACCESS"),
         (vec![url, ("JOB_SECRET_KEY", KEY), ("JOB_PERMISSION", "a' OR 'b' = 'b")], "JOB_PERMISSION"),
         (vec![url, ("JOB_SECRET_KEY", KEY), ("LOG_FORMAT", "xml")], "LOG_FORMAT"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("MAX_OPEN_JOBS", "0")], "MAX_OPEN_JOBS"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("JOBS_PER_MINUTE", "many")], "JOBS_PER_MINUTE"),
+        (vec![url, ("JOB_SECRET_KEY", KEY), ("MAX_EVENT_STREAMS_PER_ORG", "0")], "MAX_EVENT_STREAMS_PER_ORG"),
     ] {
         let output = refused(&variables)?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -39,6 +42,20 @@ fn a_missing_or_wrong_variable_stops_the_start_and_is_named() -> Result<()> {
         assert!(text.contains(name), "{name}: {text}");
         assert!(!text.contains("short") && !text.contains(KEY), "{name}: {text}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_evicts_is_refused() -> Result<()> {
+    let config = vec!["maxmemory-policy allkeys-lru".to_owned()];
+    let redis = TestRedis::start_with(RedisOptions { config, ..RedisOptions::default() }).await?;
+    let web = ServiceSpec::new("org-job-web")?
+        .env("PORT", free_port()?)
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", KEY)
+        .ready("listening on http://");
+    let error = web.start().await.map(drop).unwrap_err().to_string();
+    assert!(error.contains("noeviction"), "{error}");
     Ok(())
 }
 

@@ -11,6 +11,7 @@ fn job(planned: bool, processed: u64, dropped_chunks: u64, reason: Option<&str>)
         org: "00D000000000001AAA".to_owned(),
         state: JobState::Running,
         params: Value::Null,
+        outcome: None,
         planned,
         total_chunks: 4,
         done_chunks: 1,
@@ -59,12 +60,11 @@ fn a_hundred_percent_are_told_at_the_end_only() {
 
 #[test]
 fn the_end_is_told_as_the_job_will_show_it() {
-    for (planned, dropped, reason, state) in [
-        (true, 0, None, JobState::Completed),
-        (true, 3, None, JobState::Cancelled),
-        (false, 0, None, JobState::Cancelled),
-        (false, 0, Some("no such field"), JobState::Failed),
-    ] {
-        assert_eq!(ProgressEvent::at_end(&job(planned, 0, dropped, reason)).state, state);
+    for outcome in [JobState::Completed, JobState::Cancelled, JobState::Failed] {
+        // Whatever else the job shows: one that its hold has cancelled has a reason and drops nothing.
+        for (planned, dropped, reason) in [(true, 0, None), (true, 3, None), (false, 0, Some("nobody authorized it"))] {
+            let job = JobView { outcome: Some(outcome), ..job(planned, 0, dropped, reason) };
+            assert_eq!(ProgressEvent::at_end(&job).state, outcome);
+        }
     }
 }

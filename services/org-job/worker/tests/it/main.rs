@@ -3,8 +3,10 @@
 mod bulk_quotes;
 mod conditions;
 mod crashes;
+mod event_streams;
 mod faults;
 mod happy;
+mod limits;
 mod owners;
 mod progress;
 mod samples;

@@ -34,6 +34,18 @@ pub(crate) struct Stack {
     http: reqwest::Client,
 }
 
+fn web(redis: &TestRedis, hosts: &str) -> Result<ServiceSpec> {
+    Ok(ServiceSpec::new("org-job-web")?
+        .env("PORT", free_port()?)
+        .env("BIND_ADDRESS", "127.0.0.1")
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", SECRET)
+        .env("ALLOWED_ORG_HOSTS", hosts)
+        .env("LEASE_SECONDS", 2)
+        .env("LOG_LEVEL", "trace")
+        .ready("listening on http://"))
+}
+
 impl Stack {
     /// Starts all with `opportunities` of `lines` lines each and `workers` workers.
     pub(crate) async fn start(opportunities: u32, lines: u32, workers: usize) -> Result<Self> {
@@ -48,7 +60,7 @@ impl Stack {
             org.seed(ORG, opportunities, lines).await?;
         }
         let hosts = format!("{},{host}", org.host()?);
-        let web = web(&redis, &hosts, &[]).await?;
+        let web = web(&redis, &hosts)?.start().await?;
         let http = http_client()?;
         let mut stack = Self {
             redis,
@@ -70,7 +82,7 @@ impl Stack {
 
     /// Starts another web process with these variables, which is the one that is called from now on.
     pub(crate) async fn replace_web(&mut self, variables: &[(&str, &str)]) -> Result<()> {
-        self.web = web(&self.redis, &self.hosts, variables).await?;
+        self.web = web(&self.redis, &self.hosts)?.envs(variables.iter().copied()).start().await?;
         Ok(())
     }
 
@@ -206,19 +218,4 @@ impl Stack {
         let workers = self.workers.iter().map(|worker| worker.log().text());
         workers.chain([self.web.log().text()]).collect()
     }
-}
-
-async fn web(redis: &TestRedis, hosts: &str, variables: &[(&str, &str)]) -> Result<Service> {
-    ServiceSpec::new("org-job-web")?
-        .env("PORT", free_port()?)
-        .env("BIND_ADDRESS", "127.0.0.1")
-        .env("REDIS_URL", redis.url())
-        .env("JOB_SECRET_KEY", SECRET)
-        .env("ALLOWED_ORG_HOSTS", hosts)
-        .env("LEASE_SECONDS", 2)
-        .env("LOG_LEVEL", "trace")
-        .envs(variables.iter().copied())
-        .ready("listening on http://")
-        .start()
-        .await
 }
