@@ -14,7 +14,7 @@ COPY . .
 # top of target/release and may be executed.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --workspace --exclude demo --exclude bench --exclude structure --bins \
+    cargo build --release --locked --workspace --exclude demo --exclude bench --exclude campaign --exclude structure --bins \
     && mkdir -p /out/services /out/local \
     && find target/release -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \
     && cp target/release/local-org /out/local/

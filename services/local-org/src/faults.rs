@@ -1,4 +1,4 @@
-//! Injected faults: rules that make matching requests fail, vanish or wait.
+//! Injected faults: rules that make matching requests fail, vanish, wait or be answered by something else.
 //!
 //! The first live rule that matches a request decides alone. A rule lives until it was used `times` times or `forMs`
 //! has passed since it was set.
@@ -57,10 +57,14 @@ pub enum Action {
         #[serde(default)]
         retry_after: Option<u64>,
     },
+    /// Answers what the API never would.
+    Answer(OddAnswer),
     /// Closes the connection; nothing is executed.
     DropBefore,
     /// Executes and commits, then closes the connection without an answer.
     DropAfter,
+    /// Executes and commits, then closes the connection in the middle of the answer's body.
+    DropDuring,
     /// Waits, then executes.
     DelayBefore {
         /// Milliseconds.
@@ -71,8 +75,46 @@ pub enum Action {
         /// Milliseconds.
         ms: u64,
     },
+    /// Executes and commits, then sends the answer's body in small pieces.
+    Trickle {
+        /// Milliseconds from the first piece to the last.
+        ms: u64,
+    },
     /// Fails every create and update of an object's records within the request.
     RecordError(RecordError),
+}
+
+/// An answer that is none of the API: a proxy's page, a status from somewhere between, JSON of another kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OddAnswer {
+    /// Whether the request is executed and committed first.
+    #[serde(default)]
+    pub executed: bool,
+    /// HTTP status; when absent that of the request's own answer, or 200 where it is not executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Body.
+    pub body: OddBody,
+}
+
+/// The body of an [`OddAnswer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+pub enum OddBody {
+    /// The request's own; only for a request that is executed.
+    Own,
+    /// None, and no `Content-Type`.
+    Empty,
+    /// A page for people, as of a site in maintenance.
+    Html,
+    /// The first half of the request's own body, or of an error where it is not executed; a whole answer for HTTP.
+    Truncated,
+    /// This JSON.
+    Json {
+        /// Any value.
+        value: Value,
+    },
 }
 
 /// The error that records of an object fail with.
@@ -210,12 +252,37 @@ impl Entry {
 }
 
 impl Rule {
+    /// Whether the rule can be carried out.
+    ///
+    /// # Errors
+    /// 400, naming the field, for a status that no answer has and for a request's own body where it is not executed.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let status = match &self.action {
+            Action::Status { status, .. } => Some(*status),
+            Action::Answer(odd) if odd.body == OddBody::Own && !odd.executed => {
+                return Err(wrong("executed", "a request that is not executed has no answer of its own"));
+            }
+            Action::Answer(odd) => odd.status,
+            _ => None,
+        };
+        match status {
+            Some(status) if !(200..600).contains(&status) => {
+                Err(wrong("status", &format!("{status} is not the status of an answer: 200 to 599")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn matches(&self, probe: &Probe<'_>) -> bool {
         self.org.as_deref().is_none_or(|org| Some(org) == probe.org)
             && self.method.as_deref().is_none_or(|method| method == probe.method)
             && self.path_contains.as_deref().is_none_or(|text| path_contains(probe.path, text))
             && self.body_contains.as_deref().is_none_or(|text| contains(probe.body, text.as_bytes()))
     }
+}
+
+fn wrong(field: &str, problem: &str) -> ApiError {
+    ApiError::new(400, "INVALID_FAULT", format!("action.{field}: {problem}")).with_fields([field])
 }
 
 fn path_contains(path: &str, text: &str) -> bool {

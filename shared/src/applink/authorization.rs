@@ -78,11 +78,13 @@ struct UserAuth {
 pub(super) fn parse(name: &str, body: &[u8], hosts: &AllowedHosts) -> Result<Authorization, AppLinkError> {
     // Where, not what: the parser's message could show a part of the token.
     let Body { id, status, org, created_at } = serde_json::from_slice(body).map_err(|error| {
-        malformed(format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()))
+        let (line, column) = (error.line(), error.column());
+        AppLinkError::Unexpected { reason: format!("{:?} error at line {line} column {column}", error.classify()) }
     })?;
     let status = status.unwrap_or_default();
     let Some(Org { id: org_id, developer_name, instance_url, org_type, api_version: version, user_auth }) = org else {
-        return Err(not_authorized_or(name, &status, || malformed("it has no `org`")));
+        let reason = "it has no `org`".to_owned();
+        return Err(not_authorized_or(name, &status, || AppLinkError::Unexpected { reason }));
     };
     let Some(UserAuth { username, user_id, access_token: Some(access_token) }) = user_auth else {
         return Err(not_authorized_or(name, &status, || not_authorized(name, "without a token")));
@@ -136,7 +138,8 @@ fn record_id(field: &str, text: Option<String>) -> Result<SalesforceId, AppLinkE
 }
 
 fn not_authorized_or(name: &str, status: &str, otherwise: impl FnOnce() -> AppLinkError) -> AppLinkError {
-    if status == "authorized" { otherwise() } else { not_authorized(name, status) }
+    // Without a status the answer says nothing about the user's consent.
+    if matches!(status, "authorized" | "") { otherwise() } else { not_authorized(name, status) }
 }
 
 fn not_authorized(name: &str, status: &str) -> AppLinkError {

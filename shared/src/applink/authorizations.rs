@@ -14,7 +14,9 @@ use tracing::{Instrument, info_span, warn};
 
 use super::authorization::{Authorization, parse};
 use super::{AddonConfig, AppLinkError, AuthorizedUser};
-use crate::salesforce::{AllowedHosts, BodyError, Failure, RetryPolicy, read_body, retry_after};
+use crate::salesforce::{
+    AllowedHosts, BodyError, ErrorKind, Failure, RetryPolicy, kind_of_bare_status, read_body, retry_after,
+};
 
 /// Longest answer that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
@@ -150,6 +152,10 @@ impl AppLink {
                 Ok(authorization) => return Ok(authorization),
                 Err(error) => error,
             };
+            if matches!(error, AppLinkError::Malformed { .. }) {
+                // The add-on means what it says, and will say it again.
+                return Err(error);
+            }
             let failure = Failure {
                 attempt,
                 elapsed: started.elapsed(),
@@ -185,10 +191,16 @@ impl AppLink {
             BodyError::Read(error) => unreachable(error),
             BodyError::TooLarge(limit) => malformed(format!("it is longer than {limit} bytes")),
         })?;
-        match status {
-            200 => parse(name, &body, hosts),
-            404 => Err(AppLinkError::NotFound { name: name.to_owned() }),
-            _ => Err(AppLinkError::Refused { status, message: error_message(&body), retry_after: wait }),
+        match (status, error_message(&body)) {
+            (200, _) => parse(name, &body, hosts),
+            (404, Some(_)) => Err(AppLinkError::NotFound { name: name.to_owned() }),
+            (400..=599, Some(message)) => Err(AppLinkError::Refused { status, message, retry_after: wait }),
+            // A server in trouble may well have no words; any other such answer comes from something before the add-on.
+            (_, None) if matches!(kind_of_bare_status(status), ErrorKind::Transient | ErrorKind::LimitExceeded) => {
+                let message = "no explanation".to_owned();
+                Err(AppLinkError::Refused { status, message, retry_after: wait })
+            }
+            _ => Err(AppLinkError::Unexpected { reason: format!("its status is {status}, without an explanation") }),
         }
     }
 }
@@ -201,8 +213,9 @@ fn malformed(reason: impl Into<String>) -> AppLinkError {
     AppLinkError::Malformed { reason: reason.into() }
 }
 
-/// The explanation in an error body, which has one of two shapes: `title` and `detail`, or `id` and `message`.
-fn error_message(body: &[u8]) -> String {
+/// The explanation in an error body, which has one of two shapes: `title` and `detail`, or `id` and `message`; `None` when
+/// it has neither.
+fn error_message(body: &[u8]) -> Option<String> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Body {
@@ -216,8 +229,7 @@ fn error_message(body: &[u8]) -> String {
         .into_iter()
         .flatten()
         .collect();
-    let text = if parts.is_empty() { "no explanation".to_owned() } else { parts.join(": ") };
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+    (!parts.is_empty()).then(|| parts.join(": ").chars().filter(|c| !c.is_control()).take(300).collect())
 }
 
 #[cfg(test)]

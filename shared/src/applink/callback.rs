@@ -1,9 +1,10 @@
 //! Results of asynchronous calls, posted back to Salesforce (Salesforce Help, "External Services Asynchronous Operations").
 
-use crate::salesforce::{Session, retry_after};
+use crate::salesforce::{ErrorKind, Session, kind_of_bare_status, retry_after};
 use chrono::Utc;
 use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
+use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::time::Duration;
@@ -43,6 +44,12 @@ pub enum CallbackError {
     /// No answer.
     #[error("the callback's host did not answer")]
     Transport(#[source] reqwest::Error),
+    /// A page for people, which is no receipt: something answered in the receiver's place.
+    #[error("the callback was answered {status} with a page")]
+    Page {
+        /// The HTTP status.
+        status: u16,
+    },
     /// A passing fault of the receiver.
     #[error("the callback was answered {status}")]
     Status {
@@ -59,7 +66,7 @@ impl CallbackError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::ForeignHost | Self::Transport(_) => None,
+            Self::ForeignHost | Self::Transport(_) | Self::Page { .. } => None,
         }
     }
 }
@@ -80,7 +87,7 @@ pub fn is_general_api(url: &Url) -> bool {
     parts.next() == Some("services") && matches!(parts.next(), Some("apexrest" | "async" | "data" | "oauth2" | "soap"))
 }
 
-/// Posts a result with the token of `session`. The answer's body is not read.
+/// Posts a result with the token of `session`. The answer's body is not read, only that it is no page for people.
 ///
 /// # Errors
 /// [`CallbackError::ForeignHost`] for a URL of another org; any other [`CallbackError`] when it should be tried again.
@@ -103,9 +110,13 @@ pub async fn deliver(
         .await
         .map_err(|error| CallbackError::Transport(error.without_url()))?;
     let status = answer.status();
-    match status {
+    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    match kind_of_bare_status(status.as_u16()) {
+        _ if status.is_success() && is_page => Err(CallbackError::Page { status: status.as_u16() }),
         _ if status.is_success() => Ok(Delivery::Taken),
-        _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+        // 408 of Salesforce means that the result came too late.
+        ErrorKind::Transient | ErrorKind::LimitExceeded if status != StatusCode::REQUEST_TIMEOUT => {
             let retry_after = retry_after(answer.headers(), Utc::now());
             Err(CallbackError::Status { status: status.as_u16(), retry_after })
         }

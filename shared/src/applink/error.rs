@@ -47,7 +47,13 @@ pub enum AppLinkError {
         /// Cause, without the URL.
         source: Arc<reqwest::Error>,
     },
-    /// The answer is not what the API describes.
+    /// Something answered that is not the add-on: a page, another status, JSON of another kind.
+    #[error("AppLink's answer is not one of its own: {reason}")]
+    Unexpected {
+        /// How it shows.
+        reason: String,
+    },
+    /// The add-on's answer cannot be used.
     #[error("the answer of AppLink is malformed: {reason}")]
     Malformed {
         /// What is wrong with it.
@@ -63,11 +69,14 @@ impl AppLinkError {
             Self::InvalidName { .. } => ErrorKind::Invalid,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::NotAuthorized { .. } => ErrorKind::SessionExpired,
-            Self::Refused { status: 408 | 429 | 500..=599, .. } | Self::Unreachable { .. } => ErrorKind::Transient,
+            Self::Unreachable { .. } => ErrorKind::Transient,
             // The add-on's own token is wrong: that is not the session of a user.
             Self::Refused { status: 401 | 403, .. } => ErrorKind::Forbidden,
-            Self::Refused { .. } => ErrorKind::Invalid,
-            Self::Malformed { .. } => ErrorKind::Malformed,
+            Self::Refused { status, .. } => match salesforce::kind_of_bare_status(*status) {
+                ErrorKind::Transient | ErrorKind::LimitExceeded => ErrorKind::Transient,
+                _ => ErrorKind::Invalid,
+            },
+            Self::Unexpected { .. } | Self::Malformed { .. } => ErrorKind::Malformed,
         }
     }
 

@@ -48,14 +48,6 @@ pub enum GenerateError {
     /// The note that a Quote is about to be written in steps could not be kept, so none was begun.
     #[error("could not note a staged Quote: {0}")]
     Note(String),
-    /// A bulk load is complete, but not all its rows were processed.
-    #[error("a bulk load of {sent} rows processed {processed}")]
-    RowsMissing {
-        /// Rows sent.
-        sent: usize,
-        /// Rows that Salesforce says it dealt with.
-        processed: u64,
-    },
 }
 
 /// Keeps the caller's note that incomplete Quotes may exist, before the first one does.

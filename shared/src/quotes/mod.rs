@@ -21,7 +21,7 @@ mod write;
 pub use generate::{GenerateError, Generator, GeneratorSettings, NoteStaging};
 pub use settings::QuoteSettings;
 
-use crate::salesforce::SalesforceId;
+use crate::salesforce::{ApiError, SalesforceId};
 
 /// Most Opportunities of a chunk: as many ids as fit the 4,000 characters of a WHERE clause beside the key's pattern.
 pub const MAX_CHUNK: usize = 215;
@@ -61,7 +61,13 @@ impl Failure {
     /// Whether the same call may go well a little later, since nothing is wrong with the data.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        self.code == STAGING_INTERRUPTED || write::LOCKED.contains(&self.code.as_str())
+        self.code == STAGING_INTERRUPTED || ApiError::code_passes(&self.code)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { code: error.error_code, message: error.message }
     }
 }
 

@@ -6,8 +6,9 @@
 
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
+use super::write::{DUPLICATES, QUOTE_NODE, Verdict, verdict};
 use super::{Failure, Outcome};
-use crate::salesforce::{Error, ErrorKind};
+use crate::salesforce::Error;
 use crate::salesforce::{Graph, GraphOutcome};
 use crate::salesforce::{MAX_NODES, UnitOfWork};
 use crate::salesforce::{SalesforceId, soql};
@@ -17,10 +18,22 @@ use serde::de::IgnoredAny;
 enum Step {
     /// Written; the id of node 0.
     Done(Option<SalesforceId>),
-    /// Nobody knows, or a passing fault: begin anew. With the error when the request as a whole failed.
-    Again(Option<Error>),
+    /// Nobody knows, or a passing fault: begin anew.
+    Again(Again),
     /// The data is at fault, or somebody else has deleted the Quote that was begun.
     Refused { failure: Failure, begun: Option<SalesforceId> },
+}
+
+/// Why a Quote is begun anew.
+enum Again {
+    /// Nothing is known.
+    Unknown,
+    /// The request as a whole failed.
+    Request(Error),
+    /// A record met what passes by itself.
+    Passing(Failure),
+    /// The Quote met another one: it may be there already.
+    Duplicate(Failure),
 }
 
 impl Step {
@@ -37,7 +50,8 @@ impl Generator {
     /// Writes one big Quote, and tells what became of it.
     pub(super) async fn write_in_stages(&self, work: &Work<'_>, draft: &Draft) -> Result<Outcome, GenerateError> {
         (work.note_staging)().await.map_err(GenerateError::Note)?;
-        let mut last = None;
+        let mut last = Again::Unknown;
+        let mut duplicates = 0;
         for round in 0..=self.settings.max_rounds {
             if round > 0 {
                 self.pause(round).await?;
@@ -51,10 +65,16 @@ impl Generator {
             if let Some(quote) = existing.complete {
                 return Ok(Outcome::Quoted { quote, lines: draft.line_count() });
             }
+            if let Again::Duplicate(failure) = &last {
+                duplicates += 1;
+                if duplicates == DUPLICATES {
+                    return Ok(Outcome::Failed(failure.clone()));
+                }
+            }
             match self.build(work, draft).await? {
                 Step::Done(Some(quote)) => return Ok(Outcome::Quoted { quote, lines: draft.line_count() }),
-                Step::Done(None) => last = None,
-                Step::Again(error) => last = error,
+                Step::Done(None) => last = Again::Unknown,
+                Step::Again(why) => last = why,
                 Step::Refused { failure, begun: None } => return Ok(Outcome::Failed(failure)),
                 Step::Refused { failure, begun: Some(begun) } => {
                     if self.still_there(&begun).await? {
@@ -62,44 +82,45 @@ impl Generator {
                         return Ok(Outcome::Failed(failure));
                     }
                     // Another call of the same work took it for a leftover. Whoever is first ends it.
-                    last = None;
+                    last = Again::Unknown;
                 }
             }
         }
         // An outage is the caller's to wait out; only what concerns this Quote fails it.
-        if let Some(error) = last {
-            return Err(error.into());
+        match last {
+            Again::Request(error) => Err(error.into()),
+            Again::Passing(failure) | Again::Duplicate(failure) => Ok(Outcome::Failed(failure)),
+            Again::Unknown => Ok(Outcome::Failed(Failure {
+                code: super::STAGING_INTERRUPTED.to_owned(),
+                message: format!(
+                    "a Quote of {} lines was interrupted {} times",
+                    draft.line_count(),
+                    self.settings.max_rounds + 1
+                ),
+            })),
         }
-        Ok(Outcome::Failed(Failure {
-            code: super::STAGING_INTERRUPTED.to_owned(),
-            message: format!(
-                "a Quote of {} lines was interrupted {} times",
-                draft.line_count(),
-                self.settings.max_rounds + 1
-            ),
-        }))
     }
 
     /// One try from the first line to the last.
     async fn build(&self, work: &Work<'_>, draft: &Draft) -> Result<Step, GenerateError> {
         let first = MAX_NODES - 1;
         let graph = draft.graph("quote".to_owned(), &work.key.staging(&draft.opportunity), first)?;
-        let quote = match self.step(graph).await? {
+        let quote = match self.step(graph, Some(QUOTE_NODE)).await? {
             Step::Done(Some(quote)) => quote,
-            Step::Done(None) => return Ok(Step::Again(None)),
+            Step::Done(None) => return Ok(Step::Again(Again::Unknown)),
             other => return Ok(other),
         };
         let complete = work.key.complete(&draft.opportunity);
         let mut written = first;
         // The key takes one record of the last graph, which so holds fewer lines than the others.
         while draft.line_count().saturating_sub(written) >= MAX_NODES {
-            match self.step(draft.more_lines(&quote, written, MAX_NODES, None)?).await? {
+            match self.step(draft.more_lines(&quote, written, MAX_NODES, None)?, None).await? {
                 Step::Done(_) => written += MAX_NODES,
                 other => return Ok(other.of(quote)),
             }
         }
         let rest = draft.line_count().saturating_sub(written);
-        match self.step(draft.more_lines(&quote, written, rest, Some(&complete))?).await? {
+        match self.step(draft.more_lines(&quote, written, rest, Some(&complete))?, Some(rest)).await? {
             Step::Done(_) => {}
             other => return Ok(other.of(quote)),
         }
@@ -111,30 +132,29 @@ impl Generator {
         Ok(self.client.query_page::<IgnoredAny>(&soql).await?.total_size > 0)
     }
 
-    /// Sends one graph alone.
-    async fn step(&self, graph: Graph) -> Result<Step, GenerateError> {
+    /// Sends one graph alone, whose node `quote_node` gives the Quote a key.
+    async fn step(&self, graph: Graph, quote_node: Option<usize>) -> Result<Step, GenerateError> {
         self.check_cancelled()?;
         let mut unit = UnitOfWork::new();
         unit.push(graph);
         for request in unit.into_requests(&self.api_version)? {
             let results = match self.client.submit_graphs(&request).await {
                 Ok(results) => results,
-                Err(error) if matches!(error.kind(), ErrorKind::Transient | ErrorKind::RowLocked) => {
-                    return Ok(Step::Again(Some(error)));
-                }
+                Err(error) if error.kind().passes() => return Ok(Step::Again(Again::Request(error))),
                 Err(error) => return Err(error.into()),
             };
             if let Some(result) = results.into_iter().next() {
                 return Ok(match result.outcome {
                     GraphOutcome::Committed { ids } => Step::Done(ids.first().copied().flatten()),
-                    GraphOutcome::NotTried => Step::Again(None),
-                    GraphOutcome::Failed { causes } => match super::write::verdict(&causes) {
-                        super::write::Verdict::Refused(failure) => Step::Refused { failure, begun: None },
-                        _ => Step::Again(None),
+                    GraphOutcome::NotTried => Step::Again(Again::Unknown),
+                    GraphOutcome::Failed { causes } => match verdict(causes, quote_node) {
+                        Verdict::Refused(failure) => Step::Refused { failure, begun: None },
+                        Verdict::Passing(failure) => Step::Again(Again::Passing(failure)),
+                        Verdict::Duplicate(failure) => Step::Again(Again::Duplicate(failure)),
                     },
                 });
             }
         }
-        Ok(Step::Again(None))
+        Ok(Step::Again(Again::Unknown))
     }
 }

@@ -5,15 +5,19 @@ use super::generate::{GenerateError, Generator, Work};
 use super::key::{JobKey, QUOTE_JOB_KEY};
 use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
-use crate::salesforce::{Error, ErrorKind, MAX_COLLECTION_RECORDS};
+use crate::salesforce::{ApiError, Error, ErrorKind, MAX_COLLECTION_RECORDS};
 use crate::salesforce::{GraphOutcome, NodeError};
 use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// Codes of errors that pass by themselves, though they stand in an answer that was given.
-pub(super) const LOCKED: [&str; 3] = ["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"];
+/// Salesforce's code for a value that another record has in a unique field.
+pub(super) const DUPLICATE: &str = "DUPLICATE_VALUE";
+
+/// Times that a Quote may meet a duplicate without being there, before its Opportunity fails. Twice, for the other one may
+/// have been deleted in between.
+pub(super) const DUPLICATES: u32 = 2;
 
 /// A Quote that the work has made.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,19 +47,25 @@ struct Round {
     uncertain: bool,
     /// Why some are still pending: nothing (not tried), or the last error.
     error: Option<Error>,
-    /// Opportunities whose rows were locked, with Salesforce's words.
-    locked: HashMap<SalesforceId, Failure>,
+    /// Opportunities that met what passes by itself, with Salesforce's words.
+    passing: HashMap<SalesforceId, Failure>,
+    /// Opportunities whose Quote met another one with a value of its own, with Salesforce's words.
+    duplicates: HashMap<SalesforceId, Failure>,
 }
 
 /// What a failed graph means.
 pub(super) enum Verdict {
-    /// Its Quote exists already.
-    Exists,
-    /// Another transaction held a row: try again.
-    Locked(Failure),
+    /// The Quote met another one with the same value in a unique field. It is the same Quote if that is its key: ask. The
+    /// words do not tell, for an org may write `<unknown>` in place of the field.
+    Duplicate(Failure),
+    /// Nothing is wrong with the data: try again.
+    Passing(Failure),
     /// The data is at fault.
     Refused(Failure),
 }
+
+/// Node of the Quote in a graph that begins with it ([`Draft::graph`]).
+pub(super) const QUOTE_NODE: usize = 0;
 
 impl Draft {
     /// Whether the Quote and all its lines are one transaction.
@@ -76,22 +86,24 @@ impl Generator {
         let mut uncertain = repeated;
         let mut pending = drafts;
         let mut idle_rounds = 0;
+        let (mut duplicates, mut met) = (HashMap::new(), HashMap::new());
         while !pending.is_empty() {
             if uncertain {
                 pending = self.settle_existing(work.key, pending, outcomes).await?;
+                pending.retain(|draft| !is_of_another(&draft.opportunity, &mut duplicates, &mut met, outcomes));
             }
             let before = pending.len();
             let round = self.submit(work, pending, outcomes).await?;
-            (pending, uncertain) = (round.pending, round.uncertain);
+            (pending, uncertain, duplicates) = (round.pending, round.uncertain, round.duplicates);
             if pending.len() < before {
                 idle_rounds = 0;
             } else {
                 idle_rounds += 1;
             }
             if idle_rounds > self.settings.max_rounds {
-                return give_up(pending, round.locked, round.error, outcomes);
+                return give_up(pending, round.passing, round.error, outcomes);
             }
-            if round.error.is_some() || !round.locked.is_empty() {
+            if round.error.is_some() || !round.passing.is_empty() {
                 self.pause(idle_rounds).await?;
             }
         }
@@ -105,7 +117,13 @@ impl Generator {
         pending: Vec<Draft>,
         outcomes: &mut HashMap<SalesforceId, Outcome>,
     ) -> Result<Round, GenerateError> {
-        let mut round = Round { pending: Vec::new(), uncertain: false, error: None, locked: HashMap::new() };
+        let mut round = Round {
+            pending: Vec::new(),
+            uncertain: false,
+            error: None,
+            passing: HashMap::new(),
+            duplicates: HashMap::new(),
+        };
         let mut open: HashMap<String, Draft> = HashMap::with_capacity(pending.len());
         let mut unit = UnitOfWork::new();
         for (number, draft) in pending.into_iter().enumerate() {
@@ -137,14 +155,12 @@ impl Generator {
             Ok(results) => results,
             Err(error) => {
                 round.uncertain |= error.may_have_committed();
-                return match error.kind() {
-                    ErrorKind::Transient | ErrorKind::RowLocked => {
-                        tracing::warn!(%error, graphs = request.graph_ids().count(), "graph request failed, will ask what exists");
-                        round.error = Some(error);
-                        Ok(())
-                    }
-                    _ => Err(error.into()),
-                };
+                if !error.kind().passes() {
+                    return Err(error.into());
+                }
+                tracing::warn!(%error, graphs = request.graph_ids().count(), "graph request failed, will ask what exists");
+                round.error = Some(error);
+                return Ok(());
             }
         };
         for result in results {
@@ -160,13 +176,14 @@ impl Generator {
                         continue;
                     }
                 },
-                GraphOutcome::Failed { causes } => match verdict(&causes) {
-                    Verdict::Exists => {
+                GraphOutcome::Failed { causes } => match verdict(causes, Some(QUOTE_NODE)) {
+                    Verdict::Duplicate(failure) => {
                         round.uncertain = true;
+                        round.duplicates.insert(opportunity, failure);
                         continue;
                     }
-                    Verdict::Locked(failure) => {
-                        round.locked.insert(opportunity, failure);
+                    Verdict::Passing(failure) => {
+                        round.passing.insert(opportunity, failure);
                         continue;
                     }
                     Verdict::Refused(failure) => Outcome::Failed(failure),
@@ -248,10 +265,28 @@ impl Generator {
     }
 }
 
-/// Ends rounds that bring nothing: locked rows fail their own Opportunity, anything else the call.
+/// Whether the Quote of this Opportunity, which is not there, has met that of another so often that it is no use to try
+/// again. Its outcome is then Salesforce's word.
+fn is_of_another(
+    opportunity: &SalesforceId,
+    duplicates: &mut HashMap<SalesforceId, Failure>,
+    met: &mut HashMap<SalesforceId, u32>,
+    outcomes: &mut HashMap<SalesforceId, Outcome>,
+) -> bool {
+    let Some(failure) = duplicates.remove(opportunity) else { return false };
+    let times = met.entry(*opportunity).or_default();
+    *times += 1;
+    if *times < DUPLICATES {
+        return false;
+    }
+    outcomes.insert(*opportunity, Outcome::Failed(failure));
+    true
+}
+
+/// Ends rounds that bring nothing: what passes by itself and has not fails its own Opportunity, anything else the call.
 fn give_up(
     pending: Vec<Draft>,
-    mut locked: HashMap<SalesforceId, Failure>,
+    mut passing: HashMap<SalesforceId, Failure>,
     error: Option<Error>,
     outcomes: &mut HashMap<SalesforceId, Outcome>,
 ) -> Result<(), GenerateError> {
@@ -259,25 +294,40 @@ fn give_up(
         return Err(error.into());
     }
     for draft in pending {
-        let failure = locked.remove(&draft.opportunity).unwrap_or_else(|| Failure {
+        let failure = passing.remove(&draft.opportunity).unwrap_or_else(|| Failure {
             code: "NOT_WRITTEN".to_owned(),
-            message: "Salesforce did not try the Quote, or says that it exists but does not show it to this user"
-                .to_owned(),
+            message: "Salesforce did not try the Quote".to_owned(),
         });
         outcomes.insert(draft.opportunity, Outcome::Failed(failure));
     }
     Ok(())
 }
 
-pub(super) fn verdict(causes: &[NodeError]) -> Verdict {
-    let Some(error) = causes.iter().flat_map(|cause| &cause.errors).next() else {
-        return Verdict::Refused(Failure { code: "UNKNOWN".to_owned(), message: "failed without a reason".to_owned() });
+/// `quote_node` is the node that gives the Quote a key, if there is one.
+pub(super) fn verdict(causes: Vec<NodeError>, quote_node: Option<usize>) -> Verdict {
+    let is_duplicate = |cause: &NodeError| {
+        Some(cause.node) == quote_node && cause.errors.iter().any(|error| error.error_code == DUPLICATE)
     };
-    let failure = Failure { code: error.error_code.clone(), message: error.message.clone() };
-    match error.error_code.as_str() {
-        // The org may have unique fields of its own, also on lines.
-        "DUPLICATE_VALUE" if error.message.contains(QUOTE_JOB_KEY) => Verdict::Exists,
-        code if LOCKED.contains(&code) => Verdict::Locked(failure),
-        _ => Verdict::Refused(failure),
+    let passes = |cause: &NodeError| cause.kind().passes();
+    // What decides, before what would pass; the first of each.
+    let decisive = causes.iter().position(is_duplicate).or_else(|| causes.iter().position(|cause| !passes(cause)));
+    let Some(cause) = causes.into_iter().nth(decisive.unwrap_or_default()) else {
+        return Verdict::Refused(unexplained());
+    };
+    let (duplicate, passing) = (is_duplicate(&cause), passes(&cause));
+    let status = cause.status;
+    let told = |error: &ApiError| match duplicate {
+        true => error.error_code == DUPLICATE,
+        false => error.kind(status).passes() == passing,
+    };
+    let failure = cause.errors.into_iter().find(told).map_or_else(unexplained, Failure::from);
+    match (duplicate, passing) {
+        (true, _) => Verdict::Duplicate(failure),
+        (false, true) => Verdict::Passing(failure),
+        (false, false) => Verdict::Refused(failure),
     }
+}
+
+fn unexplained() -> Failure {
+    Failure { code: "UNKNOWN".to_owned(), message: "failed without a reason".to_owned() }
 }

@@ -101,11 +101,6 @@ impl Client {
 
     /// A read of the resource at `path` below the version root.
     pub(super) async fn get<T: DeserializeOwned>(&self, operation: Operation, path: &str) -> Result<T, Error> {
-        self.send(Request::get(operation, path.to_owned())).await?.json()
-    }
-
-    /// A call with an answer whose body does not matter.
-    pub(super) async fn send_and_forget(&self, request: Request) -> Result<(), Error> {
-        self.send(request).await.map(|_: Answer| ())
+        self.send(Request::get(operation, path.to_owned()), Answer::json).await
     }
 }

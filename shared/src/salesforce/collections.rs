@@ -99,18 +99,20 @@ impl Client {
     }
 
     async fn results(&self, request: Request, count: usize) -> Result<Vec<RecordResult>, Error> {
-        let answer = self.send(request).await?;
-        let results: Vec<SaveResult> = answer.json()?;
-        if results.len() != count {
-            let reason = format!("it has {} results for {count} records", results.len());
-            return Err(Error::malformed(answer.operation, reason));
-        }
-        let outcome = |result| match result {
-            SaveResult { id: Some(id), success: true, .. } => Ok(Ok(id)),
-            SaveResult { success: false, errors, .. } if !errors.is_empty() => Ok(Err(errors)),
-            _ => Err(Error::malformed(answer.operation, "a result has neither an id nor an error")),
-        };
-        results.into_iter().map(outcome).collect()
+        self.send(request, |answer| {
+            let results: Vec<SaveResult> = answer.json()?;
+            if results.len() != count {
+                let reason = format!("it has {} results for {count} records", results.len());
+                return Err(Error::malformed(answer.operation, reason));
+            }
+            let outcome = |result| match result {
+                SaveResult { id: Some(id), success: true, .. } => Ok(Ok(id)),
+                SaveResult { success: false, errors, .. } if !errors.is_empty() => Ok(Err(errors)),
+                _ => Err(Error::malformed(answer.operation, "a result has neither an id nor an error")),
+            };
+            results.into_iter().map(outcome).collect()
+        })
+        .await
     }
 }
 

@@ -148,7 +148,7 @@ impl Subresponse {
         if (200..300).contains(&self.status) {
             return Vec::new();
         }
-        ApiError::of_part(self.status, self.body.as_deref())
+        ApiError::of_part(self.body.as_deref()).unwrap_or_else(|| vec![ApiError::undescribed(self.status)])
     }
 }
 
@@ -171,13 +171,15 @@ impl Client {
             all_or_none: request.all_or_none,
             composite_request: request.subrequests.iter().map(|part| part.written(&version)).collect(),
         };
-        let answer = self.send(Request::post(Operation::Composite, "/composite".to_owned(), &body)?).await?;
-        let responses = answer.json::<Answer>()?.composite_response;
-        let expected = request.subrequests.iter().map(|part| part.reference.to_string());
-        if responses.iter().map(|response| &response.reference_id).ne(expected.collect::<Vec<_>>().iter()) {
-            return Err(Error::malformed(Operation::Composite, "its parts are not those of the request"));
-        }
-        Ok(responses)
+        let expected: Vec<_> = request.subrequests.iter().map(|part| part.reference.to_string()).collect();
+        self.send(Request::post(Operation::Composite, "/composite".to_owned(), &body)?, |answer| {
+            let responses = answer.json::<Answer>()?.composite_response;
+            if responses.iter().map(|response| &response.reference_id).ne(expected.iter()) {
+                return Err(Error::malformed(Operation::Composite, "its parts are not those of the request"));
+            }
+            Ok(responses)
+        })
+        .await
     }
 }
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 pub use self::api_error::ApiError;
 pub(super) use self::api_error::kind as kind_of;
+pub(crate) use self::api_error::kind_of_bare_status;
 use super::bulk::JobState;
 use super::{Operation, SalesforceId};
 
@@ -31,6 +32,17 @@ pub enum ErrorKind {
     Forbidden,
     /// The answer is not what the API describes.
     Malformed,
+}
+
+impl ErrorKind {
+    /// Whether the same call may go well a little later, as nothing is known to be wrong with it: the connection failed,
+    /// Salesforce is busy, a record is held, or the answer came from something that is not the API.
+    ///
+    /// This, with the codes and statuses behind [`ApiError::kind`], is the one list of what passes by itself.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Transient | Self::RowLocked | Self::Malformed)
+    }
 }
 
 /// A failed call. No variant shows a token or a URL.
@@ -91,6 +103,22 @@ pub enum Error {
         /// Salesforce's reason, `Code : text`, when it gave one.
         message: Option<String>,
     },
+    /// A bulk job that was closed, or stopped, still waits for its rows: nothing will ever become of it.
+    #[error("bulk job {id} still waits for its rows, so it will not end")]
+    BulkJobOpen {
+        /// The job.
+        id: SalesforceId,
+    },
+    /// A bulk job is complete, but not all its rows were processed.
+    #[error("bulk job {id} processed {processed} of {sent} rows")]
+    BulkRowsMissing {
+        /// The job.
+        id: SalesforceId,
+        /// Rows sent.
+        sent: u64,
+        /// Rows that Salesforce says it dealt with.
+        processed: u64,
+    },
     /// The id of a bulk job could not be kept, so the job got no rows.
     #[error("the id of a bulk job could not be kept: {reason}")]
     NotNoted {
@@ -140,7 +168,7 @@ impl Error {
         Self::InvalidRequest { reason: reason.into() }
     }
 
-    pub(super) fn malformed(operation: Operation, reason: impl Into<String>) -> Self {
+    pub(crate) fn malformed(operation: Operation, reason: impl Into<String>) -> Self {
         Self::Malformed { operation, reason: reason.into() }
     }
 
@@ -149,10 +177,12 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Api { status, errors, .. } => api_error::kind(*status, errors),
-            Self::Status { status, .. } => api_error::kind_of_status(*status).unwrap_or(ErrorKind::Malformed),
+            Self::Status { status, .. } => kind_of_bare_status(*status),
             Self::NotSent { .. }
             | Self::NoAnswer { .. }
             | Self::TimedOut { .. }
+            | Self::BulkJobOpen { .. }
+            | Self::BulkRowsMissing { .. }
             | Self::NotNoted { .. }
             | Self::Cancelled => ErrorKind::Transient,
             Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
@@ -176,7 +206,7 @@ impl Error {
             Self::NoAnswer { operation, .. } | Self::TimedOut { operation } | Self::Malformed { operation, .. } => {
                 operation.writes()
             }
-            Self::BulkJob { .. } => true,
+            Self::BulkJob { .. } | Self::BulkJobOpen { .. } | Self::BulkRowsMissing { .. } => true,
             Self::NotSent { .. }
             | Self::NotNoted { .. }
             | Self::Cancelled

@@ -176,7 +176,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`]; kind `Malformed` when the answer does not account for every graph.
     pub async fn submit_graphs(&self, request: &GraphRequest) -> Result<Vec<GraphResult>, Error> {
-        let answer = self.send(Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?).await?;
-        graph_result::read(request.graphs(), answer.json()?)
+        let call = Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?;
+        self.send(call, |answer| graph_result::read(request.graphs(), answer.json()?)).await
     }
 }

@@ -121,7 +121,7 @@ fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> 
         return Ok(GraphOutcome::Committed { ids: graph.nodes().iter().map(id).collect::<Result<_, _>>()? });
     }
     let failed = graph.nodes().iter().filter_map(|node| Some((node, answered(node)?)));
-    let failed: Vec<_> = failed.filter(|(_, answer)| !answer.succeeded()).map(node_error).collect();
+    let failed = failed.filter(|(_, answer)| !answer.succeeded()).map(node_error).collect::<Result<Vec<_>, _>>()?;
     let all_failed = failed.len() == graph.len();
     let is_cause = |error: &NodeError| error.errors.iter().any(|error| error.error_code != HALTED);
     let causes: Vec<_> = failed.into_iter().filter(is_cause).collect();
@@ -132,9 +132,10 @@ fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> 
     }
 }
 
-fn node_error((node, answer): (&Subrequest, &NodeAnswer)) -> NodeError {
-    let status = answer.http_status_code;
-    NodeError { node: node.reference.index(), status, errors: ApiError::of_part(status, answer.body.as_deref()) }
+fn node_error((node, answer): (&Subrequest, &NodeAnswer)) -> Result<NodeError, String> {
+    let errors = ApiError::of_part(answer.body.as_deref());
+    let errors = errors.ok_or_else(|| format!("node {} failed without an error", node.reference))?;
+    Ok(NodeError { node: node.reference.index(), status: answer.http_status_code, errors })
 }
 
 /// The id of a written record: from the request when it names one, else from the body, where a created record must

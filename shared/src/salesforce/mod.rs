@@ -52,5 +52,6 @@ pub use session::{FixedSession, Session, SessionSource};
 pub use subrequest::Reference;
 pub use unit_of_work::{MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
 
+pub(crate) use error::kind_of_bare_status;
 pub(crate) use http::{BodyError, read_body, retry_after};
 pub(crate) use transport::bearer;

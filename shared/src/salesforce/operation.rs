@@ -98,6 +98,16 @@ impl Operation {
         }
     }
 
+    /// Whether an answer with this status can be a success of the call (REST API and Bulk API 2.0 Developer Guides). Where
+    /// a success has a body, that must prove it; where it has none, the status does, and only that one.
+    pub(super) fn succeeds_with(self, status: u16) -> bool {
+        match self {
+            Self::Update | Self::Delete | Self::BulkDelete => status == 204,
+            Self::BulkUpload => status == 201,
+            _ => matches!(status, 200 | 201),
+        }
+    }
+
     /// Whether making the call twice does no more than making it once. Closing a closed job is refused.
     pub(super) fn repeats_safely(self) -> bool {
         !self.writes() || self == Self::BulkClose

@@ -5,7 +5,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::path::encode;
-use super::transport::Request;
+use super::transport::{Answer, Request};
 use super::{Client, Error, Operation};
 
 /// One page of a query's result.
@@ -71,7 +71,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`]; kind `Malformed`, without sending anything, when the URL leaves the org.
     pub async fn query_more<T: DeserializeOwned>(&self, next_records_url: &str) -> Result<QueryPage<T>, Error> {
-        self.send(Request::get_server_path(Operation::QueryMore, next_records_url.to_owned())).await?.json()
+        self.send(Request::get_server_path(Operation::QueryMore, next_records_url.to_owned()), Answer::json).await
     }
 
     /// All records of a query, page by page as they are read. At most one page is held in memory.

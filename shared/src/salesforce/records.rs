@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::path::{api_name, resource};
-use super::transport::Request;
+use super::transport::{Answer, Request};
 use super::{ApiError, Client, Error, Operation, SalesforceId};
 
 /// Salesforce's answer to a write of one record, alone or in a collection.
@@ -61,7 +61,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`].
     pub async fn update(&self, object: &str, id: &SalesforceId, fields: &impl Serialize) -> Result<(), Error> {
-        self.send_and_forget(Request::patch(Operation::Update, record(object, id)?, fields)?).await
+        self.send(Request::patch(Operation::Update, record(object, id)?, fields)?, Answer::nothing).await
     }
 
     /// Updates the record whose external id `field` is `value`, or creates it. Needs API version 46.0 or later, because
@@ -85,7 +85,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`]; kind `NotFound` when it is there already.
     pub async fn delete(&self, object: &str, id: &SalesforceId) -> Result<(), Error> {
-        self.send_and_forget(Request::delete(Operation::Delete, record(object, id)?)).await
+        self.send(Request::delete(Operation::Delete, record(object, id)?), Answer::nothing).await
     }
 
     /// Moves the record whose external id `field` is `value` to the recycle bin: that one and no other, also when the field
@@ -95,18 +95,18 @@ impl Client {
     /// Any [`Error`]; kind `NotFound` when no record has the value.
     pub async fn delete_by_external_id(&self, object: &str, field: &str, value: &str) -> Result<(), Error> {
         let path = resource(&["sobjects", api_name(object, false)?, api_name(field, false)?, value])?;
-        self.send_and_forget(Request::delete(Operation::Delete, path)).await
+        self.send(Request::delete(Operation::Delete, path), Answer::nothing).await
     }
 
     async fn save(&self, request: Request) -> Result<Upserted, Error> {
-        let answer = self.send(request).await?;
-        match answer.json()? {
+        self.send(request, |answer| match answer.json()? {
             SaveResult { id: Some(id), success: true, created, .. } => Ok(Upserted { id, created }),
             SaveResult { success: false, errors, .. } if !errors.is_empty() => {
                 Err(Error::Api { operation: answer.operation, status: 400, errors, retry_after: None })
             }
             _ => Err(Error::malformed(answer.operation, "it brings neither an id nor an error")),
-        }
+        })
+        .await
     }
 }
 

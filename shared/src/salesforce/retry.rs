@@ -54,8 +54,7 @@ impl RetryPolicy {
     /// `jitter` is a random number from 0 to 1.
     #[must_use]
     pub fn decide(&self, failure: &Failure, jitter: f64) -> Option<Duration> {
-        let passes = matches!(failure.kind, ErrorKind::Transient | ErrorKind::RowLocked);
-        if !passes || failure.may_have_committed || failure.attempt >= self.max_attempts {
+        if !failure.kind.passes() || failure.may_have_committed || failure.attempt >= self.max_attempts {
             return None;
         }
         let backoff =

@@ -127,7 +127,9 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, answer: Arc<im
     let (head, body) = match answer(&seen) {
         Reply::Drop => return,
         Reply::Hang => return std::future::pending().await,
-        Reply::CutShort { length, body } => (format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"), body),
+        Reply::CutShort { length, body } => {
+            (format!("HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: {length}\r\n\r\n"), body)
+        }
         Reply::Answer { status, headers, body } => {
             let extra: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
             let length = body.len();

@@ -97,7 +97,7 @@ struct Tally {
     status: Option<u16>,
 }
 
-/// A successful answer.
+/// An answer with a status of success. What it proves is for the reader of its body to say.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) operation: Operation,
@@ -105,6 +105,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Of a call whose success has no body, and is told by the status. A body that is not even JSON is somebody else's.
+    pub(super) fn nothing(&self) -> Result<(), Error> {
+        let nothing = self.body.trim_ascii().is_empty();
+        if nothing { Ok(()) } else { self.json::<serde::de::IgnoredAny>().map(|_| ()) }
+    }
+
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let reason = error.to_string().chars().take(MAX_REASON_CHARS).collect::<String>();
@@ -135,12 +141,21 @@ impl Taken for Answer {
 }
 
 impl Client {
-    /// Makes a call, with as many tries as are safe and allowed.
-    pub(super) async fn send(&self, request: Request) -> Result<Answer, Error> {
-        self.call(request).await
+    /// Makes a call, with as many tries as are safe and allowed. `read` makes the result of the answer; one that it
+    /// cannot read is a failed try like any other.
+    pub(super) async fn send<T>(
+        &self,
+        request: Request,
+        read: impl Fn(&Answer) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        self.call(request, |answer| read(&answer)).await
     }
 
-    async fn call<T: Taken>(&self, request: Request) -> Result<T, Error> {
+    async fn call<A: Taken, T>(
+        &self,
+        request: Request,
+        read: impl Fn(A) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
         let span = info_span!(
             "salesforce.call",
             operation = request.operation.name(),
@@ -152,7 +167,7 @@ impl Client {
         async {
             let started = Instant::now();
             let mut tally = Tally { attempts: 0, status: None };
-            let result = self.send_until_done(&request, &mut tally).await;
+            let result = self.send_until_done(&request, &read, &mut tally).await;
             let span = Span::current();
             span.record("attempts", tally.attempts).record("duration_ms", millis(started.elapsed()));
             if let Some(status) = tally.status {
@@ -165,7 +180,12 @@ impl Client {
         .await
     }
 
-    async fn send_until_done<T: Taken>(&self, request: &Request, tally: &mut Tally) -> Result<T, Error> {
+    async fn send_until_done<A: Taken, T>(
+        &self,
+        request: &Request,
+        read: &(impl Fn(A) -> Result<T, Error> + Send + Sync),
+        tally: &mut Tally,
+    ) -> Result<T, Error> {
         let policy = &self.inner.settings.retry;
         let mut session = self.inner.source.session().await?;
         Span::current().record("org.id", session.org_id.as_str());
@@ -174,8 +194,9 @@ impl Client {
         let mut attempt = 1;
         loop {
             let remaining = policy.total.saturating_sub(started.elapsed());
-            let error = match self.try_once(request, &session, remaining, tally).await {
-                Ok(answer) => return Ok(answer),
+            let url = request.url(&session)?;
+            let error = match self.try_once(request, url, &session, remaining, tally).await.and_then(read) {
+                Ok(result) => return Ok(result),
                 Err(error) => error,
             };
             if error.status() == Some(401) && !renewed {
@@ -201,33 +222,34 @@ impl Client {
         }
     }
 
-    async fn try_once<T: Taken>(
+    async fn try_once<A: Taken>(
         &self,
         request: &Request,
+        url: Url,
         session: &Session,
         remaining: Duration,
         tally: &mut Tally,
-    ) -> Result<T, Error> {
+    ) -> Result<A, Error> {
         let timeout = self.inner.settings.attempt_timeout.min(remaining);
         let body = request.body.as_ref().map(|body| ("application/json", reqwest::Body::from(body.clone())));
-        self.exchange(request, session, body, timeout, tally).await
+        self.exchange(request, url, session, body, timeout, tally).await
     }
 
     /// One HTTP exchange. `body` comes with its content type.
-    async fn exchange<T: Taken>(
+    async fn exchange<A: Taken>(
         &self,
         request: &Request,
+        url: Url,
         session: &Session,
         body: Option<(&'static str, reqwest::Body)>,
         timeout: Duration,
         tally: &mut Tally,
-    ) -> Result<T, Error> {
+    ) -> Result<A, Error> {
         let Request { operation, method, .. } = request;
-        let url = request.url(session)?;
         let mut builder = self.inner.http.request(method.clone(), url).headers(self.headers(*operation, session)?);
         // An answer read as a stream takes as long as its reader; only the way to its first byte is limited here.
-        let patience = if T::WHOLE { Duration::MAX } else { timeout };
-        if T::WHOLE {
+        let patience = if A::WHOLE { Duration::MAX } else { timeout };
+        if A::WHOLE {
             builder = builder.timeout(timeout);
         }
         if let Some((content_type, body)) = body {
@@ -238,7 +260,7 @@ impl Client {
             Ok(Ok(response)) => {
                 let status = response.status();
                 let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
-                let result = self.read::<T>(*operation, response, patience).await;
+                let result = self.read::<A>(*operation, response, patience).await;
                 (Some(status.as_u16()), usage, result)
             }
             Ok(Err(error)) => (None, None, Err(unanswered(*operation, error))),
@@ -253,16 +275,19 @@ impl Client {
         result
     }
 
-    async fn read<T: Taken>(
+    async fn read<A: Taken>(
         &self,
         operation: Operation,
         response: reqwest::Response,
         patience: Duration,
-    ) -> Result<T, Error> {
+    ) -> Result<A, Error> {
         let limit = self.inner.settings.max_response_bytes;
         let status = response.status();
+        if operation.succeeds_with(status.as_u16()) {
+            return A::take(operation, response, limit).await.map_err(|error| unread(operation, error));
+        }
         if status.is_success() {
-            return T::take(operation, response, limit).await.map_err(|error| unread(operation, error));
+            return Err(Error::malformed(operation, format!("its status {} is not one of the API's", status.as_u16())));
         }
         let wait = retry_after(response.headers(), Utc::now());
         match tokio::time::timeout(patience, read_body(response, limit)).await {

@@ -34,14 +34,15 @@ impl<'a> ChunkLoads<'a> {
     }
 
     /// Brings the job to its end that an earlier run of the chunk has left behind: stops it if it waits for rows, else
-    /// waits for it. True when there was an earlier run that sent anything: only then may records of it exist.
+    /// waits for it. True when there may have been an earlier run that sent anything: only then may records of it exist.
+    /// What Redis remembers proves one, but its absence proves none: a failover may have lost it.
     ///
     /// # Errors
     /// When Redis or Salesforce cannot be asked, or the task is cancelled; then nothing may be written.
     pub async fn settle(&self) -> Result<bool, Error> {
         let remembered = self.cx.recall(&self.name).await;
         let Some(id) = remembered.map_err(|error| Error::NotNoted { reason: error.to_string() })? else {
-            return Ok(false);
+            return Ok(self.cx.delivery > 1 || self.cx.run > 1);
         };
         if let Ok(id) = id.parse::<SalesforceId>() {
             let info = self.bulk.settle(JobRef::ingest(id), &self.cx.cancelled).await?;

@@ -21,9 +21,7 @@ pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
     match error.kind() {
         ErrorKind::SessionExpired => TaskError::NeedsAuthorization { reason },
         ErrorKind::LimitExceeded => TaskError::PauseOrg { reason, wait: error.retry_after().unwrap_or(limit_pause) },
-        ErrorKind::Transient | ErrorKind::RowLocked | ErrorKind::Malformed => {
-            TaskError::Retry { reason, after: error.retry_after() }
-        }
+        kind if kind.passes() => TaskError::Retry { reason, after: error.retry_after() },
         // Not found, forbidden, invalid: trying again is useless.
         _ => TaskError::Fail { reason },
     }
@@ -32,7 +30,7 @@ pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
 pub(super) fn of_quotes(error: &GenerateError, limit_pause: Duration) -> TaskError {
     match error {
         GenerateError::Salesforce(error) => of_salesforce(error, limit_pause),
-        GenerateError::Cancelled | GenerateError::Note(_) | GenerateError::RowsMissing { .. } => retry(error),
+        GenerateError::Cancelled | GenerateError::Note(_) => retry(error),
         GenerateError::Pack(_) => fail(error),
     }
 }

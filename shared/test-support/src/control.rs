@@ -21,7 +21,9 @@ pub use external_services::{App, AppOperation, Delivery, Invocation, InvocationS
 pub use pubsub::{Disconnect, ManagedSubscription, PubsubSettings, PubsubStream};
 pub(crate) use types::Endpoints;
 use types::OpenedSession;
-pub use types::{Calls, Concurrent, Costs, Counters, Fault, FaultAction, FaultRule, Org, QueryAnswer, Rows, User};
+pub use types::{
+    Calls, Concurrent, Costs, Counters, Fault, FaultAction, FaultBody, FaultRule, Org, QueryAnswer, Rows, User,
+};
 
 /// A client of one local-org. Clones share connections.
 #[derive(Debug, Clone)]

@@ -29,8 +29,8 @@ pub use browser::{Browser, Page};
 pub use context::{client_context, client_context_json, encode_client_context};
 pub use control::{
     App, AppOperation, Calls, Concurrent, Control, Costs, Counters, Delivery, Disconnect, Fault, FaultAction,
-    FaultRule, Invocation, InvocationState, Invoke, Invoked, ManagedSubscription, Notification, Org, Publication,
-    PublishedEvent, PublishedEvents, PubsubSettings, PubsubStream, QueryAnswer, Rows, User,
+    FaultBody, FaultRule, Invocation, InvocationState, Invoke, Invoked, ManagedSubscription, Notification, Org,
+    Publication, PublishedEvent, PublishedEvents, PubsubSettings, PubsubStream, QueryAnswer, Rows, User,
 };
 pub use http::http_client;
 pub use local_org::{LocalOrg, LocalOrgOptions};

@@ -15,6 +15,9 @@ use crate::{LocalOrg, eventually};
 /// Longest request that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// The body of a [`Reply::Page`].
+const PAGE: &str = "<html><body><h1>We are down for maintenance</h1></body></html>";
+
 /// A request as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -48,6 +51,8 @@ impl Received {
 pub enum Reply {
     /// Answers with this status.
     Status(u16),
+    /// Answers with this status and a page for people, as something between the caller and a receiver may.
+    Page(u16),
     /// Never answers, and keeps the connection open.
     Hang,
 }
@@ -168,15 +173,16 @@ async fn answer(mut connection: TcpStream, org: Option<String>, state: Arc<Mutex
         state.received.push(received);
         state.replies.pop_front().unwrap_or(Reply::Status(200))
     };
-    match reply {
-        Reply::Status(status) => {
-            let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            connection.write_all(head.as_bytes()).await?;
-            connection.shutdown().await?;
-            Ok(())
-        }
-        Reply::Hang => std::future::pending().await,
-    }
+    let (status, kind, body) = match reply {
+        Reply::Status(status) => (status, "", ""),
+        Reply::Page(status) => (status, "content-type: text/html\r\n", PAGE),
+        Reply::Hang => return std::future::pending().await,
+    };
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status} Told\r\n{kind}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    connection.write_all(answer.as_bytes()).await?;
+    connection.shutdown().await?;
+    Ok(())
 }
 
 /// Reads until the head of the request is there. What to pass on, if the request is a call of the org's API: what was read,

@@ -1,6 +1,5 @@
 //! Redis in trouble: killed, full, a replica, forgetful, unreachable.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -69,7 +69,10 @@ async fn a_session_does_not_open_for_a_job_that_was_changed() {
         let job = NewJob { session: Some(SecretString::from(TOKEN)), ..new_job(ORG) };
         let id = bed.jobs.create(job).await.unwrap().id;
         let mut redis = bed.redis.clone();
-        let _: () = redis.hset(bed.key("job", id), field, value).await.unwrap();
+        let _: () = match field {
+            "params" => redis.set(bed.key("params", id), value).await.unwrap(),
+            _ => redis.hset(bed.key("job", id), field, value).await.unwrap(),
+        };
         let kinds = [crate::support::KIND, crate::support::KIND2];
         let claim = bed.tasks.claim(&bed.worker, 1, &kinds).await.unwrap();
         assert_eq!(claim.tasks.len(), 1, "{field}");

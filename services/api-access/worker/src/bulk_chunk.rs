@@ -72,9 +72,9 @@ impl<'a> BulkChunk<'a> {
         let id = open.info().id;
         // From here on a crash leaves a bulk job that the next run knows. Without its rows it does nothing.
         self.cx.remember(&remembered_as(self.number), id.as_str()).await?;
-        open.upload(&self.cx.cancelled).await.map_err(task_error)?;
+        let closed = open.upload(&self.cx.cancelled).await.map_err(task_error)?;
         let ended = match bulk.wait(JobRef::ingest(id), &self.cx.cancelled, |_| ()).await {
-            Ok(info) => return info.completed().map_err(task_error),
+            Ok(info) => return info.completed_all(closed.rows).map_err(task_error),
             Err(error) => self.stopped(id, error).await?,
         };
         Ok(ended)

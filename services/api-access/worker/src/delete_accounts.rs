@@ -2,7 +2,7 @@
 
 use crate::bulk_chunk::{BulkChunk, Earlier};
 use crate::connection::{Connection, Connections, loaded, params};
-use crate::report::report;
+use crate::report::{ROUNDS, has_passing, report};
 use futures_util::future::BoxFuture;
 use futures_util::{TryStreamExt, stream};
 use serde::Deserialize;
@@ -69,28 +69,33 @@ impl JobKind for DeleteAccountsKind {
             let bulk_chunk = BulkChunk::new(cx, &connection, chunk.number);
             let earlier = bulk_chunk.earlier().await?;
             if let Earlier::Ended(ended) = &earlier {
-                return Ok(without_gone(report(&connection, ended, "Id").await?));
+                let report = without_gone(report(&connection, ended, "Id").await?);
+                if !has_passing(&report) {
+                    return Ok(report);
+                }
             }
             let bounds = format!("Id >= {} AND Id <= {}", soql::quote(first.as_str()), soql::quote(last.as_str()));
             let query = format!("SELECT Id FROM Account WHERE {} AND {bounds} ORDER BY Id", loaded());
-            let ids = ids(&connection, query).await?;
-            let gone = chunk.records.saturating_sub(u64::try_from(ids.len()).unwrap_or(u64::MAX));
-            let mut report = if ids.is_empty() {
-                ChunkReport::default()
-            } else {
-                let columns = Columns::new(["Id"]).map_err(|error| fail(&error))?;
-                let rows = stream::iter(ids.into_iter().map(|id| Ok(Row::from([Cell::from(id)]))));
-                let spec = IngestSpec::new("Account", IngestOperation::Delete);
-                let ended = bulk_chunk.send(spec, columns, rows).await?;
-                without_gone(report(&connection, &ended, "Id").await?)
-            };
-            report.processed += gone;
-            // What is gone since the plan was deleted by this job's own bulk job that broke, or by somebody else.
-            match earlier {
-                Earlier::Broken => report.succeeded += gone,
-                Earlier::Ended(_) | Earlier::Nothing => report.skipped += gone,
+            // What is gone since the plan was deleted by an earlier bulk job of this chunk, or by somebody else.
+            let mut by_us = !matches!(earlier, Earlier::Nothing);
+            let mut skipped = 0;
+            let mut round = 1;
+            loop {
+                let ids = ids(&connection, query.clone()).await?;
+                let gone = chunk.records.saturating_sub(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+                let mut report = delete(&connection, &bulk_chunk, ids).await?;
+                if !by_us {
+                    skipped = gone;
+                }
+                if round == ROUNDS || !has_passing(&report) || cx.cancelled.is_cancelled() {
+                    report.processed += gone;
+                    report.skipped += skipped;
+                    report.succeeded += gone.saturating_sub(skipped);
+                    return Ok(report);
+                }
+                by_us = true;
+                round += 1;
             }
-            Ok(report)
         })
     }
 
@@ -103,6 +108,22 @@ impl DeleteAccountsKind {
     async fn open(&self, cx: &TaskContext) -> Result<Connection, TaskError> {
         self.connections.open(cx, &params::<DeleteLoadedAccounts>(cx)?.connection).await
     }
+}
+
+/// Deletes these Accounts, and tells what became of them.
+async fn delete(
+    connection: &Connection,
+    bulk_chunk: &BulkChunk<'_>,
+    ids: Vec<SalesforceId>,
+) -> Result<ChunkReport, TaskError> {
+    if ids.is_empty() {
+        return Ok(ChunkReport::default());
+    }
+    let columns = Columns::new(["Id"]).map_err(|error| fail(&error))?;
+    let rows = stream::iter(ids.into_iter().map(|id| Ok(Row::from([Cell::from(id)]))));
+    let spec = IngestSpec::new("Account", IngestOperation::Delete);
+    let ended = bulk_chunk.send(spec, columns, rows).await?;
+    Ok(without_gone(report(connection, &ended, "Id").await?))
 }
 
 async fn ids(connection: &Connection, query: String) -> Result<Vec<SalesforceId>, TaskError> {

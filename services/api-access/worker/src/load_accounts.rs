@@ -2,13 +2,13 @@
 
 use crate::bulk_chunk::{BulkChunk, Earlier};
 use crate::connection::{Connections, loaded, params};
-use crate::report::report;
+use crate::report::{ROUNDS, has_passing, report};
 use crate::samples::{COLUMNS, Sample};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::loads::{KEY_FIELD, LOAD_ACCOUNTS, LoadAccounts, MAX_COUNT};
-use shared::salesforce::bulk::{Columns, IngestOperation, IngestSpec};
+use shared::salesforce::bulk::{Columns, IngestOperation, IngestSpec, JobInfo};
 use shared::work::fail;
 use std::ops::RangeInclusive;
 
@@ -50,25 +50,37 @@ impl JobKind for LoadAccountsKind {
             })?;
             let connection = self.connections.open(cx, &params::<LoadAccounts>(cx)?.connection).await?;
             let bulk_chunk = BulkChunk::new(cx, &connection, chunk.number);
-            let ended = match bulk_chunk.earlier().await? {
-                Earlier::Ended(info) => info,
-                // The keys make that rows which were loaded already are found, not made again.
-                Earlier::Broken | Earlier::Nothing => {
-                    let columns = Columns::new(COLUMNS).map_err(|error| fail(&error))?;
-                    let spec =
-                        IngestSpec::new("Account", IngestOperation::Upsert { external_id: KEY_FIELD.to_owned() });
-                    let row = columns.clone();
-                    let rows = stream::iter(numbers.map(move |number| row.row(&Sample::number(number))));
-                    bulk_chunk.send(spec, columns, rows).await?
-                }
+            let mut ended = match bulk_chunk.earlier().await? {
+                Earlier::Ended(info) => Some(info),
+                Earlier::Broken | Earlier::Nothing => None,
             };
-            report(&connection, &ended, KEY_FIELD).await
+            let mut round = 1;
+            loop {
+                let info = match ended.take() {
+                    Some(info) => info,
+                    // All of them: the keys make that rows which were loaded already are found, not made again.
+                    None => send(&bulk_chunk, numbers.clone()).await?,
+                };
+                let report = report(&connection, &info, KEY_FIELD).await?;
+                if round == ROUNDS || !has_passing(&report) || cx.cancelled.is_cancelled() {
+                    return Ok(report);
+                }
+                round += 1;
+            }
         })
     }
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
         Box::pin(async move { self.connections.finish(cx, &params::<LoadAccounts>(cx)?.connection, job).await })
     }
+}
+
+async fn send(bulk_chunk: &BulkChunk<'_>, numbers: RangeInclusive<u32>) -> Result<JobInfo, TaskError> {
+    let columns = Columns::new(COLUMNS).map_err(|error| fail(&error))?;
+    let spec = IngestSpec::new("Account", IngestOperation::Upsert { external_id: KEY_FIELD.to_owned() });
+    let row = columns.clone();
+    let rows = stream::iter(numbers.map(move |number| row.row(&Sample::number(number))));
+    bulk_chunk.send(spec, columns, rows).await
 }
 
 /// The numbers from 1 to `count`, cut into chunks.

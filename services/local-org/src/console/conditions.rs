@@ -2,7 +2,7 @@
 
 use super::text::{counted, grouped, shortened};
 use crate::costs::Costs;
-use crate::faults::{Action, Listed, RecordError, Rule};
+use crate::faults::{Action, Listed, OddAnswer, OddBody, RecordError, Rule};
 use crate::http::{Host, OrgHost};
 
 /// What calls of one org have to reckon with.
@@ -78,6 +78,9 @@ fn requests(rule: &Rule) -> String {
 fn action(action: &Action) -> String {
     match action {
         Action::Status { status, error_code, .. } => format!("answers {status} {error_code}"),
+        Action::Answer(answer) => odd(answer),
+        Action::DropDuring => "closes the connection in the middle of the answer".to_owned(),
+        Action::Trickle { ms } => format!("sends the answer over {} ms", grouped(*ms)),
         Action::DropBefore => "closes the connection before the work".to_owned(),
         Action::DropAfter => "closes the connection after the work".to_owned(),
         Action::DelayBefore { ms } => format!("waits {} ms before the work", grouped(*ms)),
@@ -86,6 +89,19 @@ fn action(action: &Action) -> String {
             format!("fails records of {object} with {error_code}")
         }
     }
+}
+
+fn odd(answer: &OddAnswer) -> String {
+    let status = answer.status.map(|status| format!("{status} with "));
+    let body = match &answer.body {
+        OddBody::Own => "its own body".to_owned(),
+        OddBody::Empty => "no body".to_owned(),
+        OddBody::Html => "a page".to_owned(),
+        OddBody::Truncated => "half a body".to_owned(),
+        OddBody::Json { value } => shortened(&value.to_string()),
+    };
+    let when = if answer.executed { "after the work" } else { "instead of the work" };
+    format!("answers {}{body} {when}", status.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -107,6 +123,11 @@ mod tests {
         let fault = |rule| Fault::of(&Listed { id: 1, hits: 1, rule: serde_json::from_value(rule).expect("a rule") });
         let given = fault(json!({"action": {"kind": "dropAfter"}}));
         assert_eq!((given.requests.as_str(), given.hits.as_str()), ("Any request", "1 time"));
+        let given =
+            fault(json!({"action": {"kind": "answer", "executed": true, "status": 200, "body": {"kind": "html"}}}));
+        assert_eq!(given.action, "answers 200 with a page after the work");
+        let given = fault(json!({"action": {"kind": "answer", "body": {"kind": "json", "value": {"id": null}}}}));
+        assert_eq!(given.action, r#"answers {"id":null} instead of the work"#);
         let given = fault(json!({"method": "POST", "pathContains": "/graph", "skip": 2, "times": 3,
             "action": {"kind": "status", "status": 503, "errorCode": "SERVER_UNAVAILABLE"}}));
         assert_eq!(given.requests, "POST with “/graph” in its path after the first 2");

@@ -17,8 +17,15 @@ const GRAPH: Probe<'_> = Probe {
 fn reads_every_action() {
     for action in [
         json!({"kind": "status", "status": 503, "errorCode": "SERVER_UNAVAILABLE", "message": "busy", "retryAfter": null}),
+        json!({"kind": "answer", "executed": false, "body": {"kind": "empty"}}),
+        json!({"kind": "answer", "executed": true, "status": 200, "body": {"kind": "own"}}),
+        json!({"kind": "answer", "executed": false, "status": 502, "body": {"kind": "html"}}),
+        json!({"kind": "answer", "executed": true, "body": {"kind": "truncated"}}),
+        json!({"kind": "answer", "executed": true, "body": {"kind": "json", "value": [1]}}),
+        json!({"kind": "trickle", "ms": 5}),
         json!({"kind": "dropBefore"}),
         json!({"kind": "dropAfter"}),
+        json!({"kind": "dropDuring"}),
         json!({"kind": "delayBefore", "ms": 5}),
         json!({"kind": "delayAfter", "ms": 5}),
         json!({"kind": "recordError", "object": "Quote", "errorCode": "UNABLE_TO_LOCK_ROW", "message": "m", "fields": []}),
@@ -31,6 +38,22 @@ fn reads_every_action() {
 #[test]
 fn refuses_a_rule_with_a_misspelt_member() {
     assert!(serde_json::from_value::<Rule>(json!({"pathContain": "x", "action": {"kind": "dropBefore"}})).is_err());
+}
+
+#[test]
+fn refuses_what_cannot_be_carried_out() {
+    let refused = |action| rule(json!({"action": action})).check().map_err(|error| error.message);
+    let own = json!({"kind": "answer", "status": 200, "body": {"kind": "own"}});
+    assert_eq!(
+        refused(own),
+        Err("action.executed: a request that is not executed has no answer of its own".to_owned())
+    );
+    for status in [0, 199, 600, 1_000] {
+        let expected = Err(format!("action.status: {status} is not the status of an answer: 200 to 599"));
+        assert_eq!(refused(json!({"kind": "answer", "status": status, "body": {"kind": "empty"}})), expected);
+        assert_eq!(refused(json!({"kind": "status", "status": status, "errorCode": "X"})), expected);
+    }
+    assert_eq!(refused(json!({"kind": "answer", "status": 200, "body": {"kind": "html"}})), Ok(()));
 }
 
 #[test]

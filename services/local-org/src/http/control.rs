@@ -227,7 +227,9 @@ async fn faults(host: HostData) -> HttpResponse {
 }
 
 async fn add_fault(rule: web::Json<Rule>, host: HostData) -> HttpResponse {
-    Answer::json(201, json!({"id": host.faults.add(rule.into_inner())})).into_response()
+    let rule = rule.into_inner();
+    let added = rule.check().map(|()| Answer::json(201, json!({"id": host.faults.add(rule)})));
+    added.unwrap_or_else(Answer::from).into_response()
 }
 
 async fn clear_faults(host: HostData) -> HttpResponse {

@@ -14,7 +14,7 @@ use super::call::Call;
 use super::encoding::Encoding;
 use super::host::{Host, OrgHost, Session, base_url};
 use super::work::Context;
-use super::{MAX_BODY, connection, execute, limits, version};
+use super::{MAX_BODY, connection, execute, limits, odd, version};
 use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
@@ -32,8 +32,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// `/services/data`: needs no session and counts for nothing.
-async fn versions() -> HttpResponse {
-    Answer::ok(version::list()).into_response()
+async fn versions(request: HttpRequest, host: web::Data<Host>) -> HttpResponse {
+    with_faults(&host, &request, None, b"", |_| async { Answer::ok(version::list()).into_response() }).await
 }
 
 /// Any call of the data API. It runs on a task of its own, so that a client that goes away does not cancel it halfway:
@@ -169,11 +169,17 @@ pub(crate) async fn with_faults<F: Future<Output = HttpResponse>>(
             }
             response
         }
+        Action::Answer(answer) => {
+            let own = if answer.executed { Some(execute(None).await) } else { None };
+            odd::answer(own, &answer).await
+        }
         Action::DropBefore => dropped(request),
         Action::DropAfter => {
             execute(None).await;
             dropped(request)
         }
+        Action::DropDuring => odd::cut(execute(None).await).await,
+        Action::Trickle { ms } => odd::trickled(execute(None).await, Duration::from_millis(ms)).await,
         Action::DelayBefore { ms } => {
             sleep(Duration::from_millis(ms)).await;
             execute(None).await

@@ -22,6 +22,7 @@ pub(crate) mod guard;
 pub(crate) mod host;
 pub(crate) mod limits;
 mod oauth;
+mod odd;
 mod query;
 mod references;
 pub(crate) mod resource;

@@ -68,14 +68,18 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, host: web::Data
 }
 
 /// Ends the session of a token.
-async fn revoke(form: web::Form<RevokeForm>, host: web::Data<Host>) -> HttpResponse {
+async fn revoke(request: HttpRequest, form: web::Form<RevokeForm>, host: web::Data<Host>) -> HttpResponse {
     let Some((org, _)) = host.session(&form.token) else { return HttpResponse::Ok().finish() };
     let org = Arc::clone(org);
-    match web::block(move || org.end_session(&form.token)).await {
-        Ok(Ok(())) => HttpResponse::Ok().finish(),
-        Ok(Err(error)) => Answer::from(error).into_response(),
-        Err(error) => Answer::from(internal(error.to_string())).into_response(),
-    }
+    let name = org.store.name().to_owned();
+    with_faults(&host, &request, Some(&name), b"", |_| async {
+        match web::block(move || org.end_session(&form.token)).await {
+            Ok(Ok(())) => HttpResponse::Ok().finish(),
+            Ok(Err(error)) => Answer::from(error).into_response(),
+            Err(error) => Answer::from(internal(error.to_string())).into_response(),
+        }
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -94,7 +98,7 @@ async fn userinfo(request: HttpRequest, host: web::Data<Host>) -> HttpResponse {
     body["name"] = json!(user.name);
     body["email_verified"] = json!(true);
     body["zoneinfo"] = json!("GMT");
-    Answer::ok(body).into_response()
+    with_faults(&host, &request, Some(org.store.name()), b"", |_| async { Answer::ok(body).into_response() }).await
 }
 
 #[derive(Deserialize)]
@@ -113,12 +117,13 @@ async fn identity(
     let Some((org, _)) = token.and_then(|token| host.session(token)) else { return bad_token() };
     let (org_id, user_id) = path.into_inner();
     let user = id::normalise(&user_id).and_then(|user_id| org.user(&user_id));
-    match user {
+    let answer = match user {
         Some(user) if id::normalise(&org_id).as_deref() == Some(org.store.id()) => {
-            Answer::ok(identity_of(&base_url(&request), org, user)).into_response()
+            Answer::ok(identity_of(&base_url(&request), org, user))
         }
-        _ => Answer::from(not_found()).into_response(),
-    }
+        _ => Answer::from(not_found()),
+    };
+    with_faults(&host, &request, Some(org.store.name()), b"", |_| async { answer.into_response() }).await
 }
 
 fn by_username<'h>(host: &'h Host, username: &str) -> Option<(&'h Arc<OrgHost>, &'h User)> {

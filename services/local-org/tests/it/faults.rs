@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::support::{API, TestOrg, until};
+use crate::support::{API, Reply, TestOrg, read, until};
 
 #[tokio::test]
 async fn answers_with_a_status() {
@@ -36,6 +36,105 @@ async fn drops_the_connection_after_the_call_was_executed() {
     let reply = org.try_call(Method::POST, "/sobjects/Account", json!({"Name": "Kept"})).await;
     assert!(reply.is_err(), "{reply:?}");
     assert_eq!(org.accounts_named("Kept").await, 1);
+}
+
+/// Answers that the API never gives, to a request that is executed or not.
+#[tokio::test]
+async fn answers_anything_instead_of_its_own_or_after_the_work() {
+    let org = TestOrg::start().await;
+    let page = "We are down for maintenance";
+    let table = [
+        // Rule, status, content type, text in the body, whether the record is there.
+        (json!({"status": 200, "body": {"kind": "html"}}), 200, "text/html;charset=UTF-8", page, 0),
+        (json!({"status": 502, "body": {"kind": "html"}}), 502, "text/html;charset=UTF-8", page, 0),
+        (json!({"body": {"kind": "empty"}}), 200, "", "", 0),
+        (json!({"status": 423, "body": {"kind": "empty"}}), 423, "", "", 0),
+        (json!({"status": 200, "body": {"kind": "truncated"}}), 200, "application/json;charset=UTF-8", "[{", 0),
+        (json!({"body": {"kind": "json", "value": [7]}}), 200, "application/json;charset=UTF-8", "[7]", 0),
+        (json!({"executed": true, "body": {"kind": "html"}}), 201, "text/html;charset=UTF-8", page, 1),
+        (json!({"executed": true, "body": {"kind": "empty"}}), 201, "", "", 1),
+        (
+            json!({"executed": true, "status": 200, "body": {"kind": "own"}}),
+            200,
+            "application/json;charset=UTF-8",
+            "success",
+            1,
+        ),
+        (json!({"executed": true, "body": {"kind": "truncated"}}), 201, "application/json;charset=UTF-8", "", 1),
+    ];
+    for (number, (mut action, status, content_type, text, records)) in table.into_iter().enumerate() {
+        action["kind"] = json!("answer");
+        let name = format!("Account {number}");
+        org.fault(json!({"bodyContains": name, "times": 1, "action": action})).await;
+        let reply = org.post("/sobjects/Account", json!({"Name": name})).await;
+        assert_eq!(
+            (reply.status, reply.header("content-type").unwrap_or_default()),
+            (status, content_type),
+            "{action}"
+        );
+        assert!(reply.text.contains(text), "{action}: {}", reply.text);
+        if action["body"]["kind"] == "truncated" {
+            assert!(reply.body.is_null() && !reply.text.is_empty(), "{action}: {}", reply.text);
+        }
+        if action["body"]["kind"] == "empty" {
+            assert_eq!(reply.text, "");
+        }
+        assert_eq!(org.accounts_named(&name).await, records, "{action}");
+    }
+    let own = json!({"action": {"kind": "answer", "body": {"kind": "own"}}});
+    let reply = org.control(Method::POST, "/local/faults", own).await;
+    assert_eq!((reply.status, reply.code(), &reply.body[0]["fields"]), (400, "INVALID_FAULT", &json!(["executed"])));
+}
+
+#[tokio::test]
+async fn sends_the_body_slowly_or_half_of_it() {
+    let org = TestOrg::start().await;
+    org.account("Slow").await;
+    let rule = |action| json!({"pathContains": "/query", "times": 1, "action": action});
+    org.fault(rule(json!({"kind": "trickle", "ms": 200}))).await;
+    let started = Instant::now();
+    let reply = org.query("SELECT Name FROM Account WHERE Name = 'Slow'").await;
+    assert_eq!(reply.body["records"][0]["Name"], "Slow", "{}", reply.text);
+    assert!(started.elapsed() >= Duration::from_millis(200));
+    org.fault(rule(json!({"kind": "dropDuring"}))).await;
+    let reply = org.try_call(Method::GET, "/query?q=SELECT+Name+FROM+Account", Value::Null).await;
+    assert!(reply.as_ref().is_err_and(|error| error.is_body() || error.is_decode()), "{reply:?}");
+}
+
+/// Each kind of API has the same faults: an odd answer to the calls of the Bulk API, OAuth, the add-on's and the data's.
+#[tokio::test]
+async fn every_api_takes_odd_answers() {
+    let org = TestOrg::start().await;
+    let job = org.post("/jobs/ingest", json!({"object": "Account", "operation": "insert"})).await.body;
+    let id = job["id"].as_str().expect("an id").to_owned();
+    let page = json!({"times": 1, "action": {"kind": "answer", "status": 200, "body": {"kind": "html"}}});
+    let maintained = |reply: Reply, of: &str| {
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/html;charset=UTF-8")), "{of}");
+    };
+    for (method, path) in [
+        (Method::PUT, format!("/jobs/ingest/{id}/batches")),
+        (Method::PATCH, format!("/jobs/ingest/{id}")),
+        (Method::GET, format!("/jobs/ingest/{id}/failedResults")),
+        (Method::POST, "/composite".to_owned()),
+        (Method::POST, "/composite/graph".to_owned()),
+        (Method::GET, "/limits".to_owned()),
+        (Method::GET, "/services/data".to_owned()),
+        (Method::GET, "/services/oauth2/userinfo".to_owned()),
+    ] {
+        org.fault(page.clone()).await;
+        maintained(org.call(method, &path, Value::Null).await, &path);
+    }
+    assert_eq!(org.get(&format!("/jobs/ingest/{id}")).await.body["state"], "Open");
+    let post = |path: &str, form: &[(&str, &str)]| org.http.post(format!("{}{path}", org.base)).form(form);
+    org.fault(page.clone()).await;
+    let form = [("grant_type", "client_credentials"), ("client_id", "my-org")];
+    let reply = post("/services/oauth2/token", &form).send().await.expect("an answer");
+    maintained(read(reply).await.expect("a body"), "token");
+    let addon = local_org::applink::Addon::default();
+    let url = format!("{}/addons/{}/authorizations/my-org", org.base, addon.id);
+    org.fault(page).await;
+    let reply = org.http.get(url).bearer_auth(&addon.token).header("X-App-UUID", &addon.app_id).send().await;
+    maintained(read(reply.expect("an answer")).await.expect("a body"), "authorization");
 }
 
 #[tokio::test]

@@ -125,9 +125,10 @@ while #tasks < max and looked < scan do
       tasks[#tasks + 1] = start(j, org)
       if not told[j] then
         told[j] = true
-        local params, kind, request_id, run, cursor, user = fields(j, 'params', 'kind', 'request_id', 'run', 'cursor', 'user')
+        local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
+        local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
         params = call('GET', key('params', j)) or params or ''
-        jobs[#jobs + 1] = {j, kind, org, params, request_id, run, cursor, call('GET', key('session', j)), user}
+        jobs[#jobs + 1] = {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user}
       end
     elseif more then
       -- A whole round of orgs with nothing for this worker.

@@ -6,15 +6,12 @@ use futures_util::stream;
 
 use super::super::draft::{Draft, LINE_COLUMNS, QUOTE_COLUMNS};
 use super::super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
-use super::super::{Failure, GenerateError, Generator, Outcome};
+use super::super::{Failure, GenerateError, Generator, MAX_CHUNK, Outcome};
 use super::{BulkChunk, Progress};
 use crate::salesforce::bulk::{
     Columns, IngestOperation, IngestSpec, Row, RowOutcome, RowResult, SentRow, Wanted, WriteOptions,
 };
-use crate::salesforce::{ApiError, Error, ErrorKind, SalesforceId};
-
-/// Status of an answer whose rows failed one by one.
-const ROW_STATUS: u16 = 400;
+use crate::salesforce::{ApiError, Error, Operation, SalesforceId};
 
 /// A load of the slice: what to do, under which columns, and the column by which results are told apart.
 struct Step {
@@ -43,24 +40,32 @@ impl Generator {
         if drafts.is_empty() {
             return Ok(());
         }
-        let quotes = self.write_quotes(chunk, &drafts, progress).await?;
-        let refused = self.write_lines(chunk, &drafts, &quotes).await?;
-        let complete: Vec<_> = quotes
-            .iter()
-            .filter(|(opportunity, _)| !refused.contains_key(opportunity))
-            .map(|(o, q)| (*o, *q))
-            .collect();
-        let mut failed = refused;
+        let mut failed = HashMap::new();
+        let quotes = self.write_quotes(chunk, &drafts, &mut failed).await?;
+        failed.extend(self.write_lines(chunk, &drafts, &quotes).await?);
+        let complete: Vec<_> =
+            quotes.iter().filter(|(opportunity, _)| !failed.contains_key(opportunity)).map(|(o, q)| (*o, *q)).collect();
         failed.extend(self.write_keys(chunk, &complete).await?);
+        let mut others = self.complete_quotes(chunk, &failed).await?;
 
-        let lines: HashMap<_, _> = drafts.iter().map(|draft| (draft.opportunity, draft.line_count())).collect();
         let mut leftovers = Vec::new();
-        for (opportunity, quote) in quotes {
-            let outcome = match failed.remove(&opportunity) {
-                None => Outcome::Quoted { quote, lines: lines.get(&opportunity).copied().unwrap_or_default() },
-                Some(failure) => {
-                    leftovers.push(quote);
+        for draft in &drafts {
+            let (opportunity, lines) = (draft.opportunity, draft.line_count());
+            let ours = quotes.get(&opportunity).copied();
+            let outcome = match (failed.remove(&opportunity), others.remove(&opportunity), ours) {
+                (None, _, Some(quote)) => Outcome::Quoted { quote, lines },
+                (_, Some(quote), ours) => {
+                    leftovers.extend(ours.filter(|ours| *ours != quote));
+                    Outcome::Quoted { quote, lines }
+                }
+                (Some(failure), None, ours) => {
+                    leftovers.extend(ours);
                     Outcome::Failed(failure)
+                }
+                // The loads say that they have dealt with every row, but not what became of this one.
+                (None, None, None) => {
+                    let reason = format!("they do not tell what became of the Quote of {opportunity}");
+                    return Err(Error::malformed(Operation::BulkResults, reason).into());
                 }
             };
             progress.outcomes.insert(opportunity, outcome);
@@ -68,12 +73,30 @@ impl Generator {
         self.delete_quotes(&leftovers).await
     }
 
-    /// Quotes under staging keys. Gives those that exist now; the others have their outcome.
+    /// The Quotes under final keys of Opportunities that failed, for whoever ran the chunk before may have made them: a row
+    /// that was refused for it (a duplicate, a line of another Quote) says nothing about that.
+    async fn complete_quotes(
+        &self,
+        chunk: &BulkChunk<'_>,
+        failed: &HashMap<SalesforceId, Failure>,
+    ) -> Result<HashMap<SalesforceId, SalesforceId>, GenerateError> {
+        let mut complete = HashMap::new();
+        let mut opportunities: Vec<_> = failed.keys().collect();
+        opportunities.sort_unstable();
+        for some in opportunities.chunks(MAX_CHUNK) {
+            let existing = self.existing(chunk.key, some).await?;
+            complete
+                .extend(existing.into_iter().filter_map(|(opportunity, found)| Some((opportunity, found.complete?))));
+        }
+        Ok(complete)
+    }
+
+    /// Quotes under staging keys. Gives those that exist now; the others are in `failed`.
     async fn write_quotes(
         &self,
         chunk: &BulkChunk<'_>,
         drafts: &[Draft],
-        progress: &mut Progress,
+        failed: &mut HashMap<SalesforceId, Failure>,
     ) -> Result<HashMap<SalesforceId, SalesforceId>, GenerateError> {
         let step = Step {
             spec: upsert("Quote", QUOTE_JOB_KEY),
@@ -87,7 +110,7 @@ impl Generator {
         let written = self.write_step(chunk, &step, places, key, row).await?;
         for (key, error) in written.failures {
             if let Some(opportunity) = chunk.key.opportunity_of(&key) {
-                progress.outcomes.insert(opportunity, Outcome::Failed(failure(error)));
+                failed.insert(opportunity, error.into());
             }
         }
         let by_opportunity = |(key, id): (String, SalesforceId)| Some((chunk.key.opportunity_of(&key)?, id));
@@ -144,7 +167,7 @@ impl Generator {
         Ok(by_opportunity(chunk, written))
     }
 
-    /// Loads rows, again those that met a locked record.
+    /// Loads rows, again those that met what passes by itself.
     async fn write_step<T: Copy + Send + Sync>(
         &self,
         chunk: &BulkChunk<'_>,
@@ -159,27 +182,24 @@ impl Generator {
             if pending.is_empty() {
                 break;
             }
-            let mut locked: HashMap<String, ApiError> = HashMap::new();
+            let mut passing: HashMap<String, ApiError> = HashMap::new();
             let rows = stream::iter(pending.iter().filter_map(|item| row(*item)).map(Ok::<_, Error>));
             let mut on_row = |result: RowResult| {
                 let key = key_of(&result.row, step.key);
                 match result.outcome {
                     RowOutcome::Succeeded { id, .. } => drop(written.ids.insert(key, id)),
-                    RowOutcome::Failed { error, .. } if is_passing(&error) => drop(locked.insert(key, error)),
+                    RowOutcome::Failed { error, .. } if error.passes() => drop(passing.insert(key, error)),
                     RowOutcome::Failed { error, .. } => drop(written.failures.insert(key, error)),
                     RowOutcome::Unprocessed => {}
                 }
             };
             let loaded = chunk.bulk.write(step.spec.clone(), step.columns.clone(), rows, &options, &mut on_row).await;
-            let processed = loaded.map_err(|error| self.or_cancelled(error))?;
-            if usize::try_from(processed) != Ok(pending.len()) {
-                return Err(GenerateError::RowsMissing { sent: pending.len(), processed });
-            }
+            loaded.map_err(|error| self.or_cancelled(error))?;
             if round == self.settings.max_rounds {
-                written.failures.extend(locked);
+                written.failures.extend(passing);
                 break;
             }
-            pending.retain(|item| key(*item).is_some_and(|key| locked.contains_key(&key)));
+            pending.retain(|item| key(*item).is_some_and(|key| passing.contains_key(&key)));
             if !pending.is_empty() {
                 self.pause(round + 1).await?;
             }
@@ -203,15 +223,6 @@ fn key_of(row: &SentRow, column: &str) -> String {
     row.get(column).unwrap_or_default().to_owned()
 }
 
-/// Another transaction held a record, or Salesforce was busy.
-fn is_passing(error: &ApiError) -> bool {
-    matches!(error.kind(ROW_STATUS), ErrorKind::RowLocked | ErrorKind::Transient)
-}
-
-fn failure(error: ApiError) -> Failure {
-    Failure { code: error.error_code, message: error.message }
-}
-
 /// The first failure of each Opportunity, in the order of keys.
 fn by_opportunity(chunk: &BulkChunk<'_>, written: Written) -> HashMap<SalesforceId, Failure> {
     let mut failures: Vec<_> = written.failures.into_iter().collect();
@@ -219,7 +230,7 @@ fn by_opportunity(chunk: &BulkChunk<'_>, written: Written) -> HashMap<Salesforce
     let mut first = HashMap::new();
     for (key, error) in failures {
         if let Some(opportunity) = chunk.key.opportunity_of(&key) {
-            first.entry(opportunity).or_insert_with(|| failure(error));
+            first.entry(opportunity).or_insert_with(|| error.into());
         }
     }
     first

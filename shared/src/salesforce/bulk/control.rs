@@ -9,10 +9,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::super::path::resource;
-use super::super::transport::Request;
+use super::super::transport::{Answer, Request};
 use super::super::{Error, ErrorKind, Operation};
 use super::job::{JobInfo, JobRef, JobState, JobType};
 use super::{ABORT_PATIENCE, Bulk};
+
+/// Answers in a row that may name a state which cannot be, before a wait ends: a moment's delay inside Salesforce is no
+/// reason to give up.
+const STRANGE_ANSWERS: u32 = 3;
+
+/// The same for a state that this client does not know, which may be a new one.
+const UNKNOWN_ANSWERS: u32 = 20;
 
 /// Salesforce's word for a change of state that the present state does not allow.
 const INVALID_STATE: &str = "INVALIDJOBSTATE";
@@ -23,7 +30,7 @@ impl Bulk {
     /// # Errors
     /// Any [`Error`]; kind `NotFound` when the job was deleted. Salesforce does so by itself after seven days.
     pub async fn info(&self, job: JobRef) -> Result<JobInfo, Error> {
-        self.client.get(Operation::BulkStatus, &path(job)?).await
+        self.client.send(Request::get(Operation::BulkStatus, path(job)?), |answer| about(job, answer)).await
     }
 
     /// Stops a job. What it has processed stays. Does nothing to a job that has ended.
@@ -39,23 +46,25 @@ impl Bulk {
     /// # Errors
     /// Any [`Error`].
     pub async fn delete(&self, job: JobRef) -> Result<(), Error> {
-        match self.client.send_and_forget(Request::delete(Operation::BulkDelete, path(job)?)).await {
+        match self.client.send(Request::delete(Operation::BulkDelete, path(job)?), Answer::nothing).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             result => result,
         }
     }
 
-    /// Asks after a job until it has ended, less and less often. `on_answer` is told of every answer.
+    /// Asks after a job that was closed or stopped until it has ended, less and less often. `on_answer` is told of every
+    /// answer.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], and any other; a job that fails is no error here, see [`JobInfo::completed`].
+    /// [`Error::Cancelled`]; [`Error::BulkJobOpen`] when the job waits for rows all the same; kind `Malformed` when its
+    /// state stays one that nobody knows; and any other. A job that fails is no error here, see [`JobInfo::completed`].
     pub async fn wait(
         &self,
         job: JobRef,
         cancelled: &CancellationToken,
         mut on_answer: impl FnMut(&JobInfo) + Send,
     ) -> Result<JobInfo, Error> {
-        let mut asked = 0_u32;
+        let (mut asked, mut strange) = (0_u32, 0_u32);
         loop {
             let wait = self.settings.poll.wait(asked, rand::random());
             tokio::select! {
@@ -73,6 +82,14 @@ impl Bulk {
                 return Ok(info);
             }
             asked = asked.saturating_add(1);
+            strange = if matches!(info.state, JobState::Open | JobState::Unknown) { strange + 1 } else { 0 };
+            match info.state {
+                JobState::Open if strange > STRANGE_ANSWERS => return Err(Error::BulkJobOpen { id: job.id }),
+                JobState::Unknown if strange > UNKNOWN_ANSWERS => {
+                    return Err(Error::malformed(Operation::BulkStatus, "it names no state that is known"));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -114,7 +131,7 @@ impl Bulk {
 
     pub(super) async fn create(&self, job_type: JobType, body: &impl Serialize) -> Result<JobInfo, Error> {
         let path = resource(&["jobs", job_type.segment()])?;
-        let info: JobInfo = self.client.send(Request::post(Operation::BulkCreate, path, body)?).await?.json()?;
+        let info: JobInfo = self.client.send(Request::post(Operation::BulkCreate, path, body)?, Answer::json).await?;
         info!(job.id = %info.id, "bulk job created");
         Ok(info)
     }
@@ -135,8 +152,8 @@ impl Bulk {
         }
     }
 
-    /// Changes a job's state. An earlier try may have done it unnoticed, and then Salesforce refuses the second one:
-    /// what counts is where the job stands.
+    /// Changes a job's state. What counts is where the job stands: an answer proves the change by naming the state, and
+    /// where none does, or Salesforce refuses a second try because an earlier one worked unnoticed, the job is asked.
     async fn change(
         &self,
         job: JobRef,
@@ -145,12 +162,29 @@ impl Bulk {
         reached: impl Fn(JobState) -> bool,
     ) -> Result<(), Error> {
         let request = Request::patch(operation, path(job)?, &json!({ "state": state }))?;
-        let Err(error) = self.client.send_and_forget(request).await else { return Ok(()) };
-        if !error.api_errors().iter().any(|error| error.error_code == INVALID_STATE) {
-            return Err(error);
+        let error = match self.client.send(request, |answer| about(job, answer)).await {
+            Ok(info) if reached(info.state) => return Ok(()),
+            Ok(info) => Error::malformed(operation, format!("the job is {} all the same", info.state)),
+            Err(error) if error.kind().passes() || is_invalid_state(&error) => error,
+            Err(error) => return Err(error),
+        };
+        warn!(job.id = %job.id, %error, "asking where the job stands");
+        match self.info(job).await {
+            Ok(info) if reached(info.state) => Ok(()),
+            // What went wrong first says more.
+            _ => Err(error),
         }
-        if reached(self.info(job).await?.state) { Ok(()) } else { Err(error) }
     }
+}
+
+/// What an answer says about this job, and no other.
+fn about(job: JobRef, answer: &Answer) -> Result<JobInfo, Error> {
+    let info: JobInfo = answer.json()?;
+    if info.id == job.id { Ok(info) } else { Err(Error::malformed(answer.operation, "it is about another job")) }
+}
+
+fn is_invalid_state(error: &Error) -> bool {
+    error.api_errors().iter().any(|error| error.error_code == INVALID_STATE)
 }
 
 pub(super) fn path(job: JobRef) -> Result<String, Error> {
@@ -213,7 +247,7 @@ impl Listing {
                 Some(Next::First(path)) => (Request::get(Operation::BulkList, path.to_owned()), None),
                 Some(Next::More(path)) => (Request::get_server_path(Operation::BulkList, path.clone()), Some(path)),
             };
-            let page: Page = self.bulk.client.send(request).await?.json()?;
+            let page: Page = self.bulk.client.send(request, Answer::json).await?;
             self.page = page.records.into();
             self.next = match page.next_records_url.filter(|_| !page.done) {
                 Some(url) if Some(&url) == current.as_ref() => {

@@ -8,9 +8,12 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tracing::warn;
 
 use super::super::transport::{OpenAnswer, Request};
-use super::super::{Client, Error, ErrorKind, Operation};
+use super::super::{Client, Error, Operation};
 use super::records::RecordReader;
 use super::settings::BulkSettings;
+
+/// Content type of results.
+const CSV: &str = "text/csv";
 
 /// Where a file is.
 #[derive(Debug, Clone)]
@@ -47,6 +50,8 @@ pub(super) struct Download {
     columns: Option<Arc<StringRecord>>,
     /// The header line of the present answer was read.
     past_header: bool,
+    /// Records that the file has, or more.
+    at_least: u64,
     /// Records given to the caller.
     delivered: u64,
     /// Records of the present answer that the caller has from an earlier one.
@@ -66,6 +71,7 @@ impl Download {
             reader: RecordReader::new(),
             columns: None,
             past_header: false,
+            at_least: 0,
             delivered: 0,
             skip: 0,
             failures: 0,
@@ -73,11 +79,16 @@ impl Download {
         }
     }
 
+    /// A file that ends before it has so many records is taken for one that broke off.
+    pub(super) fn at_least(self, records: u64) -> Self {
+        Self { at_least: records, ..self }
+    }
+
     /// Asks for the file, if that was not done.
     pub(super) async fn start(&mut self) -> Result<&OpenAnswer, Error> {
         let answer = match self.answer.take() {
             Some(answer) => answer,
-            None => self.client.open(self.source.request()).await?,
+            None => self.client.open(self.source.request(), CSV).await?,
         };
         Ok(self.answer.insert(answer))
     }
@@ -88,12 +99,21 @@ impl Download {
     /// the records that the caller has are passed over.
     pub(super) async fn next(&mut self) -> Result<Option<Record>, Error> {
         loop {
-            match self.reader.pop() {
-                Some(header) if !self.past_header => self.take_header(header)?,
-                Some(_) if self.skip > 0 => self.skip -= 1,
-                Some(cells) => return self.deliver(cells).map(Some),
-                None if self.ended => return Ok(None),
-                None => self.advance().await?,
+            let step = match self.reader.pop() {
+                Some(header) if !self.past_header => self.take_header(header),
+                Some(_) if self.skip > 0 => {
+                    self.skip -= 1;
+                    Ok(())
+                }
+                Some(cells) => match self.deliver(cells) {
+                    Ok(record) => return Ok(Some(record)),
+                    Err(error) => Err(error),
+                },
+                None if self.ended && self.delivered >= self.at_least => return Ok(None),
+                None => self.read_on().await,
+            };
+            if let Err(error) = step {
+                self.begin_again(error)?;
             }
         }
     }
@@ -143,21 +163,27 @@ impl Download {
         Ok(Record { columns, cells })
     }
 
-    async fn advance(&mut self) -> Result<(), Error> {
-        match self.read_on().await {
-            Err(error) if error.kind() == ErrorKind::Transient && self.failures < self.settings.read_retries => {
-                warn!(delivered = self.delivered, "results broke off, asking for them again");
-                self.failures += 1;
-                self.answer = None;
-                self.reader = RecordReader::new();
-                (self.past_header, self.skip) = (false, self.delivered);
-                Ok(())
-            }
-            result => result,
+    /// Has the file asked for again after a failure that another answer may mend, unless that was done too often.
+    fn begin_again(&mut self, error: Error) -> Result<(), Error> {
+        if !error.kind().passes() || self.failures >= self.settings.read_retries {
+            return Err(error);
         }
+        warn!(delivered = self.delivered, %error, "results broke off, asking for them again");
+        self.failures += 1;
+        self.answer = None;
+        self.reader = RecordReader::new();
+        (self.ended, self.past_header, self.skip) = (false, false, self.delivered);
+        if self.delivered == 0 {
+            // Nothing shows that the header was the file's.
+            self.columns = None;
+        }
+        Ok(())
     }
 
     async fn read_on(&mut self) -> Result<(), Error> {
+        if self.ended {
+            return Err(malformed(&format!("it ends after {} of {} records", self.delivered, self.at_least)));
+        }
         self.start().await?;
         let patience = self.settings.read_timeout;
         let Some(answer) = &mut self.answer else { return Ok(()) };

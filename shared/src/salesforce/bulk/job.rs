@@ -142,6 +142,16 @@ impl JobInfo {
             _ => Ok(self),
         }
     }
+
+    /// The same, for a job whose rows are known to be so many.
+    ///
+    /// # Errors
+    /// [`Error::BulkJob`]; [`Error::BulkRowsMissing`] when it says that it has dealt with another number of rows.
+    pub fn completed_all(self, sent: u64) -> Result<Self, Error> {
+        let info = self.completed()?;
+        let processed = info.number_records_processed;
+        if processed == sent { Ok(info) } else { Err(Error::BulkRowsMissing { id: info.id, sent, processed }) }
+    }
 }
 
 /// What a job's failure asks of the caller, by the code before ` : `. An unknown reason, or none, may pass.

@@ -10,9 +10,10 @@
 //!
 //! Memory is bounded by a few pieces of 64 KiB, not by the number of rows. Nothing in here knows what the records mean.
 //!
-//! What is repeated after a lost answer: everything but an upload, which Salesforce takes once only. A job that was
-//! created twice stays open without rows and does nothing. No row is looked at before its job is closed, so an upload
-//! that broke off has changed nothing.
+//! What is repeated after a lost answer, or one that proves nothing: everything but an upload, which Salesforce takes once
+//! only. A job that was created twice stays open without rows and does nothing. No row is looked at before its job is
+//! closed, so an upload that broke off has changed nothing. A change of state is proven by the state, the end of a job by
+//! the number of its rows, and results by theirs.
 
 mod cell;
 mod control;

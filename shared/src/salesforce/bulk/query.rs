@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::path::{encode, version_root};
-use super::super::transport::Request;
+use super::super::transport::{Answer, Request};
 use super::super::{Error, Operation};
 use super::Bulk;
 use super::control::path;
@@ -167,7 +167,7 @@ impl Pages {
         }
         let rows = answer.header("sforce-numberofrecords").and_then(|rows| rows.trim().parse().ok());
         self.next = next.map(|next| Some(next.to_owned()));
-        self.page = Some(Page { download, rows });
+        self.page = Some(Page { download: download.at_least(rows.unwrap_or_default()), rows });
         Ok(())
     }
 }
@@ -212,7 +212,7 @@ impl PageUrls {
                 Source::Resource(path) => Request::get(Operation::BulkResults, path),
                 Source::Server(path) => Request::get_server_path(Operation::BulkResults, path),
             };
-            let list: PageList = self.bulk.client.send(request).await?.json()?;
+            let list: PageList = self.bulk.client.send(request, Answer::json).await?;
             self.urls = list.result_pages.into_iter().map(|page| page.result_url).collect();
             let following = list.next_records_url.filter(|_| !list.done);
             if following.is_some() && following == next {

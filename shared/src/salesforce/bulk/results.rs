@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::super::path::resource;
 use super::super::{ApiError, Error, SalesforceId};
 use super::download::{Download, Record, Source, malformed};
-use super::{Bulk, row_error};
+use super::{Bulk, JobInfo, row_error};
 
 const ID: &str = "sf__Id";
 const CREATED: &str = "sf__Created";
@@ -103,6 +103,15 @@ impl File {
         }
     }
 
+    /// Rows that the file must have. While a job is being stopped its counts may lag behind its files.
+    fn rows(self, job: &JobInfo) -> u64 {
+        match self {
+            Self::Successful => job.number_records_processed.saturating_sub(job.number_records_failed),
+            Self::Failed => job.number_records_failed,
+            Self::Unprocessed => 0,
+        }
+    }
+
     fn read(self, record: Record) -> Result<RowResult, Error> {
         let row = SentRow(record);
         let outcome = match self {
@@ -131,20 +140,22 @@ fn id(row: &SentRow) -> Result<Option<SalesforceId>, Error> {
 impl Bulk {
     /// All rows of an ingest job that has ended: those that succeeded, then those that failed, then those that were
     /// not processed. Nothing is held but the piece being read; the stream ends after its first error.
+    ///
+    /// A file that has fewer rows than the job counted is asked for again, and is an error when it stays so.
     #[must_use]
-    pub fn results(&self, job: SalesforceId) -> BoxStream<'static, Result<RowResult, Error>> {
+    pub fn results(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
         let files = [File::Successful, File::Failed, File::Unprocessed];
-        let (bulk, files) = (self.clone(), VecDeque::from(files));
+        let (bulk, job, files) = (self.clone(), job.clone(), VecDeque::from(files));
         let none: BoxStream<'static, Result<RowResult, Error>> = stream::empty().boxed();
         stream::try_unfold((none, files), move |(mut rows, mut files)| {
-            let bulk = bulk.clone();
+            let (bulk, job) = (bulk.clone(), job.clone());
             async move {
                 loop {
                     if let Some(row) = rows.try_next().await? {
                         return Ok(Some((row, (rows, files))));
                     }
                     let Some(file) = files.pop_front() else { return Ok(None) };
-                    rows = bulk.file(job, file);
+                    rows = bulk.file(&job, file);
                 }
             }
         })
@@ -153,27 +164,28 @@ impl Bulk {
 
     /// The rows that succeeded.
     #[must_use]
-    pub fn successful(&self, job: SalesforceId) -> BoxStream<'static, Result<RowResult, Error>> {
+    pub fn successful(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
         self.file(job, File::Successful)
     }
 
     /// The rows that were refused.
     #[must_use]
-    pub fn failed(&self, job: SalesforceId) -> BoxStream<'static, Result<RowResult, Error>> {
+    pub fn failed(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
         self.file(job, File::Failed)
     }
 
     /// The rows whose turn did not come.
     #[must_use]
-    pub fn unprocessed(&self, job: SalesforceId) -> BoxStream<'static, Result<RowResult, Error>> {
+    pub fn unprocessed(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
         self.file(job, File::Unprocessed)
     }
 
-    fn file(&self, job: SalesforceId, file: File) -> BoxStream<'static, Result<RowResult, Error>> {
+    fn file(&self, job: &JobInfo, file: File) -> BoxStream<'static, Result<RowResult, Error>> {
+        let (id, rows) = (job.id, file.rows(job));
         let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
         stream::once(async move {
-            let path = resource(&["jobs", "ingest", job.as_str(), file.segment()])?;
-            let download = Download::new(client, settings, Source::Resource(path));
+            let path = resource(&["jobs", "ingest", id.as_str(), file.segment()])?;
+            let download = Download::new(client, settings, Source::Resource(path)).at_least(rows);
             Ok::<_, Error>(download.items(move |record| file.read(record)))
         })
         .try_flatten()

@@ -42,7 +42,8 @@ impl Bulk {
     /// became of its rows. Gives the number of rows that were processed, those that failed included.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Error::BulkJob`] when Salesforce gave up on a job. What was processed until then stays, and a job
+    /// Any [`Error`]; [`Error::BulkJob`] when Salesforce gave up on a job, [`Error::BulkRowsMissing`] when it left rows out.
+    /// What was processed until then stays, and a job
     /// may still be at work: [`Bulk::settle`] the last one noted before looking at what exists.
     pub async fn write<'r>(
         &self,
@@ -73,14 +74,14 @@ impl Bulk {
             return Err(Error::NotNoted { reason });
         }
         let closed = open.upload(options.cancelled).await?;
-        let info = self.wait(job, options.cancelled, |_| ()).await?.completed()?;
+        let info = self.wait(job, options.cancelled, |_| ()).await?.completed_all(closed.rows)?;
         debug!(job.id = %job.id, rows = closed.rows, bytes = closed.bytes, "bulk job done");
         *processed += info.number_records_processed;
         if options.wanted == Wanted::All {
-            each(self.successful(job.id), on_row).await?;
+            each(self.successful(&info), on_row).await?;
         }
         if info.number_records_failed > 0 {
-            each(self.failed(job.id), on_row).await?;
+            each(self.failed(&info), on_row).await?;
         }
         Ok(true)
     }

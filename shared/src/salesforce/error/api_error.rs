@@ -30,32 +30,45 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Codes of errors that pass by themselves, though they stand in an answer that was given ("ExceptionCode" and
+/// "StatusCode", SOAP API Developer Guide; the REST API uses the same).
+const PASSING: [&str; 6] = [
+    "SERVER_UNAVAILABLE",
+    "QUERY_TIMEOUT",
+    "REQUEST_RUNNING_TOO_LONG",
+    "UNKNOWN_EXCEPTION",
+    "API_CURRENTLY_DISABLED",
+    "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE",
+];
+
 impl ApiError {
+    /// Whether nothing is wrong with a record that fails so: see [`ErrorKind::passes`].
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        Self::code_passes(&self.error_code)
+    }
+
+    /// The same for a code alone.
+    #[must_use]
+    pub fn code_passes(code: &str) -> bool {
+        kind_of_code(code).is_some_and(ErrorKind::passes)
+    }
+
     /// What this error asks of the caller, when it stands in an answer (or a part of one) with `status`.
     #[must_use]
     pub fn kind(&self, status: u16) -> ErrorKind {
-        match self.error_code.as_str() {
-            "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => ErrorKind::SessionExpired,
-            "REQUEST_LIMIT_EXCEEDED" | "LIMIT_EXCEEDED" => ErrorKind::LimitExceeded,
-            "UNABLE_TO_LOCK_ROW" => ErrorKind::RowLocked,
-            "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" | "REQUEST_RUNNING_TOO_LONG" => ErrorKind::Transient,
-            "NOT_FOUND" | "ENTITY_IS_DELETED" => ErrorKind::NotFound,
-            "INSUFFICIENT_ACCESS"
-            | "INSUFFICIENT_ACCESS_OR_READONLY"
-            | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-            | "API_DISABLED_FOR_ORG"
-            | "API_CURRENTLY_DISABLED"
-            | "FUNCTIONALITY_NOT_ENABLED" => ErrorKind::Forbidden,
-            _ => kind_of_status(status).unwrap_or(ErrorKind::Invalid),
-        }
+        kind_of_code(&self.error_code).or_else(|| kind_of_status(status)).unwrap_or(ErrorKind::Invalid)
     }
 
-    /// Reads the errors of a failed part of a composite answer. There is always one, so that a failure stays a failure.
-    pub(crate) fn of_part(status: u16, body: Option<&RawValue>) -> Vec<Self> {
-        body.and_then(|body| Self::from_body(body.get().as_bytes())).unwrap_or_else(|| {
-            let message = "Salesforce did not describe the error".to_owned();
-            vec![Self { error_code: format!("HTTP_{status}"), message, fields: Vec::new() }]
-        })
+    /// Reads the errors of a failed part of a composite answer; `None` when Salesforce describes none.
+    pub(crate) fn of_part(body: Option<&RawValue>) -> Option<Vec<Self>> {
+        body.and_then(|body| Self::from_body(body.get().as_bytes()))
+    }
+
+    /// In place of the error of a part that Salesforce does not describe, so that a failure stays a failure.
+    pub(crate) fn undescribed(status: u16) -> Self {
+        let message = "Salesforce did not describe the error".to_owned();
+        Self { error_code: format!("HTTP_{status}"), message, fields: Vec::new() }
     }
 
     /// Reads the errors of an answer: a list, or a single object as OAuth and some gateways send it. `None` when the
@@ -90,17 +103,43 @@ pub(crate) fn kind(status: u16, errors: &[ApiError]) -> ErrorKind {
     errors.iter().map(|error| error.kind(status)).min_by_key(rank).unwrap_or(ErrorKind::Malformed)
 }
 
-/// The kind when nothing but the status is known (REST API Developer Guide, "Status Codes and Error Responses"); `None`
-/// when the status says no more than that the request was refused, or is no refusal at all.
-pub(crate) fn kind_of_status(status: u16) -> Option<ErrorKind> {
-    match status {
-        401 => Some(ErrorKind::SessionExpired),
-        403 => Some(ErrorKind::Forbidden),
-        404 | 410 => Some(ErrorKind::NotFound),
-        408 | 420 | 500..=599 => Some(ErrorKind::Transient),
-        429 => Some(ErrorKind::LimitExceeded),
-        400..=499 => Some(ErrorKind::Invalid),
+/// The kind by the code alone; `None` when the code says nothing more than the status.
+fn kind_of_code(code: &str) -> Option<ErrorKind> {
+    match code {
+        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => Some(ErrorKind::SessionExpired),
+        "REQUEST_LIMIT_EXCEEDED" | "LIMIT_EXCEEDED" => Some(ErrorKind::LimitExceeded),
+        "UNABLE_TO_LOCK_ROW" => Some(ErrorKind::RowLocked),
+        "NOT_FOUND" | "ENTITY_IS_DELETED" => Some(ErrorKind::NotFound),
+        "INSUFFICIENT_ACCESS"
+        | "INSUFFICIENT_ACCESS_OR_READONLY"
+        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        | "API_DISABLED_FOR_ORG"
+        | "FUNCTIONALITY_NOT_ENABLED" => Some(ErrorKind::Forbidden),
+        code => PASSING.contains(&code).then_some(ErrorKind::Transient),
+    }
+}
+
+/// The kind of an error of Salesforce's own by its status (REST API Developer Guide, "Status Codes and Error
+/// Responses"); `None` when it is no refusal at all.
+fn kind_of_status(status: u16) -> Option<ErrorKind> {
+    match (status, kind_of_bare_status(status)) {
+        (403, _) => Some(ErrorKind::Forbidden),
+        (404 | 410, _) => Some(ErrorKind::NotFound),
+        (400..=499, ErrorKind::Malformed) => Some(ErrorKind::Invalid),
+        (400..=599, kind) => Some(kind),
         _ => None,
+    }
+}
+
+/// The kind of an answer that is neither a success nor an error of Salesforce's own. Who gave it (a proxy, a page of a site
+/// in maintenance) knows nothing of records and permissions, so a refusal of it settles nothing.
+pub(crate) fn kind_of_bare_status(status: u16) -> ErrorKind {
+    match status {
+        401 => ErrorKind::SessionExpired,
+        429 => ErrorKind::LimitExceeded,
+        // Timeout, edge not ready, locked, too early, and all faults of servers.
+        408 | 420 | 423 | 425 | 500..=599 => ErrorKind::Transient,
+        _ => ErrorKind::Malformed,
     }
 }
 

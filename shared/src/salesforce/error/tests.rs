@@ -45,6 +45,12 @@ fn kinds_follow_code_then_status() {
         (400, "QUERY_TIMEOUT", ErrorKind::Transient),
         (503, "SERVER_UNAVAILABLE", ErrorKind::Transient),
         (500, "UNKNOWN_EXCEPTION", ErrorKind::Transient),
+        (400, "UNKNOWN_EXCEPTION", ErrorKind::Transient),
+        (400, "REQUEST_RUNNING_TOO_LONG", ErrorKind::Transient),
+        (403, "API_CURRENTLY_DISABLED", ErrorKind::Transient),
+        (400, "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE", ErrorKind::Transient),
+        (423, "LOCKED", ErrorKind::Transient),
+        (425, "TOO_EARLY", ErrorKind::Transient),
         (404, "NOT_FOUND", ErrorKind::NotFound),
         (404, "ENTITY_IS_DELETED", ErrorKind::NotFound),
         (404, "INVALID_CROSS_REFERENCE_KEY", ErrorKind::NotFound),
@@ -55,12 +61,17 @@ fn kinds_follow_code_then_status() {
         assert_eq!(answer(status, &format!(r#"[{{"errorCode":"{code}"}}]"#)).kind(), kind, "{code}");
     }
     for (status, kind) in [
+        // Whoever gave these, it was not the API.
         (302, ErrorKind::Malformed),
-        (400, ErrorKind::Invalid),
+        (400, ErrorKind::Malformed),
+        (403, ErrorKind::Malformed),
+        (404, ErrorKind::Malformed),
+        (410, ErrorKind::Malformed),
         (401, ErrorKind::SessionExpired),
-        (403, ErrorKind::Forbidden),
-        (404, ErrorKind::NotFound),
+        (408, ErrorKind::Transient),
         (420, ErrorKind::Transient),
+        (423, ErrorKind::Transient),
+        (425, ErrorKind::Transient),
         (429, ErrorKind::LimitExceeded),
         (503, ErrorKind::Transient),
     ] {

@@ -71,15 +71,14 @@ async fn each_graph_gets_its_own_result() {
 }
 
 #[tokio::test]
-async fn causes_without_a_description_stay_causes() {
-    let graphs = [answer("a", false, &[halted(0), node(1, 500, Value::Null), failed(2, "UNABLE_TO_LOCK_ROW")])];
-    let results = submit(&["a"], &graphs).await.unwrap();
-    let GraphOutcome::Failed { causes } = &results[0].outcome else { panic!("{results:?}") };
-    assert_eq!(causes.iter().map(|cause| cause.node).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(
-        causes.iter().map(super::NodeError::kind).collect::<Vec<_>>(),
-        [ErrorKind::Transient, ErrorKind::RowLocked]
-    );
+async fn a_failure_without_a_description_is_not_salesforces_word() {
+    for status in [400, 404, 500] {
+        for body in [Value::Null, json!([]), json!({}), json!("<html>")] {
+            let nodes = [halted(0), node(1, status, body), failed(2, "UNABLE_TO_LOCK_ROW")];
+            let error = submit(&["a"], &[answer("a", false, &nodes)]).await.unwrap_err();
+            assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Malformed, true), "{error}");
+        }
+    }
 }
 
 #[tokio::test]

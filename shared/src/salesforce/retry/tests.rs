@@ -24,7 +24,7 @@ fn only_what_passes_by_itself_is_tried_again() {
         (ErrorKind::NotFound, false),
         (ErrorKind::Invalid, false),
         (ErrorKind::Forbidden, false),
-        (ErrorKind::Malformed, false),
+        (ErrorKind::Malformed, true),
     ] {
         assert_eq!(POLICY.decide(&failure(kind), 1.0).is_some(), again, "{kind:?}");
     }

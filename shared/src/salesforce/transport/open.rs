@@ -61,9 +61,19 @@ pub(in crate::salesforce) struct Upload {
 }
 
 impl Client {
-    /// Makes a call whose answer is read as it comes. Tries end with the first byte of the body.
-    pub(in crate::salesforce) async fn open(&self, request: Request) -> Result<OpenAnswer, Error> {
-        self.call(request).await
+    /// Makes a call whose answer is read as it comes, if it is of this content type. Tries end with the first byte of the
+    /// body.
+    pub(in crate::salesforce) async fn open(
+        &self,
+        request: Request,
+        content_type: &'static str,
+    ) -> Result<OpenAnswer, Error> {
+        let typed = |answer: OpenAnswer| match answer.header("content-type") {
+            Some(found) if is_of_type(found, content_type) => Ok(answer),
+            // It may be a page of anyone, and is not shown.
+            _ => Err(Error::malformed(answer.operation, format!("it is not {content_type}"))),
+        };
+        self.call(request, typed).await
     }
 
     /// Puts a body, once.
@@ -87,14 +97,15 @@ impl Client {
             Span::current().record("org.id", session.org_id.as_str());
             let mut tally = Tally { attempts: 0, status: None };
             let body = Some((content_type, body));
-            let result: Result<Answer, Error> = self.exchange(&request, &session, body, timeout, &mut tally).await;
+            let url = request.url(&session)?;
+            let result: Result<Answer, Error> = self.exchange(&request, url, &session, body, timeout, &mut tally).await;
             Span::current().record("duration_ms", millis(started.elapsed()));
             if let Some(status) = tally.status {
                 Span::current().record("status", status);
             }
             debug!(ok = result.is_ok(), "Salesforce call ended");
             match result {
-                Ok(_) => Ok(()),
+                Ok(answer) => answer.nothing(),
                 Err(error) if error.status() == Some(401) => {
                     self.inner.source.refresh(&session).await?;
                     Err(Error::Session { kind: ErrorKind::Transient, source: Box::new(error) })
@@ -105,4 +116,9 @@ impl Client {
         .instrument(span)
         .await
     }
+}
+
+/// Whether a `Content-Type` is this one, whatever its parameters.
+fn is_of_type(header: &str, content_type: &str) -> bool {
+    header.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(content_type))
 }

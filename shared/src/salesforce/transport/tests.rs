@@ -188,7 +188,8 @@ async fn limits_and_retry_after_are_reported() {
 async fn redirects_are_not_followed() {
     let elsewhere = TestServer::script([reply(200, RESULT)]).await;
     let headers = vec![("location", elsewhere.url.clone())];
-    let server = TestServer::script([Reply::Answer { status: 307, headers, body: String::new() }]).await;
+    let away = Reply::Answer { status: 307, headers, body: String::new() };
+    let server = TestServer::start(move |_| away.clone()).await;
     let error = server.client().count("SELECT COUNT() FROM A").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed);
     assert!(elsewhere.calls().is_empty());
@@ -196,7 +197,7 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn long_answers_are_not_read() {
-    let server = TestServer::script([reply(200, " ".repeat(2000))]).await;
+    let server = TestServer::start(|_| reply(200, " ".repeat(2000))).await;
     let mut settings = settings();
     settings.max_response_bytes = 1000;
     let http = http_client(&HttpSettings::default()).unwrap();
@@ -217,9 +218,29 @@ async fn long_queries_are_refused_before_they_are_sent() {
 
 #[tokio::test]
 async fn html_instead_of_json_is_malformed() {
-    let server = TestServer::script([reply(200, "<!doctype html>"), reply(404, "<!doctype html>")]).await;
-    assert_eq!(server.client().count("X").await.unwrap_err().kind(), ErrorKind::Malformed);
-    assert_eq!(server.client().count("X").await.unwrap_err().kind(), ErrorKind::NotFound);
+    for status in [200, 404, 403, 400] {
+        let server = TestServer::start(move |_| reply(status, "<!doctype html>")).await;
+        assert_eq!(server.client().count("X").await.unwrap_err().kind(), ErrorKind::Malformed, "{status}");
+        assert_eq!(server.calls().len(), 4, "a read is made again");
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_is_none_of_the_calls_successes_proves_nothing() {
+    let id = "001000000000001AAA".parse().unwrap();
+    for status in [200, 201, 202, 203, 205, 206] {
+        let server = TestServer::start(move |_| reply(status, "")).await;
+        let updated = server.client().update("Account", &id, &json!({})).await.unwrap_err();
+        let deleted = server.client().delete("Account", &id).await.unwrap_err();
+        for error in [updated, deleted] {
+            assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Malformed, true), "{status}: {error}");
+        }
+        assert_eq!(server.calls().len(), 2, "a write of unknown outcome is not made again");
+    }
+    for status in [202, 203, 204, 206] {
+        let server = TestServer::start(move |_| reply(status, RESULT)).await;
+        assert_eq!(server.client().count("X").await.unwrap_err().kind(), ErrorKind::Malformed, "{status}");
+    }
 }
 
 #[tokio::test]
@@ -279,16 +300,16 @@ async fn traces_tell_the_call_but_no_token_and_no_body() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let server = TestServer::script([error(400, "UNABLE_TO_LOCK_ROW"), reply(200, r#"{"id":"private-answer"}"#)]).await;
+    let answer = r#"{"id":"001000000000001AAA","success":true,"errors":[],"more":"private-answer"}"#;
+    let server = TestServer::script([error(400, "UNABLE_TO_LOCK_ROW"), reply(201, answer)]).await;
     let source = Arc::new(FixedSession(server.session("private-token")));
     let call = async {
-        let id = "001000000000001AAA".parse().unwrap();
-        server.client_of(source).update("Account", &id, &json!({"Name": "private-body"})).await.unwrap();
+        server.client_of(source).create("Account", &json!({"Name": "private-body"})).await.unwrap();
     };
     tracing::instrument::WithSubscriber::with_subscriber(call, subscriber).await;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let line = text.lines().find(|line| line.contains("Salesforce call ended")).unwrap();
-    for field in ["operation=\"update\"", "org.id=\"00D000000000001EAA\"", "status=200", "attempts=2", "duration_ms="] {
+    for field in ["operation=\"create\"", "org.id=\"00D000000000001EAA\"", "status=201", "attempts=2", "duration_ms="] {
         assert!(line.contains(field), "{field} in {line}");
     }
     assert!(!text.contains("private"), "{text}");

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{ROUNDS, SampleSettings, finish, params};
 use crate::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
 use crate::salesforce::bulk::{Columns, IngestOperation, IngestSpec, Row, RowOutcome, RowResult, Wanted};
-use crate::salesforce::{ApiError, Client, Error, ErrorKind};
+use crate::salesforce::{ApiError, Client, Error};
 use crate::samples::catalogue::{Catalogue, CatalogueError};
 use crate::samples::key::{SAMPLE_DATA_KEY, SampleKeys};
 use crate::samples::{
@@ -23,9 +23,6 @@ use crate::work::{Orgs, TaskUser, fail};
 
 /// Chunks that a page of the plan holds.
 const PLAN_CHUNKS: usize = 200;
-
-/// Status of an answer whose rows failed one by one.
-const ROW_STATUS: u16 = 400;
 
 /// The kind.
 pub struct CreateSamplesKind {
@@ -153,7 +150,7 @@ impl Work<'_> {
         Ok(found)
     }
 
-    /// Writes rows, again those that met a locked record, and gives those that failed for good.
+    /// Writes rows, again those that met what passes by itself, and gives those that failed for good.
     async fn upsert<T: Copy + Ord + Send + Sync>(
         &self,
         object: &str,
@@ -174,8 +171,7 @@ impl Work<'_> {
             let mut on_row = |result: RowResult| {
                 let RowOutcome::Failed { error, .. } = result.outcome else { return };
                 let Some(item) = result.row.get(SAMPLE_DATA_KEY).and_then(&read) else { return };
-                let passing = matches!(error.kind(ROW_STATUS), ErrorKind::RowLocked | ErrorKind::Transient);
-                if passing && round < ROUNDS {
+                if error.passes() && round < ROUNDS {
                     again.insert(item);
                 } else {
                     failures.insert(item, error);

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use super::{SampleSettings, finish, params};
+use super::{ROUNDS, SampleSettings, finish, params};
 use crate::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
 use crate::salesforce::bulk::{
     Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, RowOutcome, RowResult, Wanted,
@@ -124,18 +124,27 @@ async fn delete(
         soql::quote(first.as_str()),
         soql::quote(last.as_str())
     );
-    let rows = org.client().query::<IdRow>(soql).map_ok(|row| vec![row.id.into()]);
     let mut errors = Vec::new();
-    let mut on_row = |result: RowResult| {
-        let RowOutcome::Failed { error, .. } = result.outcome else { return };
-        // Somebody else was faster.
-        if matches!(error.error_code.as_str(), "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY") {
-            return;
+    for _ in 0..ROUNDS {
+        // What is still there: in a later round, what failed in the one before.
+        let rows = org.client().query::<IdRow>(soql.clone()).map_ok(|row| vec![row.id.into()]);
+        let mut passing = false;
+        errors.clear();
+        let mut on_row = |result: RowResult| {
+            let RowOutcome::Failed { error, .. } = result.outcome else { return };
+            // Somebody else was faster.
+            if matches!(error.error_code.as_str(), "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY") {
+                return;
+            }
+            passing |= error.passes();
+            let record_id = result.row.get("Id").unwrap_or_default().to_owned();
+            errors.push(RecordError { record_id, code: error.error_code, message: error.message });
+        };
+        loads.write(spec.clone(), Columns::new(["Id"])?, rows, Wanted::Failures, &mut on_row).await?;
+        if !passing {
+            break;
         }
-        let record_id = result.row.get("Id").unwrap_or_default().to_owned();
-        errors.push(RecordError { record_id, code: error.error_code, message: error.message });
-    };
-    loads.write(spec, Columns::new(["Id"])?, rows, Wanted::Failures, &mut on_row).await?;
+    }
     Ok(errors)
 }
 

@@ -97,4 +97,12 @@ fn faults_have_the_form_of_the_control_api() {
                "errorCode": "SERVER_UNAVAILABLE", "message": "busy", "retryAfter": null}})
     );
     assert_eq!(serde_json::to_value(FaultAction::DropAfter).unwrap(), json!({"kind": "dropAfter"}));
+    assert_eq!(
+        serde_json::to_value(FaultAction::instead(200, FaultBody::Html)).unwrap(),
+        json!({"kind": "answer", "executed": false, "status": 200, "body": {"kind": "html"}})
+    );
+    assert_eq!(
+        serde_json::to_value(FaultAction::afterwards(None, FaultBody::Json { value: json!([]) })).unwrap(),
+        json!({"kind": "answer", "executed": true, "body": {"kind": "json", "value": []}})
+    );
 }

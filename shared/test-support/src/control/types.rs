@@ -245,10 +245,22 @@ pub enum FaultAction {
         /// Value of `Retry-After`, seconds.
         retry_after: Option<u64>,
     },
+    /// Answers what the API never would; see [`FaultAction::instead`] and [`FaultAction::afterwards`].
+    Answer {
+        /// Whether the request is executed and committed first.
+        executed: bool,
+        /// HTTP status; when absent that of the request's own answer, or 200 where it is not executed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// Body.
+        body: FaultBody,
+    },
     /// Closes the connection; nothing is executed.
     DropBefore,
     /// Executes and commits, then closes the connection without an answer.
     DropAfter,
+    /// Executes and commits, then closes the connection in the middle of the answer's body.
+    DropDuring,
     /// Waits, then executes.
     DelayBefore {
         /// Milliseconds.
@@ -257,6 +269,11 @@ pub enum FaultAction {
     /// Executes and commits, then waits before it answers.
     DelayAfter {
         /// Milliseconds.
+        ms: u64,
+    },
+    /// Executes and commits, then sends the answer's body in small pieces.
+    Trickle {
+        /// Milliseconds from the first piece to the last.
         ms: u64,
     },
     /// Every create or update of `object` within the request fails so, as a rule of the org would make it.
@@ -275,7 +292,36 @@ pub enum FaultAction {
     },
 }
 
+/// The body of a [`FaultAction::Answer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum FaultBody {
+    /// The request's own; only for a request that is executed.
+    Own,
+    /// None, and no `Content-Type`.
+    Empty,
+    /// A page for people (`text/html`), as of a site in maintenance.
+    Html,
+    /// The first half of the request's own body, or of an error where it is not executed.
+    Truncated,
+    /// This JSON.
+    Json {
+        /// Any value.
+        value: Value,
+    },
+}
+
 impl FaultAction {
+    /// Answers this instead of executing the request.
+    pub fn instead(status: u16, body: FaultBody) -> Self {
+        Self::Answer { executed: false, status: Some(status), body }
+    }
+
+    /// Executes and commits, then answers this; with the request's own status where none is given.
+    pub fn afterwards(status: impl Into<Option<u16>>, body: FaultBody) -> Self {
+        Self::Answer { executed: true, status: status.into(), body }
+    }
+
     /// [`FaultAction::Status`] without `Retry-After`.
     pub fn status(status: u16, error_code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Status { status, error_code: error_code.into(), message: message.into(), retry_after: None }

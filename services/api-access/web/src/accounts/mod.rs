@@ -9,7 +9,7 @@ pub(crate) use trouble::Trouble;
 use crate::connections::Connection;
 use futures_util::future::join_all;
 use shared::applink::{AppLink, AppLinkError};
-use shared::salesforce::{self, Client, ClientSettings, ErrorKind, RetryPolicy};
+use shared::salesforce::{self, Client, ClientSettings, RetryPolicy};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -100,7 +100,7 @@ impl Directory {
         match page().await {
             // To the client a composite request is one that writes, which it repeats only when nothing can have come of
             // it. This one holds queries.
-            Err(error) if error.kind() == ErrorKind::Transient => {
+            Err(error) if error.kind().passes() => {
                 tokio::time::sleep(PAUSE).await;
                 Ok(page().await?)
             }

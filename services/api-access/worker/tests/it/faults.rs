@@ -3,7 +3,7 @@
 use crate::support::{ORG, Stack};
 use anyhow::Result;
 use std::time::Duration;
-use test_support::{Fault, FaultAction};
+use test_support::{Fault, FaultAction, FaultBody};
 
 async fn survives(fault: Fault) -> Result<()> {
     let stack = Stack::start(1).await?;
@@ -23,6 +23,24 @@ async fn unavailable_for_some_seconds() -> Result<()> {
 async fn answers_that_are_lost() -> Result<()> {
     for (method, path) in [("POST", "/jobs/ingest"), ("PUT", "/batches"), ("PATCH", "/jobs/ingest/")] {
         survives(Fault::new(FaultAction::DropAfter).method(method).path(path).times(1)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn accounts_that_meet_what_passes_by_itself() -> Result<()> {
+    for code in ["UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION"] {
+        let busy = FaultAction::record_error("Account", code, "for a moment");
+        survives(Fault::new(busy).method("POST").path("/jobs/ingest").times(1)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_in_place_of_answers() -> Result<()> {
+    for (method, path) in [("PATCH", "/jobs/ingest"), ("PUT", "/batches"), ("GET", "/successfulResults")] {
+        let page = FaultAction::instead(200, FaultBody::Html);
+        survives(Fault::new(page).method(method).path(path).times(1)).await?;
     }
     Ok(())
 }

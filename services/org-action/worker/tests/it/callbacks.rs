@@ -13,12 +13,13 @@ const SALES: &str = "sales.user@my-org.local";
 #[tokio::test]
 async fn a_host_that_is_unavailable_is_called_again() -> Result<()> {
     let stack = Stack::start(1).await?;
-    stack.receiver.reply([Reply::Status(503), Reply::Status(503)]);
+    // A page for people is no receipt.
+    stack.receiver.reply([Reply::Status(503), Reply::Page(200), Reply::Status(423)]);
     let opportunity = stack.opportunity(1).await?;
     let job = stack.quote_async(&opportunity).await?;
     assert_eq!(stack.ended(&job).await?["state"], "completed");
-    let received = stack.callbacks(3).await?;
-    assert_eq!(received.len(), 3, "{received:?}");
+    let received = stack.callbacks(4).await?;
+    assert_eq!(received.len(), 4, "{received:?}");
     assert!(received.iter().all(|callback| callback.header("idempotency-key") == Some(&format!("{job}-1"))));
     assert!(received.iter().all(|callback| callback.body == received[0].body));
     assert_eq!(stack.counts().await?, (1, 1));

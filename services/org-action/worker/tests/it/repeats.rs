@@ -49,6 +49,22 @@ async fn the_same_idempotency_key_is_the_same_quote() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_repeated_call_finds_its_quote_when_the_duplicate_is_not_named() -> Result<()> {
+    let stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(2).await?;
+    let first = keyed(&stack, "once", &opportunity).await?;
+    let unnamed = "duplicate value found: <unknown> duplicates value on record with id: <unknown>";
+    let unnamed = FaultAction::record_error("Quote", "DUPLICATE_VALUE", unnamed);
+    stack.fault(Fault::new(unnamed).path(GRAPH).always()).await?;
+    assert_eq!(keyed(&stack, "once", &opportunity).await?, first);
+    assert_eq!(stack.counts().await?, (1, 2));
+    // Where there is none, it is refused, in Salesforce's words.
+    let refused = refusal(keyed_request(&stack, "twice", &opportunity).await?.send().await?).await?;
+    assert_eq!((refused.0, refused.1.as_str()), (422, "DUPLICATE_VALUE"), "{refused:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_same_applink_request_is_the_same_quote() -> Result<()> {
     let stack = Stack::start(0).await?;
     let opportunity = stack.opportunity(2).await?;

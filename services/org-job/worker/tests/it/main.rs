@@ -1,5 +1,6 @@
 //! org-job end to end on real processes: Redis, local-org, web and workers. One binary, so that it links once.
 
+mod answers;
 mod bulk_quotes;
 mod conditions;
 mod crashes;

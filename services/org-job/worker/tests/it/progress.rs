@@ -152,6 +152,15 @@ async fn it_can_be_switched_off() -> Result<()> {
     Ok(())
 }
 
+/// All but a worker, and a receiver of callbacks in front of the org, which always answers this.
+async fn with_receiver(reply: Reply) -> Result<(Stack, Receiver)> {
+    let mut stack = Stack::start_allowing("127.0.0.1:*", 30, 2, 0).await?;
+    let receiver = Receiver::in_front_of(&stack.org).await?;
+    receiver.reply([reply; 100]);
+    stack.front = Some(receiver.url(""));
+    Ok((stack, receiver))
+}
+
 /// Starts a job with a callback.
 async fn post_with_callback(stack: &Stack, receiver: &Receiver) -> Result<String> {
     let request = stack.call(Method::POST, "/api/executebatch").await?;
@@ -173,9 +182,7 @@ async fn assert_end_told_once(stack: &Stack, id: &str) -> Result<()> {
 /// The callback is never taken, so the last step is given up. The end is told all the same.
 #[tokio::test]
 async fn the_end_is_told_when_the_last_step_is_given_up() -> Result<()> {
-    let receiver = Receiver::start().await?;
-    receiver.reply([Reply::Status(503); 100]);
-    let mut stack = Stack::start_allowing(receiver.host(), 30, 2, 0).await?;
+    let (mut stack, receiver) = with_receiver(Reply::Status(503)).await?;
     stack.max_attempts = 3;
     stack.add_worker("worker.1").await?;
     let id = post_with_callback(&stack, &receiver).await?;
@@ -188,9 +195,8 @@ async fn the_end_is_told_when_the_last_step_is_given_up() -> Result<()> {
 /// Nor does it need a step that comes to an end: the workers are lost with it, every time.
 #[tokio::test]
 async fn the_end_is_told_when_workers_are_lost_with_the_last_step() -> Result<()> {
-    let receiver = Receiver::start().await?;
-    receiver.reply([Reply::Hang; 100]);
-    let mut stack = Stack::start_allowing(receiver.host(), 30, 2, 1).await?;
+    let (mut stack, receiver) = with_receiver(Reply::Hang).await?;
+    stack.add_worker("worker.1").await?;
     let id = post_with_callback(&stack, &receiver).await?;
     for number in 1..=6 {
         receiver.wait_for(number, Duration::from_secs(60)).await?;

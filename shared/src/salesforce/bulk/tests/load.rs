@@ -119,7 +119,7 @@ async fn rows_that_cannot_be_sent_stop_the_job() {
 async fn an_upload_that_breaks_off_is_not_made_again_and_the_job_is_stopped() {
     for failure in [Reply::Drop, reply(503, ""), error(400, "INVALIDJOB")] {
         let open = reply(200, info("Open"));
-        let server = TestServer::script([open, failure.clone(), reply(200, "")]).await;
+        let server = TestServer::script([open, failure.clone(), reply(200, info("Aborted"))]).await;
         let failed = load_all(&bulk(&server), &["a"]).await.unwrap_err();
         assert!(!failed.may_have_committed(), "no row is looked at before the closing");
         let job = format!("{ROOT}/ingest/{JOB}");
@@ -209,7 +209,7 @@ impl SessionSource for Renewable {
 
 #[tokio::test]
 async fn a_session_refused_in_the_middle_of_a_load_is_worth_another_try_when_it_can_be_renewed() {
-    let refused = || [reply(200, info("Open")), reply(401, ""), reply(200, "")];
+    let refused = || [reply(200, info("Open")), reply(401, ""), reply(200, info("Aborted"))];
     let server = TestServer::script(refused()).await;
     let error = load_all(&bulk(&server), &["a"]).await.unwrap_err();
     assert!(matches!(error, Error::SessionExpired), "a fixed session cannot be renewed: {error:?}");

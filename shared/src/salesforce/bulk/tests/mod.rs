@@ -2,6 +2,7 @@ mod csv_text;
 mod jobs;
 mod load;
 mod memory;
+mod odd;
 mod query;
 mod results;
 mod rows;
@@ -13,7 +14,7 @@ use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Bulk, BulkSettings, Cell, Columns, IngestOperation, IngestSpec, PollSettings, Row};
+use super::{Bulk, BulkSettings, Cell, Columns, IngestOperation, IngestSpec, JobInfo, PollSettings, Row};
 use crate::salesforce::test_server::{Reply, Seen, TestServer, reply};
 use crate::salesforce::{Error, SalesforceId};
 
@@ -63,6 +64,11 @@ fn info_with(changes: Value) -> String {
     info.to_string()
 }
 
+/// A job that has ended, of as many rows as its files have.
+fn ended() -> JobInfo {
+    serde_json::from_str(&info_with(json!({"numberRecordsProcessed": 0}))).unwrap()
+}
+
 fn csv(text: &str) -> Reply {
     csv_page(text, &[])
 }
@@ -84,7 +90,10 @@ fn org() -> impl Fn(&Seen) -> Reply {
                 reply(200, info_with(json!({"id": format!("7500000000000{number:02}"), "state": "Open"})))
             }
             ("PUT", ["", "ingest", _, "batches"]) => reply(201, ""),
-            ("PATCH", ["", "ingest", id]) => reply(200, json!({ "id": id }).to_string()),
+            ("PATCH", ["", "ingest", id]) => {
+                let wanted: Value = serde_json::from_str(&seen.body).unwrap();
+                reply(200, info_with(json!({"id": id, "state": wanted["state"]})))
+            }
             ("GET", ["", "ingest", id]) => reply(200, info_with(json!({ "id": id }))),
             other => panic!("unexpected {other:?}"),
         }

@@ -99,9 +99,10 @@ async fn the_end_needs_no_locator_and_an_empty_result_is_one() {
 #[tokio::test]
 async fn pages_that_are_not_whole_are_errors() {
     let short = csv_page("Id\n0068Z00000000A1QAI\n", &[("Sforce-NumberOfRecords", "2")]);
-    let server = TestServer::script([short]).await;
+    let server = TestServer::start(move |_| short.clone()).await;
     let rows: Vec<_> = bulk(&server).query_results::<serde_json::Value>(&complete(), None).collect().await;
     assert_eq!(rows.last().unwrap().as_ref().unwrap_err().kind(), ErrorKind::Malformed);
+    assert_eq!((rows.len(), server.calls().len()), (2, 4), "it was asked for again, and no record came twice");
 
     let server = TestServer::start(|_| page(&ROWS, "again")).await;
     let rows: Result<Vec<Row>, _> = bulk(&server).query_results(&complete(), None).try_collect().await;
@@ -136,6 +137,7 @@ async fn failed_refused_and_removed_jobs_are_errors() {
 async fn a_cancelled_query_is_stopped() {
     let server = TestServer::start(|seen| match seen.method.as_str() {
         "POST" => reply(200, json!({ "id": QUERY }).to_string()),
+        "PATCH" => reply(200, query_info("Aborted")),
         _ => reply(200, query_info("InProgress")),
     })
     .await;

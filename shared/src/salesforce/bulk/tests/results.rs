@@ -1,7 +1,9 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 
-use super::{JOB, ROOT, bulk, csv, id, job};
+use super::{JOB, ROOT, bulk, csv, ended, id};
 use crate::salesforce::ErrorKind;
 use crate::salesforce::bulk::row_error::parse;
 use crate::salesforce::bulk::{RowOutcome, RowResult};
@@ -24,7 +26,7 @@ struct Account {
 #[tokio::test]
 async fn every_row_gets_its_outcome() {
     let server = TestServer::script([csv(SUCCESSFUL), csv(FAILED), csv(UNPROCESSED)]).await;
-    let rows: Vec<RowResult> = bulk(&server).results(job()).try_collect().await.unwrap();
+    let rows: Vec<RowResult> = bulk(&server).results(&ended()).try_collect().await.unwrap();
     let root = format!("GET {ROOT}/ingest/{JOB}");
     let files = ["successfulResults", "failedResults", "unprocessedrecords"].map(|file| format!("{root}/{file}"));
     assert_eq!(server.calls(), files);
@@ -50,7 +52,7 @@ async fn every_row_gets_its_outcome() {
 async fn empty_files_have_no_rows() {
     let files = ["sf__Id,sf__Created,Name\n", "", "Name\n"].map(csv);
     let server = TestServer::script(files).await;
-    assert_eq!(bulk(&server).results(job()).count().await, 0);
+    assert_eq!(bulk(&server).results(&ended()).count().await, 0);
 }
 
 #[tokio::test]
@@ -59,7 +61,7 @@ async fn a_file_that_breaks_off_is_read_on() {
     let part = |bytes: usize| Reply::CutShort { length, body: SUCCESSFUL[..bytes].to_owned() };
     // Broken in the header, after the first row, in the middle of a quoted value; answered 503 in between.
     let server = TestServer::script([part(10), part(125), reply(503, ""), part(length - 8), csv(SUCCESSFUL)]).await;
-    let rows: Vec<_> = bulk(&server).successful(job()).try_collect().await.unwrap();
+    let rows: Vec<_> = bulk(&server).successful(&ended()).try_collect().await.unwrap();
     let names: Vec<_> = rows.iter().map(|row| row.row.get("Name").unwrap()).collect();
     assert_eq!(names, ["TestAccount1", "TestAccount2"]);
     assert_eq!(server.calls().len(), 5);
@@ -69,24 +71,35 @@ async fn a_file_that_breaks_off_is_read_on() {
 async fn a_file_that_always_breaks_off_is_given_up() {
     let server =
         TestServer::start(|_| Reply::CutShort { length: 1000, body: "sf__Id,sf__Error,Name\n".to_owned() }).await;
-    let rows: Vec<_> = bulk(&server).failed(job()).collect().await;
+    let rows: Vec<_> = bulk(&server).failed(&ended()).collect().await;
     assert_eq!((rows.len(), rows[0].as_ref().unwrap_err().kind()), (1, ErrorKind::Transient));
     assert_eq!(server.calls().len(), 4);
 }
 
 #[tokio::test]
 async fn files_that_make_no_sense_are_errors() {
-    let changed =
-        [Reply::CutShort { length: 99, body: "sf__Id,sf__Created,A\n".to_owned() }, csv("sf__Id,sf__Created,B\n")];
-    let server = TestServer::script(changed).await;
+    // One row, and then files with another header.
+    let first = "sf__Id,sf__Created,A\n0018Z00002rGc7YQAS,true,x\n0018".to_owned();
+    let asked = AtomicU32::new(0);
+    let server = TestServer::start(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => Reply::CutShort { length: 99, body: first.clone() },
+        _ => csv("sf__Id,sf__Created,B\n0018Z00002rGc7YQAS,true,x\n"),
+    })
+    .await;
     let error_of = |rows: Vec<Result<RowResult, _>>| rows.into_iter().last().unwrap().unwrap_err();
-    assert_eq!(error_of(bulk(&server).successful(job()).collect().await).kind(), ErrorKind::Malformed);
+    assert_eq!(error_of(bulk(&server).successful(&ended()).collect().await).kind(), ErrorKind::Malformed);
 
-    for text in ["sf__Id,sf__Created\n1,true\n", "sf__Id,sf__Created\n,true\n", "sf__Id,A\n1,2,3\n", "sf__Id\n\"x"] {
-        let server = TestServer::script([csv(text), csv(text)]).await;
-        let error = error_of(bulk(&server).results(job()).collect().await);
+    for (text, calls) in [
+        ("sf__Id,sf__Created\n1,true\n", 1),
+        ("sf__Id,sf__Created\n,true\n", 1),
+        // A part of the file may look like these, so it is asked for again.
+        ("sf__Id,A\n1,2,3\n", 4),
+        ("sf__Id\n\"x", 4),
+    ] {
+        let server = TestServer::start(move |_| csv(text)).await;
+        let error = error_of(bulk(&server).results(&ended()).collect().await);
         assert_eq!(error.kind(), ErrorKind::Malformed, "{text}: {error}");
-        assert_eq!(server.calls().len(), 1, "nothing follows an error");
+        assert_eq!(server.calls().len(), calls, "nothing follows an error");
     }
 }
 
@@ -94,7 +107,7 @@ async fn files_that_make_no_sense_are_errors() {
 async fn removed_jobs_have_no_results() {
     for status in [404, 400] {
         let server = TestServer::script([error(status, "NOT_FOUND")]).await;
-        let error = bulk(&server).results(job()).try_collect::<Vec<_>>().await.unwrap_err();
+        let error = bulk(&server).results(&ended()).try_collect::<Vec<_>>().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 }

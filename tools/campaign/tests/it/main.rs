@@ -1,0 +1,3 @@
+//! Some cells of the campaigns, in CI.
+
+mod answers;
