@@ -204,7 +204,8 @@ impl Jobs {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
         let key = self.key("errors", id);
         // LRANGE ends with the index, and a negative one counts from the end.
-        let last = i64::try_from(offset.saturating_add(limit)).unwrap_or(i64::MAX) - 1;
+        let index = |index: u64| i64::try_from(index).unwrap_or(i64::MAX);
+        let (offset, last) = (index(offset), index(offset.saturating_add(limit)) - 1);
         let mut pipe = redis::cmd("LRANGE");
         let range = pipe.arg(&key).arg(offset).arg(last);
         let texts: Vec<String> =

@@ -26,13 +26,26 @@ use filter::Filter;
 use flusher::Flusher;
 use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
-use shared::salesforce::pubsub::PubSub;
+use shared::salesforce::pubsub::{ChangeEvent, PubSub};
 use shared::salesforce::{AllowedHosts, HttpSettings, http_client};
 use shared::web::health::Health;
 use std::net::TcpListener;
 use std::sync::Arc;
 use subscriber::Subscriber;
 use tokio_util::sync::CancellationToken;
+
+/// The change events in a request to the webhook, as `POST /api/generatequotes` reads them; `None` when it takes no such content
+/// type. An error names the field at fault.
+///
+/// For tests from outside that need no process, such as fuzzing.
+pub fn read_cloud_events(
+    content_type: &str,
+    has_attributes: bool,
+    body: &[u8],
+) -> Option<Result<Vec<ChangeEvent>, String>> {
+    let mode = cloudevents::Mode::of(content_type, has_attributes)?;
+    Some(cloudevents::read(mode, body).map_err(|error| error.to_string()))
+}
 
 /// What the handlers share.
 struct App {

@@ -1,21 +1,26 @@
-//! Data on disk that is written once and then read from any place, by several readers at the same time.
+//! Data that is written once and then read from any place, by several readers at the same time: on disk, so that memory does
+//! not follow the number of rows, but for little data, since jobs are kept and each open file costs the process a handle.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Written data. The file has no name: it is gone when the last user drops it, and when the process dies.
+use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile};
+
+/// Bytes up to which data stays in memory.
+const LITTLE: usize = 64 * 1024;
+
+/// Written data. A file has no name: it is gone when the last user drops it, and when the process dies.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    file: File,
+    data: SpooledData,
     length: u64,
 }
 
 /// Data that is being written.
 #[derive(Debug)]
 pub(crate) struct SpoolWriter {
-    file: File,
+    file: SpooledTempFile,
     length: u64,
 }
 
@@ -28,9 +33,9 @@ pub(crate) struct SpoolReader {
 }
 
 impl Spool {
-    /// A new file in the system's folder for temporary ones.
-    pub(crate) fn create() -> io::Result<SpoolWriter> {
-        Ok(SpoolWriter { file: tempfile::tempfile()?, length: 0 })
+    /// Nothing yet. What grows beyond a little goes to a file in the system's folder for temporary ones.
+    pub(crate) fn create() -> SpoolWriter {
+        SpoolWriter { file: spooled_tempfile(LITTLE), length: 0 }
     }
 
     /// Bytes.
@@ -42,8 +47,24 @@ impl Spool {
     pub(crate) fn read(&self, start: u64, most: usize) -> io::Result<Vec<u8>> {
         let most = most.min(usize::try_from(self.length.saturating_sub(start)).unwrap_or(usize::MAX));
         let mut bytes = vec![0; most];
-        self.file.read_exact_at(&mut bytes, start)?;
+        let mut read = 0;
+        while let Some(room) = bytes.get_mut(read..).filter(|room| !room.is_empty()) {
+            match self.read_at(room, start + read as u64)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => read += count,
+            }
+        }
         Ok(bytes)
+    }
+
+    fn read_at(&self, room: &mut [u8], at: u64) -> io::Result<usize> {
+        match &self.data {
+            SpooledData::InMemory(data) => {
+                let rest = usize::try_from(at).ok().and_then(|at| data.get_ref().get(at..));
+                rest.unwrap_or_default().read(room)
+            }
+            SpooledData::OnDisk(file) => file.read_at(room, at),
+        }
     }
 
     /// Reads from `start` to `end`.
@@ -55,7 +76,7 @@ impl Spool {
 impl SpoolWriter {
     /// The end of writing.
     pub(crate) fn finish(self) -> Spool {
-        Spool { file: self.file, length: self.length }
+        Spool { data: self.file.into_inner(), length: self.length }
     }
 }
 
@@ -76,8 +97,31 @@ impl Read for SpoolReader {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let most = left.min(buffer.len());
         let Some(room) = buffer.get_mut(..most) else { return Ok(0) };
-        let count = self.spool.file.read_at(room, self.at)?;
+        let count = self.spool.read_at(room, self.at)?;
         self.at += count as u64;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_data_takes_no_file_and_more_reads_the_same() {
+        for length in [0, 1, LITTLE, LITTLE + 1, 3 * LITTLE] {
+            let bytes: Vec<u8> = (0..length).map(|place| u8::try_from(place % 251).unwrap()).collect();
+            let mut writer = Spool::create();
+            bytes.chunks(1000).for_each(|piece| writer.write_all(piece).unwrap());
+            let spool = Arc::new(writer.finish());
+            assert_eq!(matches!(spool.data, SpooledData::InMemory(_)), length <= LITTLE, "{length}");
+            assert_eq!(spool.len(), length as u64);
+            assert_eq!(spool.read(0, usize::MAX).unwrap(), bytes);
+            let (start, end) = (length / 3, length / 2);
+            let mut part = Vec::new();
+            spool.reader(start as u64, end as u64).read_to_end(&mut part).unwrap();
+            assert_eq!(part, bytes[start..end], "{length}");
+            assert_eq!(spool.read(length as u64, 10).unwrap(), b"");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct TableWriter {
 
 impl TableWriter {
     pub(crate) fn create(dialect: Dialect) -> io::Result<Self> {
-        let target = BufWriter::with_capacity(BLOCK, Spool::create()?);
+        let target = BufWriter::with_capacity(BLOCK, Spool::create());
         Ok(Self { target, dialect, written: 0, header: 0, rows: 0, marks: Vec::new(), line: Vec::new() })
     }
 

@@ -40,6 +40,16 @@ pub(super) struct Record {
     pub(super) cells: StringRecord,
 }
 
+impl Record {
+    /// The values under the names of their columns.
+    pub(super) fn new(columns: &Arc<StringRecord>, cells: StringRecord) -> Result<Self, Error> {
+        if cells.len() != columns.len() {
+            return Err(malformed(&format!("a record has {} values for {} columns", cells.len(), columns.len())));
+        }
+        Ok(Self { columns: Arc::clone(columns), cells })
+    }
+}
+
 /// A file being read. At most one piece from the network and one incomplete record are held.
 pub(super) struct Download {
     client: Client,
@@ -154,13 +164,11 @@ impl Download {
     }
 
     fn deliver(&mut self, cells: StringRecord) -> Result<Record, Error> {
-        let columns = self.columns.clone().ok_or_else(|| malformed("it has no header line"))?;
-        if cells.len() != columns.len() {
-            return Err(malformed(&format!("a record has {} values for {} columns", cells.len(), columns.len())));
-        }
+        let columns = self.columns.as_ref().ok_or_else(|| malformed("it has no header line"))?;
+        let record = Record::new(columns, cells)?;
         self.delivered += 1;
         self.failures = 0;
-        Ok(Record { columns, cells })
+        Ok(record)
     }
 
     /// Has the file asked for again after a failure that another answer may mend, unless that was done too often.

@@ -41,7 +41,7 @@ pub use ingest::{IngestOperation, IngestSpec};
 pub(super) use job::kind_of_failure;
 pub use job::{JobInfo, JobRef, JobState, JobType};
 pub use load::{ClosedJob, Load, OpenJob};
-pub use results::{RowOutcome, RowResult, SentRow};
+pub use results::{ResultFile, RowOutcome, RowResult, SentRow};
 pub use row_index::{RowIndex, RowKey};
 pub use settings::{BulkSettings, MAX_JOB_BYTES, PollSettings};
 pub use write::{NoteJob, Wanted, WriteOptions};

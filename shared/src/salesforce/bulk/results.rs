@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::super::path::resource;
 use super::super::{ApiError, Error, SalesforceId};
 use super::download::{Download, Record, Source, malformed};
+use super::records::RecordReader;
 use super::{Bulk, JobInfo, row_error};
 
 const ID: &str = "sf__Id";
@@ -88,13 +89,16 @@ pub(super) fn deserialize<T: DeserializeOwned>(record: &Record) -> Result<T, Err
 
 /// The three files that Salesforce keeps of an ingest job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum File {
+pub enum ResultFile {
+    /// `successfulResults`: rows that were written.
     Successful,
+    /// `failedResults`: rows that were refused.
     Failed,
+    /// `unprocessedrecords`: rows whose turn did not come.
     Unprocessed,
 }
 
-impl File {
+impl ResultFile {
     fn segment(self) -> &'static str {
         match self {
             Self::Successful => "successfulResults",
@@ -104,12 +108,26 @@ impl File {
     }
 
     /// Rows that the file must have. While a job is being stopped its counts may lag behind its files.
-    fn rows(self, job: &JobInfo) -> u64 {
+    fn row_count(self, job: &JobInfo) -> u64 {
         match self {
             Self::Successful => job.number_records_processed.saturating_sub(job.number_records_failed),
             Self::Failed => job.number_records_failed,
             Self::Unprocessed => 0,
         }
+    }
+
+    /// All rows of a file that somebody kept, which comes in any pieces.
+    ///
+    /// # Errors
+    /// Kind `Malformed` when it is not such a file.
+    pub fn rows<'a>(self, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<RowResult>, Error> {
+        let mut reader = RecordReader::new();
+        for piece in pieces {
+            reader.push(piece).map_err(|reason| malformed(&reason))?;
+        }
+        reader.finish().map_err(|reason| malformed(&reason))?;
+        let Some(columns) = reader.pop().map(Arc::new) else { return Ok(Vec::new()) };
+        std::iter::from_fn(|| reader.pop()).map(|cells| self.read(Record::new(&columns, cells)?)).collect()
     }
 
     fn read(self, record: Record) -> Result<RowResult, Error> {
@@ -144,7 +162,7 @@ impl Bulk {
     /// A file that has fewer rows than the job counted is asked for again, and is an error when it stays so.
     #[must_use]
     pub fn results(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
-        let files = [File::Successful, File::Failed, File::Unprocessed];
+        let files = [ResultFile::Successful, ResultFile::Failed, ResultFile::Unprocessed];
         let (bulk, job, files) = (self.clone(), job.clone(), VecDeque::from(files));
         let none: BoxStream<'static, Result<RowResult, Error>> = stream::empty().boxed();
         stream::try_unfold((none, files), move |(mut rows, mut files)| {
@@ -165,23 +183,23 @@ impl Bulk {
     /// The rows that succeeded.
     #[must_use]
     pub fn successful(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
-        self.file(job, File::Successful)
+        self.file(job, ResultFile::Successful)
     }
 
     /// The rows that were refused.
     #[must_use]
     pub fn failed(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
-        self.file(job, File::Failed)
+        self.file(job, ResultFile::Failed)
     }
 
     /// The rows whose turn did not come.
     #[must_use]
     pub fn unprocessed(&self, job: &JobInfo) -> BoxStream<'static, Result<RowResult, Error>> {
-        self.file(job, File::Unprocessed)
+        self.file(job, ResultFile::Unprocessed)
     }
 
-    fn file(&self, job: &JobInfo, file: File) -> BoxStream<'static, Result<RowResult, Error>> {
-        let (id, rows) = (job.id, file.rows(job));
+    fn file(&self, job: &JobInfo, file: ResultFile) -> BoxStream<'static, Result<RowResult, Error>> {
+        let (id, rows) = (job.id, file.row_count(job));
         let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
         stream::once(async move {
             let path = resource(&["jobs", "ingest", id.as_str(), file.segment()])?;

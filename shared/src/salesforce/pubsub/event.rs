@@ -32,7 +32,10 @@ pub enum Content {
 
 impl Content {
     /// Reads a payload, and in a change event the bitmaps of its header.
-    pub(super) fn read(schema: &EventSchema, payload: &[u8]) -> Result<Self, DecodeError> {
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the payload was not written with this schema.
+    pub fn read(schema: &EventSchema, payload: &[u8]) -> Result<Self, DecodeError> {
         let mut fields = schema.decode(payload)?;
         // Keeps the order of the other fields.
         let Some(header) = fields.shift_remove(HEADER) else { return Ok(Self::Platform(fields)) };

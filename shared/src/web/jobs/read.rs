@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// At most so many, 1 to 100; 20 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// Only jobs older than this one.
     before: Option<String>,
@@ -59,13 +60,18 @@ pub async fn get_job(
     access.job(&jobs, &caller, &job_id(&id)?).await.map(Json)
 }
 
+/// Far beyond the errors that are kept of a job.
+const MAX_OFFSET: u64 = 1_000_000_000;
+
 /// Which errors to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ErrorParams {
-    /// Errors to leave out at the start; 0 when absent.
+    /// Errors to leave out at the start, up to 1,000,000,000; 0 when absent.
+    #[param(maximum = 1_000_000_000)]
     offset: Option<u64>,
     /// At most so many, 1 to 1,000; 100 when absent.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
 }
 
@@ -83,6 +89,9 @@ pub async fn get_job_errors(
         return Err(ApiError::bad_request("limit", "expected 1 to 1000"));
     }
     let offset = params.offset.unwrap_or(0);
+    if offset > MAX_OFFSET {
+        return Err(ApiError::bad_request("offset", "expected 0 to 1000000000"));
+    }
     let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
     let page = jobs.errors(&job.org, &job.id, offset, limit).await.map_err(job_error)?;
     page.map(Json).ok_or_else(unknown_job)

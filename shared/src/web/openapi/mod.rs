@@ -9,6 +9,7 @@ mod downgrade;
 mod downgrade_schema;
 mod lint;
 mod page;
+mod refusals;
 pub mod sfdc;
 
 #[cfg(test)]
@@ -43,12 +44,15 @@ pub struct Document {
 }
 
 impl Document {
-    /// Takes `api` down to 3.0.3.
+    /// Takes `api` down to 3.0.3. Every operation gets the refusals that all operations have: 400, 401, 503 and, where they can
+    /// come, 404, 413 and 415.
     ///
     /// # Errors
     /// [`DocumentError`]: a schema that 3.0 cannot say, such as two types at once.
     pub fn new(api: &utoipa::openapi::OpenApi) -> Result<Self, DocumentError> {
-        let value = downgrade::downgrade(serde_json::to_value(api)?)?;
+        let mut value = serde_json::to_value(api)?;
+        refusals::add(&mut value)?;
+        let value = downgrade::downgrade(value)?;
         let yaml = yaml_serde::to_string(&value)?;
         Ok(Self { value, yaml })
     }

@@ -114,6 +114,21 @@ fn document() -> Document {
 }
 
 #[test]
+fn every_operation_says_how_it_refuses() {
+    let document = document();
+    let responses = &document.value()["paths"]["/api/generatequote"]["post"]["responses"];
+    let statuses: Vec<_> = responses.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(statuses, ["200", "400", "401", "413", "415", "503"]);
+    for status in &statuses[1..] {
+        let schema = &responses[*status]["content"]["application/json"]["schema"];
+        assert_eq!(schema["$ref"], "#/components/schemas/ErrorAnswer", "{status}");
+    }
+    let schemas = &document.value()["components"]["schemas"];
+    assert_eq!(schemas["ErrorAnswer"]["properties"]["error"]["allOf"][0]["$ref"], "#/components/schemas/ErrorDetails");
+    assert!(schemas["ErrorDetails"]["properties"]["code"].is_object());
+}
+
+#[test]
 fn other_tools_read_it_as_openapi_3_0() {
     let document = document();
     let parsed: openapiv3::OpenAPI = serde_json::from_value(document.value().clone()).unwrap();

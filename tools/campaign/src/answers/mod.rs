@@ -21,7 +21,7 @@ use test_support::FaultAction;
 use self::call::{Call, Group};
 use self::odd::Odd;
 use self::patterns::Pattern;
-pub use self::report::{Cell, Report, Verdict};
+pub use self::report::{Cell, Table, Verdict};
 
 /// Options of `campaign answers`.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,9 +41,6 @@ pub struct Options {
     /// Only answers with this text in their name; may be repeated
     #[arg(long, value_name = "ANSWER")]
     pub answer: Vec<String>,
-    /// Print every cell as JSON
-    #[arg(long, conflicts_with = "markdown")]
-    pub json: bool,
     /// Print the table as Markdown
     #[arg(long)]
     pub markdown: bool,
@@ -52,8 +49,8 @@ pub struct Options {
 /// Runs the cells and gives what happened in each.
 ///
 /// # Errors
-/// When a process does not start, or no cell is meant. What goes wrong in a cell is in the report.
-pub async fn run(options: Options) -> Result<Report> {
+/// When a process does not start, or no cell is meant. What goes wrong in a cell is in the table.
+pub async fn run(options: Options) -> Result<Table> {
     let meant = |name: &str, texts: &[String]| texts.is_empty() || texts.iter().any(|text| name.contains(text));
     let calls: Vec<_> = call::all().into_iter().filter(|call| meant(call.name, &options.only)).collect();
     let answers: Vec<_> = odd::all().into_iter().filter(|odd| meant(&odd.name, &options.answer)).collect();
@@ -65,7 +62,7 @@ pub async fn run(options: Options) -> Result<Report> {
     ensure!(!answers.is_empty(), "no answer has that name");
     let seed = options.seed.unwrap_or_else(rand::random);
     let mut order = StdRng::seed_from_u64(seed);
-    let mut report = Report::new(seed);
+    let mut table = Table::new(seed);
     let groups: BTreeSet<Group> = calls.iter().map(|call| call.flow.group()).collect();
     for _ in 0..options.rounds {
         for group in &groups {
@@ -87,11 +84,11 @@ pub async fn run(options: Options) -> Result<Report> {
                 if verdict != Verdict::Done {
                     pattern = Pattern::start(*group).await?;
                 }
-                report.cells.push(Cell { call: call.name, answer: odd.name.clone(), verdict });
+                table.cells.push(Cell { call: call.name, answer: odd.name.clone(), verdict });
             }
         }
     }
-    Ok(report)
+    Ok(table)
 }
 
 async fn cell(pattern: &mut Pattern, call: &Call, odd: &Odd) -> Result<Verdict> {

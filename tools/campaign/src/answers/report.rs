@@ -3,15 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::Result;
-use serde::Serialize;
-use serde_json::json;
-
-use super::Options;
+use crate::{Finding, Report};
 
 /// What became of a cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", content = "what", rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// As if nothing had been.
     Done,
@@ -35,20 +30,19 @@ impl fmt::Display for Verdict {
 }
 
 /// One run with one fault.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Cell {
     /// The call.
     pub call: &'static str,
     /// What it was answered.
     pub answer: String,
     /// What happened.
-    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
 /// All cells.
 #[derive(Debug)]
-pub struct Report {
+pub struct Table {
     /// Gives the same order again.
     pub seed: u64,
     /// In the order in which they were run.
@@ -58,7 +52,7 @@ pub struct Report {
 /// Cells of a call by what happened: the answers that led to it.
 type Row<'r> = BTreeMap<String, Vec<&'r str>>;
 
-impl Report {
+impl Table {
     pub(super) fn new(seed: u64) -> Self {
         Self { seed, cells: Vec::new() }
     }
@@ -74,18 +68,19 @@ impl Report {
         self.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Hangs(_) | Verdict::Wrong(_)))
     }
 
-    /// The report in the form that was asked for.
-    ///
-    /// # Errors
-    /// Never for these types; serialisation is fallible in its type only.
-    pub fn shown(&self, options: &Options) -> Result<String> {
-        Ok(if options.json {
-            serde_json::to_string_pretty(&json!({ "seed": self.seed, "cells": self.cells }))?
-        } else if options.markdown {
-            self.markdown()
-        } else {
-            self.text()
-        })
+    /// What the campaign found, with the table as text or as Markdown.
+    #[must_use]
+    pub(crate) fn report(&self, markdown: bool) -> Report {
+        let mut report = Report::new("answers");
+        report.done(if markdown { self.markdown() } else { self.text() });
+        report.findings.extend(self.bad().map(|cell| Finding {
+            text: format!("{}: {}: {}", cell.call, cell.answer, cell.verdict),
+            replay: format!(
+                "bin/campaign answers --seed {} --only '{}' --answer '{}'",
+                self.seed, cell.call, cell.answer
+            ),
+        }));
+        report
     }
 
     fn rows(&self) -> Vec<(&'static str, Row<'_>)> {

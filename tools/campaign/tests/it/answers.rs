@@ -4,18 +4,11 @@ use campaign::answers::{Options, run};
 /// The cells of these calls and answers: no one hangs, and none is wrong.
 async fn good(calls: &[&str], answers: &[&str], cells: usize) -> Result<()> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    let options = Options {
-        rounds: 1,
-        seed: Some(1),
-        sample: None,
-        only: texts(calls),
-        answer: texts(answers),
-        json: false,
-        markdown: false,
-    };
-    let report = run(options).await?;
-    assert_eq!(report.cells.len(), cells);
-    assert!(report.is_good(), "{:#?}", report.bad().collect::<Vec<_>>());
+    let options =
+        Options { rounds: 1, seed: Some(1), sample: None, only: texts(calls), answer: texts(answers), markdown: false };
+    let table = run(options).await?;
+    assert_eq!(table.cells.len(), cells);
+    assert!(table.is_good(), "{:#?}", table.bad().collect::<Vec<_>>());
     Ok(())
 }
 

@@ -1,3 +1,4 @@
 //! Some cells of the campaigns, in CI.
 
 mod answers;
+mod campaigns;

@@ -72,7 +72,7 @@ impl ResultsWriter {
         let row = contents.read(0, usize::try_from(header_end).unwrap_or(usize::MAX))?;
         let header = bare(&row);
         let with = |column: &str| -> io::Result<_> {
-            let mut file = Spool::create()?;
+            let mut file = Spool::create();
             let (delimiter, ending) = (dialect.delimiter.byte() as char, dialect.ending.text());
             write!(file, "\"sf__Id\"{delimiter}\"{column}\"{delimiter}")?;
             file.write_all(&[header, ending.as_bytes()].concat())?;

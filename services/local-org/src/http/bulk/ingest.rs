@@ -129,7 +129,7 @@ impl Exchange {
 }
 
 fn spooled(content: &[u8]) -> Result<Spool, ApiError> {
-    let mut file = Spool::create().map_err(|error| disk(&error))?;
+    let mut file = Spool::create();
     file.write_all(content).map_err(|error| disk(&error))?;
     Ok(file.finish())
 }

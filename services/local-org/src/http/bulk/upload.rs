@@ -64,7 +64,7 @@ pub(super) async fn text(mut payload: web::Payload, encoding: Encoding) -> Resul
 
 /// Receives contents into a file. What cannot be taken is received and forgotten, too.
 pub(super) async fn spool(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
-    let file = Spool::create().map_err(|error| disk(&error))?;
+    let file = Spool::create();
     let mut target = Ok(Decoder::new(encoding, file, MAX_CONTENTS));
     let mut block = Vec::with_capacity(BLOCK);
     while let Some(bytes) = payload.next().await {

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteRequest {
     /// Id of the Opportunity, 15 or 18 characters.
-    #[schema(value_type = String, required = true, example = "006R0000003FPYxIAO")]
+    #[schema(value_type = String, required = true, pattern = "^006[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$", example = "006R0000003FPYxIAO")]
     opportunity_id: Option<String>,
 }
 

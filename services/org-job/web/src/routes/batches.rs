@@ -20,11 +20,11 @@ const OBJECT: &str = "Opportunity";
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BatchExecutionRequest {
     /// WHERE clause of a SOQL query on Opportunity, without the word WHERE.
-    #[schema(example = "StageName = 'Closed Won' AND CloseDate = THIS_QUARTER")]
+    #[schema(min_length = 1, max_length = 4000, example = "StageName = 'Closed Won' AND CloseDate = THIS_QUARTER")]
     soql_where_clause: String,
     /// Where to post the result when the job has ended: a URL of the calling org. Not used when another user than the one
     /// who started the job resumes or retries it.
-    #[schema(required = false)]
+    #[schema(required = false, pattern = "^https?://")]
     callback_url: Option<String>,
 }
 

@@ -23,7 +23,9 @@ pub(in crate::answers) struct OrgAction {
 
 impl OrgAction {
     pub(super) async fn start() -> Result<Self> {
-        let (redis, org, receiver) = (TestRedis::start().await?, LocalOrg::start().await?, Receiver::start().await?);
+        let (redis, org) = (TestRedis::start().await?, LocalOrg::start().await?);
+        // A callback goes to the org's own address.
+        let receiver = Receiver::in_front_of(&org).await?;
         org.seed(ORG, 1, 2).await?;
         let found = org.query(ORG, "SELECT Id FROM Opportunity").await?.records;
         let opportunity = found.first().and_then(|record| record["Id"].as_str()).context("nothing was seeded")?;
@@ -64,7 +66,7 @@ impl OrgAction {
         if status == 200 {
             return Ok(if self.is_there(&first["quoteId"]).await? { Verdict::Done } else { not_there(&first) });
         }
-        self.org.clear_faults().await?;
+        // The fault is used up.
         let (again, second) = quote().await?;
         Ok(match again == 200 && self.is_there(&second["quoteId"]).await? {
             true => {
@@ -110,7 +112,8 @@ impl OrgAction {
     }
 
     async fn call(&self, method: Method, path: &str) -> Result<RequestBuilder> {
-        let (org, user) = self.org.org(ORG).await?;
+        let (mut org, user) = self.org.org(ORG).await?;
+        org.instance_url = self.receiver.url("");
         let url = format!("{}{path}", self.web.url()?);
         Ok(self.http.request(method, url).header("x-client-context", client_context(&org, &user)))
     }
