@@ -117,13 +117,13 @@ impl TestRedis {
             .with_context(|| format!("Redis refused {}", words.join(" ")))
     }
 
-    /// A field of a hash.
+    /// A text.
     ///
     /// # Errors
     /// When there is none, or the server does not answer.
-    pub async fn field(&self, key: &str, field: &str) -> Result<String> {
-        let value: Option<String> = redis::from_redis_value(self.command(&["HGET", key, field]).await?)?;
-        value.with_context(|| format!("{key} has no {field}"))
+    pub async fn text(&self, key: &str) -> Result<String> {
+        let value: Option<String> = redis::from_redis_value(self.command(&["GET", key]).await?)?;
+        value.with_context(|| format!("there is no {key}"))
     }
 
     /// Copies all keys and values of database 0, for looking for secrets.

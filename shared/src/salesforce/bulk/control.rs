@@ -172,7 +172,9 @@ impl Bulk {
         match self.info(job).await {
             Ok(info) if reached(info.state) => Ok(()),
             // What went wrong first says more.
-            _ => Err(error),
+            Ok(_) => Err(error),
+            // Nobody knows where the job stands, so the refusal of a second try settles nothing.
+            Err(unknown) => Err(unknown),
         }
     }
 }

@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use test_support::{Costs, workspace_root};
+use tokio::time::sleep;
 
 use self::plan::Plan;
 use crate::report::{Finding, Report};
 use crate::say;
 use crate::stack::{Ground, History, ORG, Pattern};
-use crate::world::World;
+use crate::world::{LIMIT, World};
 
 /// Options of `bin/campaign kills`.
 #[derive(Debug, Clone, clap::Args)]
@@ -148,7 +149,7 @@ async fn round(plan: &Plan, logs: &std::path::Path) -> Result<Duration> {
     }
     let recovery = healed.elapsed();
     if problems.is_empty() {
-        problems.extend(leftovers(&ground, plan.pattern).await?);
+        problems.extend(lasting_leftovers(&ground, plan.pattern).await?);
     }
     problems.extend(ground.leaks(&[&team]).await.context("cannot look for secrets")?);
     problems.extend(world.take_leaks(&ground.secrets));
@@ -210,6 +211,19 @@ impl Work {
             (Self::Eventing(work), Begun::Eventing(begun)) => work.end(world, begun).await,
             _ => bail!("the work of another pattern was begun"),
         }
+    }
+}
+
+/// What is left behind and stays. A job that removes what a killed web process of org-action may leave waits until the call
+/// must have ended: 15 seconds after its deadline.
+async fn lasting_leftovers(ground: &Ground, pattern: Pattern) -> Result<Vec<String>> {
+    let until = Instant::now() + if pattern == Pattern::OrgAction { LIMIT } else { Duration::ZERO };
+    loop {
+        let left = leftovers(ground, pattern).await?;
+        if left.is_empty() || Instant::now() >= until {
+            return Ok(left);
+        }
+        sleep(Duration::from_millis(500)).await;
     }
 }
 

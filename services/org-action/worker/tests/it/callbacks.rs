@@ -217,11 +217,11 @@ async fn a_callback_url_that_was_changed_in_redis_gets_no_token() -> Result<()> 
     let other_url = other.url("");
     let start_and_change = async |stack: &Stack| -> Result<String> {
         let job = stack.quote_async(&opportunity).await?;
-        let key = format!("{{org-action}}:job:{job}");
-        let params = stack.redis.field(&key, "params").await?;
+        let key = format!("{{org-action}}:params:{job}");
+        let params = stack.redis.text(&key).await?;
         let changed = params.replace(&stack.receiver.url(""), &other_url);
         assert_ne!(changed, params);
-        stack.redis.command(&["HSET", &key, "params", &changed]).await?;
+        stack.redis.command(&["SET", &key, &changed]).await?;
         Ok(job)
     };
     let job = start_and_change(&stack).await?;

@@ -48,6 +48,16 @@ async fn a_closing_is_proven_by_the_state_and_otherwise_done_again() {
     }
 }
 
+/// The first try did it and its answer was lost; then the session ends before anybody can ask.
+#[tokio::test]
+async fn a_second_closing_that_is_refused_settles_nothing_while_the_job_cannot_be_asked() {
+    let error = |code: &str| json!([{ "errorCode": code, "message": "no" }]).to_string();
+    let server =
+        TestServer::script([reply(400, error("INVALIDJOBSTATE")), reply(401, error("INVALID_SESSION_ID"))]).await;
+    let error = bulk(&server).close(JobRef::ingest(job())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SessionExpired, "{error}");
+}
+
 #[tokio::test]
 async fn a_closing_that_no_answer_proves_is_asked_about() {
     // The state is not told, so it is asked for.
