@@ -2,7 +2,6 @@
 
 use crate::salesforce::{ErrorKind, Session, kind_of_bare_status, retry_after};
 use chrono::Utc;
-use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
@@ -25,6 +24,9 @@ pub struct Callback<'a, B> {
     /// Longest wait for the answer.
     pub timeout: Duration,
 }
+
+/// What stands behind `/services/` that does what its caller says.
+const GENERAL_APIS: [&str; 9] = ["apexrest", "async", "data", "iot", "oauth2", "proxy", "scrt", "soap", "wave"];
 
 /// How the receiver answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +80,26 @@ pub fn is_of_org(url: &Url, session: &Session) -> bool {
     url.origin() == session.instance_url.origin()
 }
 
-/// Whether `url` is of one of the org's general APIs, where a post does whatever its caller likes, instead of an address
-/// that Salesforce made for one result. Where Salesforce takes results is not documented, so this names what it is not.
+/// Whether `url` may be of one of the org's general APIs, where a post does whatever its caller likes, instead of an address
+/// that Salesforce made for one result. Where Salesforce takes results is not documented, so this names what it is not; and
+/// a path in which a server could read something else than is written (escapes, parameters, back-slashes) may be any.
 #[must_use]
-pub fn is_general_api(url: &Url) -> bool {
-    let path = percent_decode_str(url.path()).decode_utf8_lossy().to_ascii_lowercase();
-    let mut parts = path.split('/').filter(|part| !part.is_empty());
-    parts.next() == Some("services") && matches!(parts.next(), Some("apexrest" | "async" | "data" | "oauth2" | "soap"))
+pub fn may_be_general_api(url: &Url) -> bool {
+    let is_plain = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
+    let path = url.path().to_ascii_lowercase();
+    let query = url.query().unwrap_or_default();
+    // `_HttpMethod` and its like make another call of the post.
+    if !path.split('/').all(is_plain) || query.to_ascii_lowercase().contains("httpmethod") || query.contains('%') {
+        return true;
+    }
+    // `data.json` is `data`.
+    let stem = |segment: &str| segment.split('.').next().unwrap_or_default().to_owned();
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(stem);
+    match parts.next().as_deref() {
+        Some("services") => parts.next().is_none_or(|part| GENERAL_APIS.contains(&part.as_str())),
+        Some("cometd") => true,
+        _ => false,
+    }
 }
 
 /// Posts a result with the token of `session`. The answer's body is not read, only that it is no page for people.

@@ -1,5 +1,6 @@
 //! One call from its request to its answer: session, tries, time limits, traces.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -260,7 +261,7 @@ impl Client {
             Ok(Ok(response)) => {
                 let status = response.status();
                 let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
-                let result = self.read::<A>(*operation, response, patience).await;
+                let result = self.read::<A>(*operation, response, patience, session).await;
                 (Some(status.as_u16()), usage, result)
             }
             Ok(Err(error)) => (None, None, Err(unanswered(*operation, error))),
@@ -280,6 +281,7 @@ impl Client {
         operation: Operation,
         response: reqwest::Response,
         patience: Duration,
+        session: &Session,
     ) -> Result<A, Error> {
         let limit = self.inner.settings.max_response_bytes;
         let status = response.status();
@@ -291,7 +293,7 @@ impl Client {
         }
         let wait = retry_after(response.headers(), Utc::now());
         match tokio::time::timeout(patience, read_body(response, limit)).await {
-            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &body, wait)),
+            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &without_token(&body, session), wait)),
             // What cannot be an error of Salesforce's own need not be read.
             Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait)),
             Ok(Err(error)) => Err(unread(operation, error)),
@@ -313,6 +315,18 @@ impl Client {
             headers.insert("sforce-query-options", options);
         }
         Ok(headers)
+    }
+}
+
+/// The body of a refusal, without the call's own token should somebody on the way repeat it: errors are logged, stored and
+/// passed on.
+fn without_token<'b>(body: &'b [u8], session: &Session) -> Cow<'b, [u8]> {
+    let token = session.access_token.expose_secret();
+    match std::str::from_utf8(body) {
+        Ok(text) if !token.is_empty() && text.contains(token) => {
+            Cow::Owned(text.replace(token, "[access token]").into_bytes())
+        }
+        _ => Cow::Borrowed(body),
     }
 }
 

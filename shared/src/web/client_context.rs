@@ -43,7 +43,12 @@ impl Caller {
         let hosts = request
             .app_data::<Data<AllowedHosts>>()
             .ok_or_else(|| ApiError::internal(anyhow::anyhow!("the application holds no Data<AllowedHosts>")))?;
-        let value = request.headers().get(HEADER).ok_or_else(|| refused("The header x-client-context is missing."))?;
+        let mut values = request.headers().get_all(HEADER);
+        let value = values.next().ok_or_else(|| refused("The header x-client-context is missing."))?;
+        // Whoever adds one in front of the mesh's would choose who is calling.
+        if values.next().is_some() {
+            return Err(refused("The header x-client-context is there more than once."));
+        }
         let text = value.to_str().map_err(|_| refused("The header x-client-context is not ASCII."))?;
         let context = ClientContext::parse(text, hosts).map_err(from_error)?;
         Span::current().record("org_id", field::display(context.org_id()));

@@ -6,7 +6,7 @@
 use crate::end::End;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::applink::callback::{Delivery, is_general_api, is_of_org};
+use shared::applink::callback::{Delivery, is_of_org, may_be_general_api};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote, QuoteError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
@@ -90,7 +90,7 @@ impl GenerateQuoteKind {
     /// when the URL is of a general API, where a caller could have the authorized user do what the caller may not.
     async fn open_to_call_back(&self, cx: &TaskContext, params: &GenerateQuote) -> Result<OrgWork, TaskError> {
         let url = &params.callback_url;
-        if let Some(user) = self.callback_user.as_ref().filter(|_| !is_general_api(url)) {
+        if let Some(user) = self.callback_user.as_ref().filter(|_| !may_be_general_api(url)) {
             match self.orgs.open(cx, &TaskUser::Authorized(user.clone())).await {
                 Ok(org) if org.session().org_id.as_str() == cx.org && is_of_org(url, org.session()) => return Ok(org),
                 Ok(_) => tracing::debug!(authorization = user.name(), "the authorization is another org's"),

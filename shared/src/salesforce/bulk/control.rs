@@ -171,10 +171,10 @@ impl Bulk {
         warn!(job.id = %job.id, %error, "asking where the job stands");
         match self.info(job).await {
             Ok(info) if reached(info.state) => Ok(()),
-            // What went wrong first says more.
-            Ok(_) => Err(error),
             // Nobody knows where the job stands, so the refusal of a second try settles nothing.
-            Err(unknown) => Err(unknown),
+            Err(unknown) if is_invalid_state(&error) => Err(unknown),
+            // What went wrong first says more.
+            Ok(_) | Err(_) => Err(error),
         }
     }
 }

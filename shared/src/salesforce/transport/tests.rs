@@ -60,6 +60,17 @@ async fn a_call_carries_token_client_and_encoded_query() {
 }
 
 #[tokio::test]
+async fn an_error_that_repeats_the_token_does_not_show_it() {
+    let token = "00D000000000001!AQ.repeated";
+    let body = json!([{ "errorCode": "X", "message": format!("not with Bearer {token}") }]).to_string();
+    let server = TestServer::script([reply(400, body)]).await;
+    let client = server.client_of(Arc::new(FixedSession(server.session(token))));
+    let error = client.count("SELECT COUNT() FROM A").await.unwrap_err();
+    let shown = format!("{error} {error:?} {:?}", error.api_errors());
+    assert!(shown.contains("[access token]") && !shown.contains(token), "{shown}");
+}
+
+#[tokio::test]
 async fn reads_are_repeated() {
     for bad in [
         reply(502, "<html>bad gateway</html>"),

@@ -72,6 +72,15 @@ async fn a_foreign_host_is_refused_before_it_gets_a_token() {
     }
 }
 
+/// Whoever adds one to the mesh's would choose who is calling.
+#[actix_web::test]
+async fn two_contexts_are_none() {
+    let header = BASE64_STANDARD.encode(context().to_string());
+    let request = TestRequest::get().uri("/whoami").insert_header(("x-client-context", header.clone()));
+    let request = request.append_header(("x-client-context", header));
+    assert_error(&send(&routes, request).await, 401, "invalid_client_context");
+}
+
 #[actix_web::test]
 async fn an_application_without_allowed_hosts_lets_nobody_in() {
     let forgetful = |config: &mut ServiceConfig| {
