@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
+import { checkStarts } from './compose-start.js';
 import { checkContext } from './context.js';
 import * as deployment from './deployment.js';
 import { loadDocuments, servicesOf } from './external-services.js';
@@ -23,7 +24,7 @@ const read = (path) => readFileSync(join(root, path), 'utf8');
 
 const app = JSON.parse(read('app.json'));
 const compose = parseYaml(readFileSync(composeFile, 'utf8'));
-const { packages } = JSON.parse(readFileSync(cargoFile, 'utf8'));
+const { packages, target_directory: target } = JSON.parse(readFileSync(cargoFile, 'utf8'));
 const names = new Set(packages.map(({ name }) => name));
 const binaries = new Set(
   packages.flatMap(({ targets }) => targets.filter(({ kind }) => kind.includes('bin')).map(({ name }) => name)),
@@ -59,6 +60,7 @@ const checks = {
     ...deployment.checkProcesses({ processes: procfile.processes, app, binaries }),
   ],
   'docker-compose.yml': () => deployment.checkCompose({ compose, binaries }),
+  'start of each process of docker-compose.yml': () => checkStarts({ compose, folder: join(target, 'debug') }),
   'build context (.dockerignore)': () =>
     checkContext({ root, ignore: read('.dockerignore'), dockerfile, files: checkout() }),
   'image and docker-compose.yml': () => deployment.checkImage({ dockerfile, compose }),

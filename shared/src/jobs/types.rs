@@ -216,8 +216,9 @@ pub struct JobAct {
     pub at: DateTime<Utc>,
     /// What.
     pub act: JobActKind,
-    /// Who: the id of a user of the org, or a role such as `operator`.
-    pub by: String,
+    /// Who: the id of a user of the org, or a role such as `operator`. (`by` is a reserved word of Apex, which gets this as a
+    /// class.)
+    pub actor: String,
 }
 
 /// What a [`JobAct`] was.

@@ -71,11 +71,11 @@ fn job_act<'v, G: Fn(&str) -> Option<&'v str>>(fields: &Fields<'_, G>, json: &st
     #[derive(Deserialize)]
     struct Stored {
         act: JobActKind,
-        by: String,
+        actor: String,
         at: u64,
     }
-    let Stored { act, by, at } = serde_json::from_str(json).map_err(|_| fields.corrupt("acts"))?;
-    Ok(JobAct { at: fields.time_of("acts", at)?, act, by })
+    let Stored { act, actor, at } = serde_json::from_str(json).map_err(|_| fields.corrupt("acts"))?;
+    Ok(JobAct { at: fields.time_of("acts", at)?, act, actor })
 }
 
 /// Records per second, to one decimal. Spans under 100 ms count as 100 ms, so that clocks a little apart do no harm.

@@ -9,7 +9,7 @@ use crate::support::{Bed, ORG, USER, new_job};
 const OTHER: &str = "005000000000002AAA";
 
 async fn acts(bed: &Bed, id: &shared::jobs::JobId) -> Vec<(JobActKind, String)> {
-    bed.view(id).await.history.into_iter().map(|act| (act.act, act.by)).collect()
+    bed.view(id).await.history.into_iter().map(|act| (act.act, act.actor)).collect()
 }
 
 #[tokio::test]

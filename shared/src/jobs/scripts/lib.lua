@@ -43,7 +43,7 @@ end
 
 -- Records what somebody did to a job.
 local function act(j, what, by)
-  call('RPUSH', key('acts', j), cjson.encode({act = what, by = by, at = NOW}))
+  call('RPUSH', key('acts', j), cjson.encode({act = what, actor = by, at = NOW}))
   call('LTRIM', key('acts', j), -100, -1)
 end
 

@@ -274,7 +274,7 @@ async fn a_job_that_another_user_retries_calls_nobody_back() -> Result<()> {
     assert!(ended["reason"].as_str().is_some_and(|reason| reason.contains("another user")), "{ended}");
     assert_eq!(ended["createdBy"], sales.id, "{ended}");
     assert_eq!(
-        (&ended["history"][0]["act"], &ended["history"][0]["by"]),
+        (&ended["history"][0]["act"], &ended["history"][0]["actor"]),
         (&json!("retried"), &json!(admin.id)),
         "{ended}"
     );

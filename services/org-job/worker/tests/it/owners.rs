@@ -98,7 +98,7 @@ async fn who_holds_the_permission_sees_and_steers_the_jobs_of_others_and_the_mak
     assert_eq!(job["createdBy"], sales.1.id, "{job}");
     let history = job["history"].as_array().context("no history")?;
     assert_eq!(history.len(), 1, "{job}");
-    assert_eq!((&history[0]["act"], &history[0]["by"]), (&json!("cancelled"), &json!(admin.1.id)), "{job}");
+    assert_eq!((&history[0]["act"], &history[0]["actor"]), (&json!("cancelled"), &json!(admin.1.id)), "{job}");
     assert!(history[0]["at"].is_string(), "{job}");
     Ok(())
 }
@@ -155,7 +155,7 @@ async fn a_setting_lets_all_users_of_the_org_steer_its_jobs() -> Result<()> {
     assert_eq!(ids(&stack, &sales).await?, [json!(id)]);
     let answer = as_user(&stack, &sales, Method::POST, &format!("/api/jobs/{id}/cancel")).await?;
     let job: Value = answer.error_for_status()?.json().await?;
-    assert_eq!(job["history"][0]["by"], sales.1.id, "{job}");
+    assert_eq!(job["history"][0]["actor"], sales.1.id, "{job}");
     let other = stack.org.org("my-org-sales-a").await?;
     let path = format!("/api/jobs/{id}");
     assert_eq!(as_user(&stack, &other, Method::GET, &path).await?.status(), StatusCode::NOT_FOUND);
@@ -179,7 +179,11 @@ async fn a_job_that_another_user_resumes_goes_on_and_calls_nobody_back() -> Resu
     assert_eq!(job["succeeded"], 5, "{job}");
     assert!(job["reason"].as_str().is_some_and(|reason| reason.contains("another user")), "{job}");
     let admin = stack.org.org(ORG).await?.1;
-    assert_eq!((&job["history"][0]["act"], &job["history"][0]["by"]), (&json!("resumed"), &json!(admin.id)), "{job}");
+    assert_eq!(
+        (&job["history"][0]["act"], &job["history"][0]["actor"]),
+        (&json!("resumed"), &json!(admin.id)),
+        "{job}"
+    );
     assert_eq!(receiver.received(), []);
     Ok(())
 }
