@@ -22,6 +22,7 @@ use shared::web::{ApiError, ErrorAnswer, RequestId};
     ),
     responses(
         (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     ),
     security(("token" = []))
@@ -47,6 +48,7 @@ pub(crate) async fn data_create(
     ),
     responses(
         (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     ),
     security(("token" = []))
