@@ -2,10 +2,10 @@
 # One image with all processes; the command picks one: `docker run IMAGE org-job-web`. Two targets:
 #   docker build --target local .   with local-org, for one machine (docker-compose.yml)
 #   docker build .                  for production: the services, and no local org
-# The base images are named by tag. `bin/pin-images` writes the digests that the registry has for them now behind the tags,
-# and `bin/pin-images --check` tells whether all have one; a release is built from pinned ones.
+# The base images are pinned by digest. `bin/pin-images` writes those that the registry has for the tags now;
+# bin/check-deploy refuses an image without one.
 
-FROM rust:1.95.0-slim-bookworm AS build
+FROM rust:1.95.0-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082 AS build
 # The toolchain of the image is the pinned one; the file would make rustup fetch clippy and rustfmt.
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
@@ -19,7 +19,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && find target/release -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \
     && cp target/release/local-org /out/local/
 
-FROM debian:bookworm-slim AS base
+FROM debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171 AS base
 # Root certificates for Salesforce and Redis; no package manager is needed afterwards.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --chmod=755 bin/healthcheck /usr/local/bin/healthcheck
