@@ -39,12 +39,43 @@ pub enum JobsError {
     /// The operating system gave no randomness, or a sealed session does not open with any key.
     #[error("the session could not be {0}")]
     Seal(&'static str),
+    /// What Redis holds of a job does not prove to be what was written there. Nothing was done.
+    #[error("{0}")]
+    Unproven(Unproven),
     /// Redis refused a command or answered something unexpected: a defect of this program or of the server's set-up.
     #[error("Redis refused a command")]
     Refused(#[source] RedisError),
     /// A job in Redis does not read as a job.
     #[error("a record in Redis is not as expected: {0}")]
     Corrupt(String),
+}
+
+/// What Redis holds is not what somebody with the key has written there, so it is not worked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unproven {
+    /// Org, kind, maker or parameters of a job.
+    #[error(
+        "unproven job: it was changed in Redis, or made with another JOB_SECRET_KEY or by an earlier version. Start it anew."
+    )]
+    Job,
+    /// What a chunk is to do.
+    #[error(
+        "unproven chunk: it was changed in Redis, or planned with another JOB_SECRET_KEY or by an earlier version. Start \
+         the job anew."
+    )]
+    Chunk,
+    /// Where planning goes on.
+    #[error(
+        "unproven cursor: it was changed in Redis, or written with another JOB_SECRET_KEY or by an earlier version. Start \
+         the job anew."
+    )]
+    Cursor,
+    /// What the kind [remembers](super::TaskContext::remember).
+    #[error(
+        "unproven note: it was changed in Redis, or written with another JOB_SECRET_KEY or by an earlier version. Start \
+         the job anew."
+    )]
+    Note,
 }
 
 /// A limit of an org, with its value.
@@ -72,6 +103,8 @@ pub enum JobsErrorKind {
     Invalid,
     /// The request contradicts an earlier one: HTTP 422.
     Reused,
+    /// The job cannot go on; another one has to be made: HTTP 409.
+    Unproven,
     /// Defect or wrong set-up: HTTP 500.
     Bug,
 }
@@ -85,6 +118,7 @@ impl JobsError {
             Self::Limited { .. } => JobsErrorKind::Limited,
             Self::Invalid(_) => JobsErrorKind::Invalid,
             Self::KeyReused => JobsErrorKind::Reused,
+            Self::Unproven(_) => JobsErrorKind::Unproven,
             Self::Config(_)
             | Self::UnsuitableServer(_)
             | Self::LeaseLost

@@ -120,13 +120,13 @@ impl TaskContext {
     /// # Errors
     /// As [`set_flag`](Self::set_flag).
     pub async fn remember(&self, name: &str, value: &str) -> Result<(), JobsError> {
-        self.jobs.tasks().set_flag(&self.lease, name, value).await
+        self.jobs.tasks().remember(&self.lease, name, value).await
     }
 
     /// True when [`set_flag`](Self::set_flag) was called with `name` by any task of the job.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
+    /// As [`recall`](Self::recall).
     pub async fn flag(&self, name: &str) -> Result<bool, JobsError> {
         Ok(self.recall(name).await?.is_some())
     }
@@ -134,7 +134,7 @@ impl TaskContext {
     /// The last value that any task of the job gave to [`remember`](Self::remember) for `name`.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
+    /// [`JobsError::Unproven`] when it was changed in Redis; otherwise when Redis cannot be asked.
     pub async fn recall(&self, name: &str) -> Result<Option<String>, JobsError> {
         self.jobs.tasks().flag(&self.job_id, name).await
     }
@@ -142,7 +142,7 @@ impl TaskContext {
     /// All that tasks of the job gave to [`remember`](Self::remember), by name.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
+    /// As [`recall`](Self::recall).
     pub async fn recall_all(&self) -> Result<BTreeMap<String, String>, JobsError> {
         self.jobs.tasks().flags(&self.job_id).await
     }
@@ -223,8 +223,12 @@ pub enum TaskError {
 }
 
 impl From<JobsError> for TaskError {
-    /// Trouble with Redis inside a task is worth another try.
+    /// Trouble with Redis inside a task is worth another try; what was changed there stays so.
     fn from(error: JobsError) -> Self {
-        Self::Retry { reason: error.to_string(), after: None }
+        let reason = error.to_string();
+        match error {
+            JobsError::Unproven(_) => Self::Fail { reason },
+            _ => Self::Retry { reason, after: None },
+        }
     }
 }

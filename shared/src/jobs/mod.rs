@@ -22,14 +22,14 @@
 //! | `ready:<job>` | list | tasks to be claimed, next one at the right end |
 //! | `delayed:<job>` | sorted set | tasks that wait, by the ms they are due |
 //! | `leases:<job>` | sorted set | leases, by the ms they run out |
-//! | `chunk:<job>` | hash | number → `<records> <payload>` of chunks that are not done |
+//! | `chunk:<job>` | hash | number → `<records> <payload> <proof>` of chunks that are not done |
 //! | `tries:<job>` | hash | `<task>:d` deliveries, `:a` failed attempts, `:c` lost workers, since the task last succeeded |
 //! | `bits:<job>` | bitmap | one bit per chunk that is done: counts once |
 //! | `dead:<job>` | hash | task → dead letter as JSON |
 //! | `again:<job>` | hash | the same, of a job that is retried, which are not put back yet |
 //! | `counters:<job>`, `workers:<job>` | hash | the kind's counters; records processed by worker name |
 //! | `errors:<job>` | list | record errors as JSON, up to [`JobsConfig::max_errors`] |
-//! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember) |
+//! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember), as `<value> <proof>` |
 //! | `session:<job>` | string | session, sealed for the job's `org kind user` and parameters, with a TTL; deleted when the job ends |
 //! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand, and the last hundred of an ended job; not there before the second one |
@@ -52,9 +52,9 @@
 //!
 //! Channels: `wake` (there may be something to claim) and `cancel` (id of a job). Both are hints and may be lost.
 //!
-//! Fields of a job: `org user kind request_id ttl dead_ttl keep created_at` never change. `state run plan cursor total
-//! done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there, but for the
-//! `cursor`. `cancel held finish outcome again reason resume_at session_epoch params_bytes started_at finished_at` are there
+//! Fields of a job: `org user kind proof request_id ttl dead_ttl keep created_at` never change. `state run plan cursor
+//! cursor_proof total done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there,
+//! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch params_bytes started_at finished_at` are there
 //! when they apply; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
 //! a retry puts back at a time, `params_bytes` the length of parameters that are gone. Values of at most 64 bytes keep the
 //! hash small; a longer one (a reason, a caller's long request id) makes it four times as large.
@@ -129,6 +129,15 @@
 //! | `release_unknown` | worker | gives back what a claim without an answer may have leased, and all when it stops |
 //! | `stats` | worker | reads |
 //!
+//! # Proofs
+//! Whoever can write to Redis can stop and lose work, but not have other work done: what decides what is done has a proof
+//! that only a process with [`JobsConfig::secret_key`] can make. The job's (org, kind, maker, parameters) is made by `create`
+//! and outlives its sessions; a chunk's and the cursor's by who plans, a remembered fact's by who remembers it. `resume` and
+//! `retry` refuse a job whose proof is missing or wrong ([`JobsError::Unproven`]) before they seal anything for it. A worker
+//! runs no task of it, and no chunk or page whose own proof is: the task is given up at once, and the reason begins with
+//! `unproven`. Scripts move a payload together with its proof and need no key. Counts, errors, reasons and states have none;
+//! they decide when something is done, and what is told about it. Nor is an old value known from a new one of the same place.
+//!
 //! # Outages
 //! A worker that Redis did not hear of for a lease may be gone, or cut off together with all others. When *no* worker
 //! was heard of for half a lease, `reclaim` waits for another half, in which living workers renew. A dead worker's
@@ -159,14 +168,18 @@
 //! leases are honoured and taken over, their jobs keep their parameters. They do not count in `running:<org>` until then,
 //! so an org may be beyond its limit for that time. A process of the version before does not see jobs that it did not list
 //! itself, and cannot show those created since; so going back to it needs an empty queue.
+//!
+//! A job without a proof, of a version that made none, is not lost silently: it ends as failed, with that as its reason.
 
 mod backoff;
+mod claimed;
 mod config;
 mod connection;
 mod error;
 mod events;
 mod kind;
 mod lease;
+mod proof;
 mod scripts;
 mod seal;
 mod server;
@@ -182,8 +195,9 @@ mod view;
 mod watch;
 mod worker;
 
+pub use claimed::{Claim, Claimed, ClaimedJob};
 pub use config::JobsConfig;
-pub use error::{JobsError, JobsErrorKind, Limit};
+pub use error::{JobsError, JobsErrorKind, Limit, Unproven};
 pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
@@ -191,7 +205,7 @@ pub use service_script::{Effect, ServiceScript};
 pub use stats::Stats;
 pub use steer::{By, OPERATOR};
 pub use store::Jobs;
-pub use tasks::{Acked, Claim, Claimed, ClaimedJob, Failed, Pushed, Tasks, Trip, WorkerId};
+pub use tasks::{Acked, Failed, Pushed, Tasks, Trip, WorkerId};
 pub use tls::RedisCa;
 pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,

@@ -46,7 +46,8 @@ pub struct InvalidSealKey {
 
 impl SealKey {
     /// Reads one key or several with commas between them, each of 32 bytes in base64 or hexadecimal. To change the
-    /// key, put the new one in front, and take the old one away after the longest session has ended.
+    /// key, put the new one in front, and take the old one away when no job of its time is to go on any more, by a retry
+    /// neither.
     ///
     /// # Errors
     /// When any of them is not a key.
@@ -91,6 +92,16 @@ impl SealKey {
         self.decrypt(sealed, &purpose_data(purpose))
     }
 
+    /// Proves that somebody who has the key has written `data`: an empty text, sealed with it.
+    pub(super) fn prove(&self, data: &[u8]) -> Result<String, JobsError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.encrypt(&SecretString::from(""), data)?))
+    }
+
+    /// Whether [`prove`](Self::prove) has made this proof of `data` with any of the keys.
+    pub(super) fn proves(&self, data: &[u8], proof: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(proof).is_ok_and(|sealed| self.decrypt(&sealed, data).is_ok())
+    }
+
     fn encrypt(&self, text: &SecretString, aad: &[u8]) -> Result<Vec<u8>, JobsError> {
         const FAILED: JobsError = JobsError::Seal("sealed");
         let key = self.keys.first().ok_or(FAILED)?;
@@ -133,19 +144,23 @@ fn cipher(key: &SecretBox<[u8; KEY_BYTES]>) -> XChaCha20Poly1305 {
 }
 
 impl SealedFor<'_> {
-    /// Each part with its length, so that the whole cannot be divided in another way.
-    fn associated_data(&self) -> Vec<u8> {
+    pub(super) fn associated_data(&self) -> Vec<u8> {
         let Self { service, job, org, kind, user, params } = self;
         let (job, params) = (job.to_string(), Sha256::digest(params));
         let parts: [&[u8]; 6] =
             [service.as_bytes(), job.as_bytes(), org.as_bytes(), kind.as_bytes(), user.as_bytes(), &params];
-        let mut data = b"job|".to_vec();
-        for part in parts {
-            data.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            data.extend_from_slice(part);
-        }
-        data
+        joined(b"job|", &parts)
     }
+}
+
+/// The parts behind their purpose, each with its length, so that the whole cannot be divided in another way.
+pub(super) fn joined(purpose: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut data = purpose.to_vec();
+    for part in parts {
+        data.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        data.extend_from_slice(part);
+    }
+    data
 }
 
 /// No job's, which begins in another way.

@@ -6,7 +6,7 @@ use redis::{Script, ScriptInvocation};
 use secrecy::SecretString;
 
 use super::connection::Repeat;
-use super::error::{JobsError, Limit};
+use super::error::{JobsError, Limit, Unproven};
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
 use super::store::Jobs;
@@ -32,8 +32,8 @@ pub struct By<'a> {
     user: &'a str,
 }
 
-/// The fields of a job that its sealed session is bound to.
-type Bound = (Option<String>, Option<String>, Option<String>);
+/// Kind, user, parameters, proof, and the length of parameters that are gone: what is proven and sealed of a job.
+type Bound = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Jobs {
     /// The jobs in the hands of `user`: a user's id, or a role such as [`OPERATOR`]. Who may do it is the caller's to
@@ -63,7 +63,7 @@ impl By<'_> {
     /// See [`Jobs::resume`].
     ///
     /// # Errors
-    /// When Redis cannot be asked or is full.
+    /// As there.
     pub async fn resume(
         &self,
         org: &str,
@@ -79,7 +79,7 @@ impl By<'_> {
     /// See [`Jobs::retry`].
     ///
     /// # Errors
-    /// When Redis cannot be asked or is full.
+    /// As there.
     pub async fn retry(
         &self,
         org: &str,
@@ -98,7 +98,8 @@ impl By<'_> {
         self.jobs.get(org, id).await
     }
 
-    /// A call of a script that lets a job go on; `None` when there is no such job.
+    /// A call of a script that lets a job go on; `None` when there is no such job. A job that is not as it was made does not go
+    /// on.
     async fn go_on<'s>(
         &self,
         script: &'s Script,
@@ -117,19 +118,29 @@ impl By<'_> {
         Ok(Some(script))
     }
 
-    /// Seals a session for the job as it stands in Redis. Empty bytes stand for no session, `None` for no job.
+    /// Seals a session for the job as it was made. Empty bytes stand for no session, `None` for no job.
     async fn seal(&self, org: &str, id: &JobId, session: Option<&SecretString>) -> Result<Option<Vec<u8>>, JobsError> {
-        let Some(session) = session else { return Ok(Some(Vec::new())) };
-        let command = redis::cmd("HMGET").arg(self.jobs.key("job", id)).arg(&["kind", "user", "params"]).to_owned();
-        let (kind, user, params): Bound = self.jobs.connection().query(&command, Repeat::Safe).await?;
+        let fields = ["kind", "user", "params", "proof", "params_bytes"];
+        let command = redis::cmd("HMGET").arg(self.jobs.key("job", id)).arg(&fields).to_owned();
+        let (kind, user, params, proof, omitted): Bound = self.jobs.connection().query(&command, Repeat::Safe).await?;
         let apart = redis::cmd("GET").arg(self.jobs.key("params", id)).to_owned();
         // The version before kept the parameters in the job.
         let params = self.jobs.connection().query::<Option<String>>(&apart, Repeat::Safe).await?.or(params);
-        let (Some(kind), Some(params)) = (kind, params) else { return Ok(None) };
+        let Some(kind) = kind else { return Ok(None) };
+        let params = match (params, omitted) {
+            (Some(params), _) => params,
+            // It has ended, and cannot be retried: the scripts leave it as it is.
+            (None, Some(_)) => return Ok(Some(Vec::new())),
+            (None, None) => return Err(JobsError::Unproven(Unproven::Job)),
+        };
         let user = user.unwrap_or_default();
         let config = self.jobs.config();
         let job = SealedFor { service: &config.prefix, job: id, org, kind: &kind, user: &user, params: &params };
-        config.secret_key.seal(&job, session).map(Some)
+        job.check(&config.secret_key, proof.as_deref()).map_err(|unproven| {
+            tracing::error!(job = %id, %unproven, "the job does not go on");
+            JobsError::Unproven(unproven)
+        })?;
+        session.map_or_else(|| Ok(Vec::new()), |session| config.secret_key.seal(&job, session)).map(Some)
     }
 }
 

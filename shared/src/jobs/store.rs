@@ -91,6 +91,7 @@ impl Jobs {
         let bound = SealedFor { service: &config.prefix, job: &id, org: &org, kind, user: &user, params: &params };
         // Empty bytes stand for no session.
         let sealed = session.map(|session| config.secret_key.seal(&bound, &session)).transpose()?.unwrap_or_default();
+        let proof = bound.prove(&config.secret_key)?;
         let mut script = self.script(&SCRIPTS.create);
         script
             .arg(id.to_string())
@@ -108,7 +109,8 @@ impl Jobs {
             .arg(config.max_held_jobs)
             .arg(config.max_ended_jobs)
             .arg(config.jobs_per_minute)
-            .arg(&user);
+            .arg(&user)
+            .arg(proof);
         // A process may start before its server is known.
         if !self.is_checked() {
             self.check_server().await?;
@@ -256,7 +258,7 @@ impl Jobs {
     /// session if one is given. Any other job stays as it is.
     ///
     /// # Errors
-    /// When Redis cannot be asked or is full.
+    /// [`JobsError::Unproven`] when the job is not as it was made; otherwise when Redis cannot be asked or is full.
     pub async fn resume(
         &self,
         org: &str,
@@ -271,7 +273,8 @@ impl Jobs {
     /// other job stays as it is.
     ///
     /// # Errors
-    /// [`JobsError::Limited`] when the org has as many open jobs as it may; otherwise when Redis cannot be asked or is full.
+    /// [`JobsError::Limited`] when the org has as many open jobs as it may; [`JobsError::Unproven`] when the job is not as it
+    /// was made; otherwise when Redis cannot be asked or is full.
     pub async fn retry(
         &self,
         org: &str,

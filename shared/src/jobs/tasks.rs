@@ -5,15 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use redis::ScriptInvocation;
-use secrecy::SecretString;
-use serde_json::Value;
 
+use super::claimed::{Claim, lease_of};
 use super::connection::Repeat;
 use super::error::JobsError;
 use super::kind::{ChunkReport, PlanStep};
 use super::lease::{Lease, Task};
+use super::proof::{Part, Proofs, with_proof};
 use super::scripts::SCRIPTS;
-use super::seal::SealedFor;
 use super::store::Jobs;
 use super::types::JobId;
 use super::view::millis;
@@ -24,11 +23,6 @@ const CLAIM_SCAN: u32 = 256;
 const MAX_RECORDS: u64 = 1_000_000_000_000;
 /// Most jobs whose leases a reclaim looks at.
 const RECLAIM_SCAN: u32 = 100;
-
-/// Job, kind, org, params, request id, run, cursor, sealed session, user.
-type RawJob = (String, String, String, String, String, u32, Option<String>, Option<Vec<u8>>, Option<String>);
-/// Lease, payload, records, delivery, attempts.
-type RawTask = (String, String, u64, u32, u32);
 
 /// One process that claims tasks: the worker's name, which counts are kept by, and a part that is new with each
 /// start, so that a restarted worker is not taken for its predecessor.
@@ -48,53 +42,6 @@ impl fmt::Display for WorkerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// What a claim got.
-#[derive(Debug, Default)]
-pub struct Claim {
-    /// The tasks, with a lease each.
-    pub tasks: Vec<Claimed>,
-    /// The jobs they belong to.
-    pub jobs: BTreeMap<JobId, ClaimedJob>,
-    /// True when the claim did not look at all jobs; claim again.
-    pub more: bool,
-}
-
-/// A task with its lease.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
-    /// The right to run it.
-    pub lease: Lease,
-    /// As planned; empty for plan and finish.
-    pub payload: String,
-    /// As planned; 0 for plan and finish.
-    pub records: u64,
-    /// How often the task was claimed since it last succeeded.
-    pub delivery: u32,
-    /// How often it failed.
-    pub attempts: u32,
-}
-
-/// What a worker needs to know of a job to run its tasks.
-#[derive(Clone, Debug)]
-pub struct ClaimedJob {
-    /// Name of its kind.
-    pub kind: String,
-    /// Its owner.
-    pub org: String,
-    /// Who made it; empty when that was not recorded.
-    pub user: String,
-    /// As given at creation.
-    pub params: Value,
-    /// Request that asked for it.
-    pub request_id: String,
-    /// 1, and one more with each retry.
-    pub run: u32,
-    /// Where the next page of the plan starts.
-    pub cursor: Option<String>,
-    /// The session, unless there is none or it has expired.
-    pub session: Option<SecretString>,
 }
 
 /// Answer to [`Tasks::plan_push`].
@@ -168,27 +115,28 @@ impl Tasks {
         let random = format!("{:016x}", rand::random::<u64>());
         script.arg(max).arg(millis(config.lease)).arg(&worker.0).arg(random);
         script.arg(config.org_limit).arg(CLAIM_SCAN).arg(kinds);
-        let (more, jobs, tasks): (bool, Vec<RawJob>, Vec<RawTask>) =
-            self.jobs.connection().invoke(&script, Repeat::Never).await?;
-        Ok(Claim {
-            tasks: tasks.into_iter().map(claimed).collect::<Result<_, _>>()?,
-            jobs: jobs.into_iter().map(|job| self.claimed_job(job)).collect::<Result<_, _>>()?,
-            more,
-        })
+        Claim::read(&self.jobs, self.jobs.connection().invoke(&script, Repeat::Never).await?)
     }
 
-    /// Stores a page of the plan and ends the planning task's lease.
+    /// Stores a page of the plan, with a proof for each chunk and the cursor, and ends the planning task's lease.
     ///
     /// # Errors
     /// [`JobsError::Invalid`] for a chunk of impossible size; otherwise when Redis cannot be asked or is full. Nothing is
     /// stored then, unless the connection broke.
     pub async fn plan_push(&self, lease: &Lease, step: &PlanStep) -> Result<Pushed, JobsError> {
         check_counts(step.chunks.iter().map(|chunk| ("records", chunk.records)))?;
+        let id = lease.job();
+        let proofs = Proofs::of(self.jobs.config(), &id);
         let mut script = self.jobs.script(&SCRIPTS.plan_push);
         script.arg(lease.as_str()).arg(&step.cursor).arg(u8::from(step.done));
-        script.arg(self.jobs.config().max_outstanding_chunks);
-        for chunk in &step.chunks {
-            script.arg(chunk.records).arg(&chunk.payload);
+        script.arg(self.jobs.config().max_outstanding_chunks).arg(proofs.make(Part::Cursor(&step.cursor))?);
+        // Only who holds the lease adds chunks, so this is still the number of the first one when the script runs.
+        let total = redis::cmd("HGET").arg(self.jobs.key("job", id)).arg("total").to_owned();
+        let first = self.jobs.connection().query::<Option<u64>>(&total, Repeat::Safe).await?.unwrap_or_default();
+        for (number, chunk) in (first..).zip(&step.chunks) {
+            let (records, payload) = (chunk.records, chunk.payload.as_str());
+            let proof = proofs.make(Part::Chunk { number, records, payload })?;
+            script.arg(records).arg(with_proof(payload, &proof));
         }
         match self.answer(&script).await?.as_str() {
             "stored" => Ok(Pushed::Stored),
@@ -330,44 +278,37 @@ impl Tasks {
         leases.into_iter().map(lease_of).collect::<Result<_, _>>().map(Some)
     }
 
-    pub(super) async fn set_flag(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
+    /// See [`TaskContext::remember`](super::TaskContext::remember).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn remember(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
         let mut script = self.jobs.script(&SCRIPTS.set_flag);
-        script.arg(lease.as_str()).arg(name).arg(value);
+        script.arg(lease.as_str()).arg(name).arg(Proofs::of(self.jobs.config(), &lease.job()).note(name, value)?);
         let held: bool = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         if held { Ok(()) } else { Err(JobsError::LeaseLost) }
     }
 
     pub(super) async fn flag(&self, id: &JobId, name: &str) -> Result<Option<String>, JobsError> {
         let command = redis::cmd("HGET").arg(self.jobs.key("flags", id)).arg(name).to_owned();
-        self.jobs.connection().query(&command, Repeat::Safe).await
+        let text: Option<String> = self.jobs.connection().query(&command, Repeat::Safe).await?;
+        text.map(|text| Proofs::of(self.jobs.config(), id).read_note(name, &text)).transpose()
     }
 
     pub(super) async fn flags(&self, id: &JobId) -> Result<BTreeMap<String, String>, JobsError> {
         let command = redis::cmd("HGETALL").arg(self.jobs.key("flags", id)).to_owned();
-        self.jobs.connection().query(&command, Repeat::Safe).await
+        let texts: BTreeMap<String, String> = self.jobs.connection().query(&command, Repeat::Safe).await?;
+        let proofs = Proofs::of(self.jobs.config(), id);
+        let read = |(name, text): (String, String)| {
+            let value = proofs.read_note(&name, &text)?;
+            Ok((name, value))
+        };
+        texts.into_iter().map(read).collect()
     }
 
     /// The scripts behind it are safe to repeat: the first run ends the lease, so a second one answers `lost`.
     async fn answer(&self, script: &ScriptInvocation<'_>) -> Result<String, JobsError> {
         self.jobs.connection().invoke(script, Repeat::Safe).await
-    }
-
-    fn claimed_job(&self, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
-        let (id, kind, org, params, request_id, run, cursor, sealed, user) = raw;
-        let (job, user): (JobId, _) =
-            (id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, user.unwrap_or_default());
-        let session = sealed.and_then(|sealed| {
-            let config = self.jobs.config();
-            let bound =
-                SealedFor { service: &config.prefix, job: &job, org: &org, kind: &kind, user: &user, params: &params };
-            let opened = config.secret_key.open(&bound, &sealed);
-            // The kind then asks for a new session, which is better than a worker that claims and stumbles for ever.
-            let why =
-                "the session does not open: another JOB_SECRET_KEY, an earlier version, or a job changed in Redis";
-            opened.inspect_err(|_| tracing::error!(job = %job, "{why}")).ok()
-        });
-        let params = serde_json::from_str(&params).map_err(|_| JobsError::Corrupt(format!("params of {id}")))?;
-        Ok((job, ClaimedJob { kind, org, user, params, request_id, run, cursor, session }))
     }
 }
 
@@ -377,14 +318,6 @@ fn check_counts<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> Result<
         Some((name, count)) => Err(JobsError::Invalid(format!("{name}: {count} is more than {MAX_RECORDS}"))),
         None => Ok(()),
     }
-}
-
-fn claimed((lease, payload, records, delivery, attempts): RawTask) -> Result<Claimed, JobsError> {
-    Ok(Claimed { lease: lease_of(lease)?, payload, records, delivery, attempts })
-}
-
-fn lease_of(text: String) -> Result<Lease, JobsError> {
-    Lease::parse(&text).ok_or_else(|| JobsError::Corrupt(format!("lease {text}")))
 }
 
 fn unexpected(answer: &str) -> JobsError {

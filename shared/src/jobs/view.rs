@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::JobsError;
+use super::proof::without_proof;
 use super::types::{DeadLetter, EventKind, JobAct, JobActKind, JobEvent, JobProgress, JobState, JobView};
 
 /// One answer of the view script.
@@ -137,7 +138,7 @@ pub(super) fn dead_letter(task: &str, json: &str) -> Result<DeadLetter, JobsErro
         reason: stored.reason,
         attempts: stored.attempts,
         records: stored.records,
-        payload: stored.payload,
+        payload: without_proof(&stored.payload).0.to_owned(),
         at: fields.time_of("at", stored.at)?,
     })
 }

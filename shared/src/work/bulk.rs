@@ -6,7 +6,6 @@ use futures_util::stream::Stream;
 use tokio_util::sync::CancellationToken;
 
 use super::orgs::{OrgWork, Orgs, TaskUser};
-use super::retry;
 use crate::jobs::{Chunk, JobView, TaskContext, TaskError};
 use crate::salesforce::bulk::{Bulk, BulkSettings, Columns, IngestSpec, JobRef, Row, RowResult, Wanted, WriteOptions};
 use crate::salesforce::{Error, ErrorKind, SalesforceId};
@@ -113,7 +112,7 @@ pub async fn stop_unfinished(cx: &TaskContext, orgs: &Orgs, org: &OrgWork, job: 
         return Ok(());
     }
     let bulk = Bulk::new(org.client().clone(), BulkSettings::default());
-    for (name, id) in cx.recall_all().await.map_err(|error| retry(&error))? {
+    for (name, id) in cx.recall_all().await? {
         let Some(job) = name.strip_prefix(REMEMBERED).and_then(|_| id.parse().ok()).map(JobRef::ingest) else {
             continue;
         };

@@ -69,7 +69,8 @@ impl Orgs {
         self.callback_timeout
     }
 
-    /// Opens the org of a task in the name of `user`.
+    /// Opens the org of a task in the name of `user`. A [worker](crate::jobs::Worker) runs no task of a job that was changed in
+    /// Redis, so what is then done, also as an authorized user, is what the job's maker asked for.
     ///
     /// # Errors
     /// [`TaskError::NeedsAuthorization`] when the job's session is no longer kept, or the authorized user has to

@@ -2,7 +2,6 @@
 
 use super::bulk::{ChunkLoads, stop_unfinished};
 use super::orgs::{OrgWork, Orgs};
-use super::retry;
 use crate::jobs::{Chunk, ChunkReport, JobView, RecordError, TaskContext, TaskError};
 use crate::quotes::batch::{QUOTE_LINE_ITEMS, QUOTES};
 use crate::quotes::bulk::BulkChunk;
@@ -140,7 +139,7 @@ pub async fn remove_incomplete_of_others(
 /// # Errors
 /// When Redis cannot be asked.
 pub async fn has_staged(cx: &TaskContext) -> Result<bool, TaskError> {
-    cx.flag(STAGED).await.map_err(|error| retry(&error))
+    Ok(cx.flag(STAGED).await?)
 }
 
 /// The outcomes as a job counts them; the counters are [`QUOTES`] and [`QUOTE_LINE_ITEMS`].

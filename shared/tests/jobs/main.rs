@@ -11,6 +11,7 @@ mod model;
 mod outage;
 mod owners;
 mod plan;
+mod proof;
 mod retry;
 mod server;
 mod service_script;

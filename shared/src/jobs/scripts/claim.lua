@@ -1,8 +1,8 @@
 -- Hands out tasks. Orgs take turns, and so do the jobs of an org; a turn is one task. Only what may start something is
 -- looked at: held jobs are not in the rotation of their org, and an org that is paused or at its limit rests outside of
 -- that of the orgs. A claim that meets such an org puts it to rest.
--- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user}...}, {{lease, payload, records,
--- delivery, attempts}...}}; more = 1 when it stopped before it had looked at all there is.
+-- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor}...},
+-- {{lease, payload, records, delivery, attempts}...}}; more = 1 when it stopped before it had looked at all there is.
 -- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at  8... kinds
 local max, lease_ms, worker, random = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local limit, scan = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -127,8 +127,10 @@ while #tasks < max and looked < scan do
         told[j] = true
         local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
         local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
+        local proof, cursor_proof = fields(j, 'proof', 'cursor_proof')
         params = call('GET', key('params', j)) or params or ''
-        jobs[#jobs + 1] = {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user}
+        jobs[#jobs + 1] = {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user,
+          proof, cursor_proof}
       end
     elseif more then
       -- A whole round of orgs with nothing for this worker.

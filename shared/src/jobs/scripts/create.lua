@@ -3,7 +3,7 @@
 -- has reached, and when to ask again; nothing is recorded then. Grows, so it fails when Redis is full: then nothing is recorded.
 -- ARGV 2 job  3 org  4 kind  5 params  6 request id  7 idempotency key or ''  8 its TTL ms  9 sealed session or ''
 --      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms
---      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user
+--      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user  18 proof
 
 -- The limit that keeps the org from one more job, and ms until it may ask again.
 local function over_limit(org, open, held, per_minute)
@@ -43,7 +43,7 @@ if idem ~= '' then call('SET', idem_key, made, 'PX', ARGV[8]) end
 -- A hash of short values takes a quarter of the memory, so the parameters are on their own.
 call('SET', key('params', j), ARGV[5])
 call('HSET', key('job', j), 'org', org, 'kind', ARGV[4], 'request_id', ARGV[6],
-  'user', user, 'run', 1,
+  'user', user, 'proof', ARGV[18], 'run', 1,
   'state', 'queued', 'plan', 'open', 'epoch', 0, 'total', 0, 'done', 0, 'dead', 0, 'dropped', 0, 'planned_records', 0,
   'processed', 0, 'succeeded', 0, 'skipped', 0, 'failed', 0, 'errors', 0, 'created_at', NOW,
   'ttl', ARGV[11], 'dead_ttl', ARGV[12], 'keep', ARGV[15])

@@ -9,10 +9,11 @@ use futures_util::FutureExt as _;
 use super::held::Fate;
 use super::{Shared, meters};
 use crate::jobs::backoff::full_jitter;
+use crate::jobs::claimed::Claimed;
 use crate::jobs::error::{JobsError, JobsErrorKind};
 use crate::jobs::kind::{Chunk, ChunkReport, JobKind, PlanStep, TaskContext, TaskError};
 use crate::jobs::lease::{Lease, Task};
-use crate::jobs::tasks::{Acked, Claimed, Failed, Pushed};
+use crate::jobs::tasks::{Acked, Failed, Pushed};
 
 /// How long a planner waits when Redis is full.
 const FULL_REDIS_WAIT: Duration = Duration::from_secs(5);
@@ -141,6 +142,10 @@ async fn perform(
     claimed: Claimed,
     cursor: Option<String>,
 ) -> Result<Product, TaskError> {
+    if let Some(unproven) = claimed.unproven {
+        tracing::error!(%unproven, "the task is not run");
+        return Err(TaskError::Fail { reason: unproven.to_string() });
+    }
     match claimed.lease.task() {
         Task::Plan => kind.plan(cx, cursor).await.map(Product::Page),
         Task::Chunk(number) => {

@@ -20,11 +20,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::backoff::{full_jitter, jittered};
+use super::claimed::{Claim, Claimed, ClaimedJob};
 use super::connection::Signal;
 use super::error::{JobsError, JobsErrorKind};
 use super::kind::{JobKind, TaskContext};
 use super::store::Jobs;
-use super::tasks::{Claim, Claimed, ClaimedJob, Tasks, WorkerId};
+use super::tasks::{Tasks, WorkerId};
 use held::{Fate, Held};
 
 /// Most tasks per claim.

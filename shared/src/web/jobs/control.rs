@@ -21,7 +21,7 @@ pub async fn cancel_job(
 
 /// Lets a job that needs authorization go on from where it stood, with the caller's session. When the caller is not the
 /// one who started it, it goes on in the caller's name and does not call back.
-#[utoipa::path(post, path = "/api/jobs/{id}/resume", tag = "jobs", operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job, running.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 409, description = "The job has ended.")))]
+#[utoipa::path(post, path = "/api/jobs/{id}/resume", tag = "jobs", operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job, running.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 409, description = "The job has ended, or is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer)))]
 pub async fn resume_job(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,
@@ -39,7 +39,7 @@ pub async fn resume_job(
 
 /// Runs the chunks that were given up once more, with the caller's session. When the caller is not the one who started the
 /// job, they run in the caller's name and the job does not call back.
-#[utoipa::path(post, path = "/api/jobs/{id}/retry", tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 429, description = "The org has too many open jobs; nothing was changed.", body = ErrorAnswer)))]
+#[utoipa::path(post, path = "/api/jobs/{id}/retry", tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer), (status = 429, description = "The org has too many open jobs; nothing was changed.", body = ErrorAnswer)))]
 pub async fn retry_job(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,

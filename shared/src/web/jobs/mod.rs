@@ -37,6 +37,9 @@ use std::time::Duration;
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
 
+/// Code of the 409 for a job that is not as it was made.
+const NOT_PROVEN: &str = "job_not_proven";
+
 /// Adds the operations. The application must hold `Data<Jobs>`, `Data<JobAccess>` and `Data<AllowedHosts>`, as that of
 /// [`serve`] does.
 pub fn configure(service: &mut ServiceConfig) {
@@ -51,7 +54,8 @@ pub fn configure(service: &mut ServiceConfig) {
         .route("/api/jobs/{id}/retry", post().to(control::retry_job));
 }
 
-/// 503 when Redis does not answer, 429 when the org has reached a limit: then nothing was accepted.
+/// 503 when Redis does not answer, 429 when the org has reached a limit, 409 when the job is not as it was made: then nothing
+/// was accepted.
 pub fn job_error(error: JobsError) -> ApiError {
     if let JobsError::Limited { limit, retry_after } = error {
         return ApiError::too_many_requests(limit.to_string(), retry_after);
@@ -66,6 +70,7 @@ pub fn job_error(error: JobsError) -> ApiError {
             let message = "The Idempotency-Key was used for the same operation with other parameters.";
             ApiError::unprocessable("idempotency_key_reused", message).with_field("Idempotency-Key")
         }
+        JobsErrorKind::Unproven => ApiError::conflict(error.to_string()).with_code(NOT_PROVEN),
         JobsErrorKind::Limited | JobsErrorKind::Bug => ApiError::internal(error),
     }
 }

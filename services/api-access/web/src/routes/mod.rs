@@ -93,6 +93,9 @@ impl Refusal {
                 page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
                 return page;
             }
+            Self::Jobs(error) if error.kind() == JobsErrorKind::Unproven => {
+                return pages::failure(frame, StatusCode::CONFLICT, "Not as it was made", &error.to_string());
+            }
             Self::Jobs(error) => {
                 tracing::error!(error = ?error, "the job store failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal error", "The log of the app tells more.")

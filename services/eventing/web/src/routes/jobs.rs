@@ -6,8 +6,8 @@ use crate::token::Authorized;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{get, post};
 use shared::jobs::{ErrorPage, JobView};
-use shared::web::ApiError;
 use shared::web::jobs::{job_error, job_id, unknown_job};
+use shared::web::{ApiError, ErrorAnswer};
 
 /// Errors of an answer.
 const MOST_ERRORS: u64 = 1_000;
@@ -46,7 +46,7 @@ pub(crate) async fn cancel_job(
 }
 
 /// Lets a job go on that needs authorization, once the authorization is good again.
-#[utoipa::path(tag = "jobs", operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[utoipa::path(tag = "jobs", operation_id = "resumeJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job."), (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer)), security(("token" = [])))]
 #[post("/api/jobs/{id}/resume")]
 pub(crate) async fn resume_job(
     _authorized: Authorized,
@@ -57,7 +57,7 @@ pub(crate) async fn resume_job(
 }
 
 /// Runs the chunks of a job that were given up once more.
-#[utoipa::path(tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job.")), security(("token" = [])))]
+#[utoipa::path(tag = "jobs", operation_id = "retryJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job."), (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer)), security(("token" = [])))]
 #[post("/api/jobs/{id}/retry")]
 pub(crate) async fn retry_job(
     _authorized: Authorized,

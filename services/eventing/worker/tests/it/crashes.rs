@@ -1,8 +1,9 @@
 //! Workers die at every point; each Opportunity has one Quote in the end, and each job one event.
 
 use crate::support::{PUBLISH, Stack};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use rand::RngExt;
+use shared::jobs::WorkerId;
 use std::time::Duration;
 use test_support::{Costs, Fault, FaultAction, eventually};
 
@@ -52,8 +53,14 @@ async fn whether_an_event_was_published_days_ago_is_not_guessed() -> Result<()> 
     stack.hit(held).await?;
     stack.workers[0].kill().await?;
     let days_ago = (chrono::Utc::now() - chrono::TimeDelta::days(4)).timestamp_millis();
-    let flags = format!("{{eventing}}:flags:{id}");
-    stack.redis.command(&["HSET", &flags, "completion1", &format!("begun {days_ago}")]).await?;
+    let lease = eventually(Duration::from_secs(30), "the last step is taken over", async || {
+        stack.jobs.tasks().reclaim().await?;
+        let claim = stack.jobs.tasks().claim(&WorkerId::new("test"), 1, &[shared::changes::QUOTE_CHANGES]).await?;
+        claim.tasks.into_iter().next().map(|task| task.lease).context("not yet")
+    })
+    .await?;
+    stack.jobs.tasks().remember(&lease, "completion1", &format!("begun {days_ago}")).await?;
+    stack.jobs.tasks().release(&[lease], None).await?;
     stack.org.forget_events(crate::support::ORG).await?;
     stack.add_worker("successor").await?;
     let job = stack.ends(&id, shared::jobs::JobState::Completed).await?;

@@ -33,3 +33,23 @@ async fn a_transaction_key_is_any_text_and_stays_text() -> Result<()> {
     stack.ends(&second, shared::jobs::JobState::Completed).await?;
     stack.assert_quotes(4).await
 }
+
+/// Its jobs have no session of their own: the authorized user's is fetched for them.
+#[tokio::test]
+async fn a_job_that_was_changed_in_redis_does_nothing_in_the_authorized_users_name() -> Result<()> {
+    let mut stack = Stack::start(4, 0).await?;
+    let ids = stack.all().await?;
+    let id = stack.changed("transaction-1", ids[..1].to_vec()).await?;
+    let key = format!("{{eventing}}:params:{id}");
+    let params = stack.redis.text(&key).await?;
+    let changed = params.replace(ids[0].as_str(), ids[3].as_str());
+    assert_ne!(params, changed);
+    stack.redis.command(&["SET", &key, &changed]).await?;
+    stack.add_worker("worker.1").await?;
+    let job = stack.ends(&id, shared::jobs::JobState::Failed).await?;
+    assert!(job.reason.as_deref().is_some_and(|reason| reason.starts_with("unproven job")), "{job:?}");
+    let refused = stack.jobs.retry(ORG, &id, None).await.expect_err("it is refused");
+    assert!(refused.to_string().contains("Start it anew"), "{refused}");
+    assert_eq!(stack.events().await?.len(), 0, "an event was published");
+    stack.assert_quotes(0).await
+}

@@ -227,13 +227,48 @@ async fn a_callback_url_that_was_changed_in_redis_gets_no_token() -> Result<()> 
     let job = start_and_change(&stack).await?;
     stack.add_worker_with("caller", &[("ALLOWED_ORG_HOSTS", "127.0.0.1:*")]).await?;
     let ended = stack.ended(&job).await?;
-    assert!(ended["reason"].as_str().is_some_and(|reason| reason.contains("no longer kept")), "{ended}");
+    assert_eq!(ended["state"], "failed", "{ended}");
+    assert!(ended["reason"].as_str().is_some_and(|reason| reason.starts_with("unproven job")), "{ended}");
     stack.workers[0].kill().await?;
     // Nor does an authorized user's, which is not sealed with the job.
     let job = start_and_change(&stack).await?;
     add_worker_calling_back_as(&mut stack, ORG, &[("ALLOWED_ORG_HOSTS", "127.0.0.1:*")]).await?;
     stack.ended(&job).await?;
     assert_eq!(other.received(), []);
+    assert_eq!(stack.receiver.received(), []);
+    assert_eq!(stack.counts().await?, (0, 0));
+    Ok(())
+}
+
+/// Somebody who can write to Redis has the authorized user post to another address of its own org, or has jobs forget that
+/// they can tell.
+#[tokio::test]
+async fn an_authorized_user_does_nothing_for_a_job_that_was_changed() -> Result<()> {
+    let mut stack = Stack::start(0).await?;
+    let opportunity = stack.opportunity(1).await?;
+    let key = |name: &str, job: &str| format!("{{org-action}}:{name}:{job}");
+    let mut jobs = Vec::new();
+    for _ in 0..4 {
+        jobs.push(stack.quote_async(&opportunity).await?);
+    }
+    let params = stack.redis.text(&key("params", &jobs[0])).await?;
+    let elsewhere = params.replace("/callback/1", "/callback/2");
+    assert_ne!(params, elsewhere);
+    for job in &jobs {
+        stack.redis.command(&["SET", &key("params", job), &elsewhere]).await?;
+    }
+    let of_another = "return redis.call('HSET', KEYS[1], 'proof', redis.call('HGET', KEYS[2], 'proof') or '')";
+    stack.redis.command(&["HDEL", &key("job", &jobs[1]), "proof"]).await?;
+    stack.redis.command(&["EVAL", of_another, "2", &key("job", &jobs[2]), &key("job", &jobs[0])]).await?;
+    // It cleans up after a process that was killed: also in the name of the authorized user.
+    stack.redis.command(&["HSET", &key("job", &jobs[3]), "kind", "removeIncompleteQuote"]).await?;
+    add_worker_calling_back_as(&mut stack, ORG, &[]).await?;
+    for job in &jobs {
+        let ended = stack.ended(job).await?;
+        assert!(ended["reason"].as_str().is_some_and(|reason| reason.starts_with("unproven job")), "{ended}");
+        let again = stack.call(Method::POST, &format!("/api/jobs/{job}/retry")).await?.send().await?;
+        assert_eq!(again.status().as_u16(), 409, "{}", again.text().await?);
+    }
     assert_eq!(stack.receiver.received(), []);
     assert_eq!(stack.counts().await?, (0, 0));
     Ok(())

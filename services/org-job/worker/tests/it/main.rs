@@ -2,6 +2,7 @@
 
 mod answers;
 mod bulk_quotes;
+mod changed_jobs;
 mod conditions;
 mod crashes;
 mod event_streams;

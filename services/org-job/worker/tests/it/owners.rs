@@ -188,18 +188,20 @@ async fn a_job_that_another_user_resumes_goes_on_and_calls_nobody_back() -> Resu
     Ok(())
 }
 
-/// Made by a version that neither recorded who made a job nor sealed its session for its parameters.
+/// Made by a version that neither recorded who made a job nor gave it a proof.
 #[tokio::test]
-async fn a_job_of_an_earlier_version_asks_for_authorization_and_is_not_lost() -> Result<()> {
+async fn a_job_of_an_earlier_version_fails_and_says_why() -> Result<()> {
     let mut stack = Stack::start(5, 1, 0).await?;
     let id = stack.post(ALL).await?;
-    stack.redis.command(&["HDEL", &format!("{{org-job}}:job:{id}"), "user"]).await?;
+    stack.redis.command(&["HDEL", &format!("{{org-job}}:job:{id}"), "user", "proof"]).await?;
     stack.add_worker("new").await?;
-    stack.reaches(&id, "needsAuthorization").await?;
+    let job = stack.reaches(&id, "failed").await?;
+    assert!(job["reason"].as_str().is_some_and(|reason| reason.contains("by an earlier version")), "{job}");
     let sales = sales(&stack).await?;
     let seen: Value = as_user(&stack, &sales, Method::GET, &format!("/api/jobs/{id}")).await?.json().await?;
     assert_eq!((&seen["id"], &seen["createdBy"]), (&json!(id), &Value::Null), "it is all users'");
-    stack.act(&id, "resume").await?;
-    assert_eq!(stack.reaches(&id, "completed").await?["succeeded"], 5);
+    assert_eq!(stack.org.counts(ORG).await?["Quote"], 0);
+    let again = stack.post(ALL).await?;
+    assert_eq!(stack.reaches(&again, "completed").await?["succeeded"], 5);
     Ok(())
 }

@@ -1,0 +1,140 @@
+//! What a claim got: tasks, their jobs, and whether both are what was written for them.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::error::{JobsError, Unproven};
+use super::lease::{Lease, Task};
+use super::proof::{Part, Proofs, without_proof};
+use super::seal::SealedFor;
+use super::store::Jobs;
+use super::types::JobId;
+
+/// Whether there is more, the jobs, the tasks.
+pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>);
+/// Job, kind, org, params, request id, run, cursor, sealed session, user, proof, proof of the cursor.
+pub(super) type RawJob = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    u32,
+    Option<String>,
+    Option<Vec<u8>>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+/// Lease, payload, records, delivery, attempts.
+pub(super) type RawTask = (String, String, u64, u32, u32);
+
+/// What a claim got.
+#[derive(Debug, Default)]
+pub struct Claim {
+    /// The tasks, with a lease each.
+    pub tasks: Vec<Claimed>,
+    /// The jobs they belong to.
+    pub jobs: BTreeMap<JobId, ClaimedJob>,
+    /// True when the claim did not look at all jobs; claim again.
+    pub more: bool,
+}
+
+/// A task with its lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The right to run it.
+    pub lease: Lease,
+    /// As planned; empty for plan and finish.
+    pub payload: String,
+    /// As planned; 0 for plan and finish.
+    pub records: u64,
+    /// How often the task was claimed since it last succeeded.
+    pub delivery: u32,
+    /// How often it failed.
+    pub attempts: u32,
+    /// Why it must not be run: the job, or what the task is to do, was changed in Redis.
+    pub unproven: Option<Unproven>,
+}
+
+/// What a worker needs to know of a job to run its tasks.
+#[derive(Clone, Debug)]
+pub struct ClaimedJob {
+    /// Name of its kind.
+    pub kind: String,
+    /// Its owner.
+    pub org: String,
+    /// Who made it; empty when that was not recorded.
+    pub user: String,
+    /// As given at creation.
+    pub params: Value,
+    /// Request that asked for it.
+    pub request_id: String,
+    /// 1, and one more with each retry.
+    pub run: u32,
+    /// Where the next page of the plan starts.
+    pub cursor: Option<String>,
+    /// The session, unless there is none, it has expired, or the job is not as it was made.
+    pub session: Option<SecretString>,
+    /// Set when the job is not as it was made.
+    unproven: Option<Unproven>,
+    /// Set when the cursor is not as it was written.
+    unproven_cursor: Option<Unproven>,
+}
+
+impl Claim {
+    /// Reads what the claim script answers.
+    pub(super) fn read(jobs: &Jobs, (more, raw_jobs, tasks): RawClaim) -> Result<Self, JobsError> {
+        let of = raw_jobs.into_iter().map(|job| claimed_job(jobs, job)).collect::<Result<_, _>>()?;
+        let tasks = tasks.into_iter().map(|task| claimed(jobs, task, &of)).collect::<Result<_, _>>()?;
+        Ok(Self { tasks, jobs: of, more })
+    }
+}
+
+fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
+    let (id, kind, org, params, request_id, run, cursor, sealed, user, proof, cursor_proof) = raw;
+    let (job, user): (JobId, _) =
+        (id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, user.unwrap_or_default());
+    let config = jobs.config();
+    let bound = SealedFor { service: &config.prefix, job: &job, org: &org, kind: &kind, user: &user, params: &params };
+    let unproven = bound.check(&config.secret_key, proof.as_deref()).err();
+    let session = sealed.filter(|_| unproven.is_none()).and_then(|sealed| {
+        let opened = config.secret_key.open(&bound, &sealed);
+        // The kind then asks for a new session, which is better than a worker that claims and stumbles for ever.
+        let why = "the session does not open: another JOB_SECRET_KEY, or another job's session";
+        opened.inspect_err(|_| tracing::error!(job = %job, "{why}")).ok()
+    });
+    let unproven_cursor = cursor
+        .as_deref()
+        .and_then(|cursor| Proofs::of(config, &job).check(Part::Cursor(cursor), cursor_proof.as_deref()).err());
+    let params = match serde_json::from_str(&params) {
+        Ok(params) => params,
+        // Nothing is done with them, and the other tasks of the claim must not wait.
+        Err(_) if unproven.is_some() => Value::Null,
+        Err(_) => return Err(JobsError::Corrupt(format!("params of {id}"))),
+    };
+    let job_of = ClaimedJob { kind, org, user, params, request_id, run, cursor, session, unproven, unproven_cursor };
+    Ok((job, job_of))
+}
+
+fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Result<Claimed, JobsError> {
+    let (lease, text, records, delivery, attempts) = raw;
+    let lease = lease_of(lease)?;
+    let (payload, proof) = without_proof(&text);
+    let (id, job) = (lease.job(), of.get(&lease.job()));
+    let unproven = job.and_then(|job| job.unproven).or_else(|| match lease.task() {
+        Task::Plan => job.and_then(|job| job.unproven_cursor),
+        Task::Chunk(number) => {
+            Proofs::of(jobs.config(), &id).check(Part::Chunk { number, records, payload }, proof).err()
+        }
+        Task::Finish => None,
+    });
+    let payload = payload.to_owned();
+    Ok(Claimed { lease, payload, records, delivery, attempts, unproven })
+}
+
+pub(super) fn lease_of(text: String) -> Result<Lease, JobsError> {
+    Lease::parse(&text).ok_or_else(|| JobsError::Corrupt(format!("lease {text}")))
+}
