@@ -27,13 +27,16 @@ pub(super) struct RecordReader {
     /// Bytes that the state has seen.
     scanned: usize,
     ready: VecDeque<StringRecord>,
-    /// A first piece was parsed.
-    parsed: bool,
+    /// What begins the text is known not to be a byte order mark, or gone.
+    started: bool,
 }
+
+/// U+FEFF, which may begin a text and is no data there.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl RecordReader {
     pub(super) fn new() -> Self {
-        Self { state: State::FieldStart, bytes: Vec::new(), scanned: 0, ready: VecDeque::new(), parsed: false }
+        Self { state: State::FieldStart, bytes: Vec::new(), scanned: 0, ready: VecDeque::new(), started: false }
     }
 
     /// Takes the next piece.
@@ -42,6 +45,9 @@ impl RecordReader {
     /// What is wrong with the CSV.
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), String> {
         self.bytes.extend_from_slice(piece);
+        if !self.started && !self.start() {
+            return Ok(());
+        }
         let mut end = None;
         for (index, byte) in self.bytes.iter().enumerate().skip(self.scanned) {
             self.state = match (self.state, byte) {
@@ -82,12 +88,22 @@ impl RecordReader {
         self.ready.pop_front()
     }
 
+    /// Drops the byte order mark, once there are enough bytes to tell: a quote right after it opens a quoted value.
+    fn start(&mut self) -> bool {
+        if self.bytes.starts_with(BYTE_ORDER_MARK) {
+            self.bytes.drain(..BYTE_ORDER_MARK.len());
+        } else if BYTE_ORDER_MARK.starts_with(&self.bytes) {
+            return false;
+        }
+        self.started = true;
+        true
+    }
+
     fn parse(&mut self, end: usize) -> Result<(), String> {
         let complete = self.bytes.get(..end).unwrap_or_default();
-        // The parser drops a byte order mark where it starts. Only the first piece can have one; in any other the same
-        // bytes are data, and an empty line, which does not count, goes before them.
-        let lead: &[u8] = if self.parsed { b"\n" } else { b"" };
-        self.parsed = true;
+        // The parser drops a byte order mark where it starts. Here those bytes are data, and an empty line, which does not
+        // count, goes before them.
+        let lead: &[u8] = b"\n";
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(lead.chain(complete));
         for record in reader.records() {
             self.ready.push_back(record.map_err(|error| match error.kind() {

@@ -60,6 +60,14 @@ fn broken_text_is_refused() {
 }
 
 #[test]
+fn a_quote_after_the_byte_order_mark_opens_a_value() {
+    let text = "\u{feff}\"A\nB\",C\n1,2\n";
+    for piece in 1..text.len() {
+        assert_eq!(decode(text.as_bytes(), piece).unwrap(), [["A\nB", "C"], ["1", "2"]], "by {piece}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_data_but_at_the_very_start() {
     let text = "\u{feff}A\n\u{feff}x\ny\n";
     for piece in 1..text.len() {
