@@ -1,44 +1,17 @@
 //! The add-on side of Heroku AppLink: authorizations, from which an app gets an org's URL and a live access token.
 
-use std::fmt;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::host::Host;
+use crate::host::{OrgHost, User};
 use crate::http::gateway::with_faults;
-use crate::http::host::{OrgHost, User, base_url, bearer};
-use crate::http::{DEFAULT_VERSION, Host};
+use crate::http::request::{base_url, bearer};
+use crate::version::Version;
 
 /// When the authorizations were given; AppLink writes microseconds.
 const GIVEN_AT: &str = "2025-01-01T00:00:00.000000Z";
-
-/// The add-on as an app sees it in its environment.
-#[derive(Clone)]
-pub struct Addon {
-    /// UUID of the add-on; the API is at `/addons/{id}` (`HEROKU_APPLINK_API_URL`).
-    pub id: String,
-    /// Bearer token of the API (`HEROKU_APPLINK_TOKEN`).
-    pub token: String,
-    /// UUID of the app that may ask (`HEROKU_APP_ID`).
-    pub app_id: String,
-}
-
-impl Default for Addon {
-    fn default() -> Self {
-        Self {
-            id: "01234567-89ab-4cde-8f01-23456789abcd".to_owned(),
-            token: "local-addon-token".to_owned(),
-            app_id: "00000000-0000-4000-8000-000000000001".to_owned(),
-        }
-    }
-}
-
-impl fmt::Debug for Addon {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Addon").field("id", &self.id).field("app_id", &self.app_id).finish_non_exhaustive()
-    }
-}
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -80,7 +53,7 @@ fn body(org: &OrgHost, user: &User, token: &str, instance_url: &str) -> Value {
             "developer_name": org.store.name(),
             "instance_url": instance_url,
             "type": "SalesforceOrg",
-            "api_version": DEFAULT_VERSION.to_string(),
+            "api_version": Version::DEFAULT.to_string(),
             "user_auth": {
                 "username": user.username,
                 "user_id": user.id,

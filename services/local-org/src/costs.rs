@@ -32,7 +32,7 @@ impl Costs {
         Duration::from_millis(self.bulk_delay_ms)
     }
 
-    /// The time that so many rows take.
+    /// The time that this many rows take.
     pub fn rows(&self, count: u64) -> Duration {
         Duration::from_micros(self.row_us.saturating_mul(count))
     }

@@ -6,10 +6,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::flows::Message;
-
 /// Notifications that an org keeps.
 const MAX: usize = 10_000;
+
+/// A type of custom notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotificationType {
+    /// API name.
+    pub name: String,
+    /// Label.
+    pub label: String,
+}
+
+/// What a Flow sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// API name of the notification type.
+    pub(crate) notification_type: String,
+    /// Ids of users.
+    pub(crate) recipients: Vec<String>,
+    pub(crate) title: String,
+    pub(crate) body: String,
+}
 
 /// A notification as the user sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

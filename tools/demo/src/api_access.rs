@@ -9,13 +9,15 @@ use serde_json::{Value, json};
 use test_support::{Browser, LocalOrg, Page, eventually};
 
 use crate::console::Console;
+use crate::environment::Environment;
+use crate::scene::Scene;
 use crate::shown::{Shown, seconds};
 use crate::stack::Stack;
 
 /// The connections, each an org of local-org.
-pub(crate) const CONNECTIONS: [&str; 3] = ["my-org", "my-org-sales-a", LOADED];
+const CONNECTIONS: [&str; 3] = ["my-org", "my-org-sales-a", LOADED];
 /// Who logs in.
-pub(crate) const USERNAME: &str = "admin";
+const USERNAME: &str = "admin";
 /// The connection that gets the load.
 const LOADED: &str = "empty-org";
 /// Accounts of the load.
@@ -50,8 +52,21 @@ struct Outcome {
     time: Duration,
 }
 
+/// How the pattern is shown.
+pub(crate) const SCENE: Scene =
+    Scene { environment, seed: |_| None, play: |_, console, stack| Box::pin(play(console, stack)) };
+
+fn environment(local_org: &LocalOrg, password: &str) -> Result<Environment> {
+    let web = vec![
+        ("CONNECTION_NAMES", CONNECTIONS.join(",")),
+        ("APP_USERNAME", USERNAME.to_owned()),
+        ("APP_PASSWORD", password.to_owned()),
+    ];
+    Ok(Environment { all: local_org.applink_env()?.into(), web, hosts: local_org.host()? })
+}
+
 /// Logs in, looks, loads and counts.
-pub(crate) async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
+async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
     let browser = Browser::new(stack.web_url()?)?;
     let page = browser.log_in(USERNAME, stack.password()).await?;
     ensure!(page.status == SEE_OTHER, "the login was answered {}", page.status);

@@ -10,6 +10,7 @@ mod environment;
 mod eventing;
 mod org_action;
 mod org_job;
+mod scene;
 mod shell;
 mod shown;
 mod signals;
@@ -23,6 +24,7 @@ use tempfile::TempDir;
 pub use args::{Args, Pattern};
 
 use console::Console;
+use scene::Scene;
 use shown::Shown;
 use signals::Signals;
 use stack::Stack;
@@ -63,12 +65,13 @@ async fn demo(args: &Args, console: &Console) -> Result<Option<Shown>> {
 }
 
 async fn run(args: &Args, console: &Console, signals: &mut Signals, logs: &TempDir) -> Result<Option<Shown>> {
+    let scene = scene(args.pattern);
     let mut stack = tokio::select! {
-        stack = Stack::start(args, console, logs.path()) => stack?,
+        stack = Stack::start(args, console, logs.path(), (scene.seed)(args), scene.environment) => stack?,
         // What has been started so far is killed when the unfinished start is dropped.
         () = signals.stop() => return Ok(None),
     };
-    let result = show(args, console, signals, &mut stack).await;
+    let result = show(&scene, args, console, signals, &mut stack).await;
     console.say("Stopping workers, web, local-org and Redis (Ctrl-C again kills them)");
     tokio::select! {
         () = stack.stop(console) => {}
@@ -77,17 +80,25 @@ async fn run(args: &Args, console: &Console, signals: &mut Signals, logs: &TempD
     result
 }
 
-async fn show(args: &Args, console: &Console, signals: &mut Signals, stack: &mut Stack) -> Result<Option<Shown>> {
-    let play = async {
-        match args.pattern {
-            Pattern::OrgJob => org_job::play(args, console, stack).await,
-            Pattern::OrgAction => org_action::play(console, stack).await,
-            Pattern::ApiAccess => api_access::play(console, stack).await,
-            Pattern::Eventing => eventing::play(console, stack).await,
-        }
-    };
+/// The scene of a pattern.
+fn scene(pattern: Pattern) -> Scene {
+    match pattern {
+        Pattern::OrgJob => org_job::SCENE,
+        Pattern::OrgAction => org_action::SCENE,
+        Pattern::ApiAccess => api_access::SCENE,
+        Pattern::Eventing => eventing::SCENE,
+    }
+}
+
+async fn show(
+    scene: &Scene,
+    args: &Args,
+    console: &Console,
+    signals: &mut Signals,
+    stack: &mut Stack,
+) -> Result<Option<Shown>> {
     let shown = tokio::select! {
-        shown = play => shown?,
+        shown = (scene.play)(args, console, stack) => shown?,
         () = signals.stop() => return Ok(None),
     };
     shown.print(console);

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use test_support::{Invocation, InvocationState, Invoke, Invoked, LocalOrg, Publication, eventually, workspace_root};
 
 use crate::console::Console;
+use crate::environment::Environment;
+use crate::scene::Scene;
 use crate::shell::quoted;
 use crate::shown::{Shown, seconds};
 use crate::stack::{ORG, Stack};
@@ -19,7 +21,7 @@ const SPECIFICATION: &str = "services/org-action/web/api-docs.yaml";
 const CALLBACK_LIMIT: Duration = Duration::from_secs(60);
 
 /// Opportunities that the demo needs: a plain one, and one whose lines have an override.
-pub(crate) const OPPORTUNITIES: u32 = 2;
+const OPPORTUNITIES: u32 = 2;
 
 /// What came out.
 struct Outcome {
@@ -35,8 +37,17 @@ struct Outcome {
     quotes: u64,
 }
 
+/// How the pattern is shown.
+pub(crate) const SCENE: Scene =
+    Scene { environment, seed: |_| Some(OPPORTUNITIES), play: |_, console, stack| Box::pin(play(console, stack)) };
+
+fn environment(local_org: &LocalOrg, _password: &str) -> Result<Environment> {
+    let all = vec![("ENABLE_DISCOUNT_OVERRIDES", "true".to_owned())];
+    Ok(Environment { all, web: Vec::new(), hosts: local_org.host()? })
+}
+
 /// Publishes the service, calls it in four ways and counts.
-pub(crate) async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
+async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
     let org = stack.local_org();
     let url = stack.web_url()?;
     let spec = std::fs::read_to_string(workspace_root()?.join(SPECIFICATION)).context(SPECIFICATION)?;

@@ -10,11 +10,9 @@ use test_support::{
     User, client_context,
 };
 
-use crate::args::{Args, Pattern};
+use crate::args::Args;
 use crate::console::Console;
 use crate::environment::Environment;
-use crate::eventing;
-use crate::org_action;
 
 /// The org that gets the sample records.
 pub(crate) const ORG: &str = "my-org";
@@ -45,7 +43,13 @@ struct Worker {
 
 impl Stack {
     /// Starts all processes, seeds the org and waits until all are ready.
-    pub(crate) async fn start(args: &Args, console: &Console, logs: &Path) -> Result<Self> {
+    pub(crate) async fn start(
+        args: &Args,
+        console: &Console,
+        logs: &Path,
+        opportunities: Option<u32>,
+        environment: fn(&LocalOrg, &str) -> Result<Environment>,
+    ) -> Result<Self> {
         // Their own process groups: Ctrl-C is for the demo alone, which then stops its children in order.
         let process =
             |name: &str| ProcessOptions { log: Some(Log::at(logs.join(format!("{name}.log")))), own_group: true };
@@ -63,13 +67,16 @@ impl Stack {
         let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
         let options = LocalOrgOptions { costs, process: process("local-org"), ..LocalOrgOptions::default() };
         let mut local_org = LocalOrg::start_with(options).await?;
-        let seeded = seed(&local_org, args).await?;
+        let seeded = match opportunities {
+            Some(opportunities) => seed(&local_org, opportunities, args.lines).await?,
+            None => String::new(),
+        };
         console.say(&format!("local-org      {} (pid {}){seeded}", local_org.url()?, local_org.service().pid()));
 
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
         let password = hex(rand::random::<[u8; 12]>());
-        let environment = Environment::of(args.pattern, &local_org, &password)?;
+        let environment = environment(&local_org, &password)?;
         let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
             Ok(ServiceSpec::new(binary)?
                 .named(name)
@@ -197,20 +204,14 @@ impl Stack {
     }
 }
 
-/// Makes the sample records of a pattern, and tells what there is.
-async fn seed(local_org: &LocalOrg, args: &Args) -> Result<String> {
-    let opportunities = match args.pattern {
-        Pattern::OrgJob => args.opportunities,
-        Pattern::OrgAction => org_action::OPPORTUNITIES,
-        Pattern::Eventing => eventing::OPPORTUNITIES,
-        Pattern::ApiAccess => return Ok(String::new()),
-    };
+/// Makes the sample records, and tells what there is.
+async fn seed(local_org: &LocalOrg, opportunities: u32, lines: u32) -> Result<String> {
     let started = Instant::now();
-    local_org.seed(ORG, opportunities, args.lines).await?;
+    local_org.seed(ORG, opportunities, lines).await?;
     Ok(format!(
         ", {} Opportunities with {} lines each, made in {:.1} s",
         HumanCount(opportunities.into()),
-        args.lines,
+        lines,
         started.elapsed().as_secs_f64(),
     ))
 }

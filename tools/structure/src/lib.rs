@@ -4,6 +4,7 @@
 //! `mod.rs` that only collects names stands in nobody's way. Code behind `#[cfg(test)]` does not count. Names inside macro
 //! calls are found by their tokens; what a macro's own expansion names is not seen.
 
+mod borders;
 mod parse;
 mod resolve;
 mod workspace;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
+pub use borders::{Border, borders};
 pub use workspace::{report, workspace_crates};
 
 /// What one crate's files import from each other.
@@ -21,6 +23,7 @@ pub use workspace::{report, workspace_crates};
 pub struct Imports {
     files: Vec<PathBuf>,
     edges: BTreeSet<(usize, usize)>,
+    crates: BTreeSet<(usize, String)>,
 }
 
 impl Imports {
@@ -30,13 +33,24 @@ impl Imports {
     /// When a file cannot be read or is not Rust, or a module has no file.
     pub fn of_crate(root: &Path) -> anyhow::Result<Self> {
         let tree = parse::read(root)?;
-        let edges = resolve::edges(&tree);
-        Ok(Self { files: tree.files, edges })
+        let (edges, crates) = (resolve::edges(&tree), resolve::crates(&tree));
+        Ok(Self { files: tree.files, edges, crates })
     }
 
     /// Every import, importer first.
     pub fn edges(&self) -> impl Iterator<Item = (&Path, &Path)> {
         self.edges.iter().map(|&(from, to)| (self.files[from].as_path(), self.files[to].as_path()))
+    }
+
+    /// The other crates that each file names, such as `serde`.
+    pub fn crates(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.crates.iter().map(|(file, name)| (self.files[*file].as_path(), name.as_str()))
+    }
+
+    /// The top-level modules, the root among them.
+    #[must_use]
+    pub fn rooms(&self) -> BTreeSet<&str> {
+        self.files.iter().map(|file| top_level(file)).collect()
     }
 
     /// Files that import each other, directly or through others: each circle sorted, the largest first.
@@ -73,7 +87,7 @@ impl Imports {
 }
 
 /// `http/host.rs` and `http.rs` are both `http`.
-fn top_level(file: &Path) -> &str {
+pub(crate) fn top_level(file: &Path) -> &str {
     let first = file.iter().next().and_then(|part| part.to_str()).unwrap_or_default();
     first.strip_suffix(".rs").unwrap_or(first)
 }

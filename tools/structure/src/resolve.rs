@@ -30,6 +30,22 @@ pub(crate) fn edges(tree: &Tree) -> BTreeSet<(usize, usize)> {
     edges
 }
 
+/// Pairs of a file and another crate that it names: in a `use` line, re-exports included, or in a path.
+pub(crate) fn crates(tree: &Tree) -> BTreeSet<(usize, String)> {
+    let mut crates = BTreeSet::new();
+    for (number, module) in tree.modules.iter().enumerate() {
+        for names in module.mentions.iter().chain(module.bindings.values()).chain(&module.globs) {
+            let Some(first) = names.first().filter(|_| resolve(tree, number, names, DEPTH).is_none()) else { continue };
+            // What an own `use` line brought in is named by that line already.
+            let is_bound = module.bindings.get(first).is_some_and(|path| path.len() > 1);
+            if !["crate", "self", "super", "Self"].contains(&first.as_str()) && !is_bound {
+                crates.insert((module.file, first.clone()));
+            }
+        }
+    }
+    crates
+}
+
 fn resolve(tree: &Tree, from: usize, names: &[String], depth: u8) -> Option<Target> {
     let (first, rest) = names.split_first()?;
     let depth = depth.checked_sub(1)?;

@@ -3,12 +3,14 @@
 //!
 //! An event goes through the `filter` into the `buffer` in Redis, from where the `flusher` makes one job of each transaction.
 
+mod app;
 mod buffer;
 mod change;
 mod cloudevents;
 mod config;
 mod filter;
 mod flusher;
+mod info;
 mod meters;
 pub mod openapi;
 mod pages;
@@ -20,9 +22,9 @@ pub use config::Config;
 
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
+use app::App;
 use buffer::Buffer;
 use config::SubscriberConfig;
-use filter::Filter;
 use flusher::Flusher;
 use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
@@ -45,16 +47,6 @@ pub fn read_cloud_events(
 ) -> Option<Result<Vec<ChangeEvent>, String>> {
     let mode = cloudevents::Mode::of(content_type, has_attributes)?;
     Some(cloudevents::read(mode, body).map_err(|error| error.to_string()))
-}
-
-/// What the handlers share.
-struct App {
-    jobs: Jobs,
-    buffer: Buffer,
-    filter: Filter,
-    authorization: String,
-    topic: String,
-    subscribes: bool,
 }
 
 /// Serves, subscribes and makes jobs until `shutdown` is cancelled.

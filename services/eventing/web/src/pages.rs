@@ -1,6 +1,6 @@
 //! The page: HTML from a template, which escapes whatever it shows.
 
-use crate::routes::info::{Info, JobSummary};
+use crate::info::{Info, JobSummary};
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};

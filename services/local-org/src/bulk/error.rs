@@ -4,6 +4,9 @@ use std::io;
 
 use crate::error::ApiError;
 
+/// Why a job fails as a whole: its `errorMessage`.
+pub(crate) type Failure = String;
+
 /// 400 with one of those codes, such as `INVALIDJOBSTATE`.
 pub(crate) fn refused(code: &str, message: impl Into<String>) -> ApiError {
     ApiError::new(400, code, message)

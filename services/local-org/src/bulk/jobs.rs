@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{Duration, Utc};
 
-use super::job::{Job, Work};
+use super::job::{Creator, Job, Work};
 use super::refused;
-use crate::cdc::Origin;
 use crate::error::ApiError;
-use crate::faults::RecordError;
 use crate::id;
 
 /// First characters of a job's id.
@@ -27,21 +25,6 @@ pub(crate) struct Jobs {
     jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
     batches: AtomicU64,
     queries: AtomicU64,
-}
-
-/// Who creates a job.
-#[derive(Debug, Clone)]
-pub(crate) struct Creator {
-    /// Id of the user.
-    pub(crate) user_id: String,
-    /// Version of the API, such as `62.0`.
-    pub(crate) api_version: String,
-    /// Whether duplicate rules are not to be applied to the job's records.
-    pub(crate) allow_duplicates: bool,
-    /// The injected error of the job's records.
-    pub(crate) fault: Option<RecordError>,
-    /// Where the job's changes come from, for their events.
-    pub(crate) origin: Origin,
 }
 
 /// A page of the list.

@@ -11,12 +11,13 @@ pub(crate) mod ingest;
 pub(crate) mod job;
 pub(crate) mod jobs;
 pub(crate) mod query;
+pub(crate) mod results;
 pub(crate) mod spec;
 pub(crate) mod spool;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::error::{disk, refused};
+pub(crate) use self::error::{Failure, disk, refused};
 pub(crate) use self::job::Job;
 pub(crate) use self::jobs::Jobs;

@@ -4,15 +4,14 @@ use super::job::{Job, Work};
 use super::table::{Table, TableWriter};
 use super::{disk, refused};
 use crate::error::ApiError;
-use crate::http::OrgHost;
-use crate::store::Actor;
+use crate::store::{Actor, Org};
 
 /// Runs the query and gives its result, without holding it in memory. The org's other transactions wait until it is done.
-pub(crate) fn run(org: &OrgHost, actor: &Actor, job: &Job) -> Result<Table, ApiError> {
+pub(crate) fn run(org: &Org, actor: &Actor, job: &Job) -> Result<Table, ApiError> {
     let Work::Query(query) = &job.work else { return Err(refused("INVALIDJOB", "not a query job")) };
     let spec = &query.spec;
     let mut table = TableWriter::create(spec.dialect).map_err(|error| disk(&error))?;
-    org.store.transaction(actor, |tx| {
+    org.transaction(actor, |tx| {
         tx.export(&spec.soql, spec.deleted, &job.creator.api_version, &mut |values| {
             table.write(values).map_err(|error| disk(&error))
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dialect::Dialect;
 use super::spool::{Spool, SpoolWriter};
 
-/// The places of every so many rows are remembered; from there rows are counted.
+/// Every row whose number is a multiple of this has its place remembered; from there rows are counted.
 const STRIDE: u64 = 1_000;
 /// Bytes that are looked through at once.
 const BLOCK: usize = 64 * 1024;

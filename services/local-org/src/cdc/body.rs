@@ -4,10 +4,10 @@ use apache_avro::types::Value;
 use rusqlite::types::Value as Stored;
 
 use super::bitmap::FieldSet;
+use super::change::{Change, ChangeType};
 use super::layout::{Content, EventField, Layout, Part};
-use super::{Change, ChangeType};
 use crate::events::avro;
-use crate::store::Record;
+use crate::record::Record;
 
 /// The field that every update changes.
 const ALWAYS_CHANGED: &str = "LastModifiedDate";

@@ -3,10 +3,12 @@
 use serde::Deserialize;
 
 use super::body::Body;
+use super::change::{ChangeType, Commit};
+use super::entity::{Entities, Entity};
+use super::group::Group;
 use super::header::Header;
-use super::{ChangeType, Commit, Entity, Group};
+use crate::events::Draft;
 use crate::events::schema::AvroError;
-use crate::events::{Draft, Topics};
 
 /// What an overflow event has in the place of record ids.
 const NO_RECORD: &str = "000000000000000AAA";
@@ -34,8 +36,8 @@ pub(super) fn overflow(entity: &Entity) -> Group<'_> {
 ///
 /// # Errors
 /// When it does not fit the schema, which is a defect.
-pub(crate) fn event(topics: &Topics, gap: &Gap, commit: &Commit<'_>) -> Result<Option<Draft>, AvroError> {
-    let Some(entity) = topics.entity(&gap.object) else { return Ok(None) };
+pub(crate) fn event(entities: &Entities, gap: &Gap, commit: &Commit<'_>) -> Result<Option<Draft>, AvroError> {
+    let Some(entity) = entities.get(&gap.object) else { return Ok(None) };
     let none = [NO_RECORD.to_owned()];
     let ids = if gap.record_ids.is_empty() { &none[..] } else { &gap.record_ids };
     let transaction = uuid::Uuid::new_v4().to_string();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::header::{CHANGE_TYPES, HEADER};
+use super::change::CHANGE_TYPES;
+use super::header::HEADER;
 use super::layout::{Content, Layout};
 use crate::events::avro::{NAMESPACE, nullable, type_of};
 

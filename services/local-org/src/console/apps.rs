@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::text::{Extent, Moment, shortened};
-use crate::external_services::{AppOverview, CallOverview, State};
-use crate::http::{Host, OrgHost};
+use crate::apps::{AppOverview, CallOverview, State};
+use crate::host::{Host, OrgHost};
 
 /// Calls on a page.
 const SHOWN: usize = 25;

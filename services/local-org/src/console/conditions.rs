@@ -3,7 +3,7 @@
 use super::text::{counted, grouped, shortened};
 use crate::costs::Costs;
 use crate::faults::{Action, Listed, OddAnswer, OddBody, RecordError, Rule};
-use crate::http::{Host, OrgHost};
+use crate::host::{Host, OrgHost};
 
 /// What calls of one org have to reckon with.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::text::{Extent, Moment, shortened};
 use crate::cdc::summary::{self, Summary};
 use crate::events::{Event, json};
-use crate::http::OrgHost;
+use crate::host::OrgHost;
 
 /// Events on a page.
 const SHOWN: usize = 50;

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::Frame;
+use super::frame::Frame;
 use super::records;
 use super::text::grouped;
 use super::usage;
 use crate::error::ApiError;
-use crate::http::{Host, OrgHost};
+use crate::host::{Host, OrgHost};
 
 /// All orgs with a few figures.
 #[derive(Template)]

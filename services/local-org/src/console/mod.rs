@@ -6,6 +6,7 @@ mod apps;
 mod assets;
 mod conditions;
 mod events;
+mod frame;
 mod home;
 mod notifications;
 mod org;
@@ -19,10 +20,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use self::frame::Frame;
 use self::home::HomePage;
 use self::org::OrgPage;
 use crate::error::ApiError;
-use crate::http::Host;
+use crate::host::Host;
 use crate::http::answer::internal;
 
 /// What pages may load: files of this server, and nothing inline.
@@ -69,22 +71,7 @@ async fn read<P: Template + Send + 'static>(
     }
 }
 
-/// What all pages have around their content.
-#[derive(Debug)]
-struct Frame {
-    style: String,
-    script: String,
-    icon: String,
-}
-
-impl Frame {
-    fn new() -> Self {
-        let [style, script, icon] = ["console.css", "console.js", "icon.svg"].map(assets::address);
-        Self { style, script, icon }
-    }
-}
-
-/// A page for an org that there is not.
+/// The page for an org that does not exist.
 #[derive(Template)]
 #[template(path = "not_found.html")]
 struct NotFoundPage<'a> {

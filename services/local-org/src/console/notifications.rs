@@ -1,7 +1,7 @@
 //! The notifications that Flows sent to users.
 
 use super::text::{Extent, Moment};
-use crate::http::OrgHost;
+use crate::host::OrgHost;
 
 /// Notifications on a page.
 const SHOWN: usize = 50;

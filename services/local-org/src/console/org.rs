@@ -2,15 +2,15 @@
 
 use askama::Template;
 
-use super::Frame;
 use super::apps::Apps;
 use super::conditions::Conditions;
 use super::events::{Content, Events};
+use super::frame::Frame;
 use super::notifications::Notifications;
 use super::records::Records;
 use super::usage::{BulkJobs, Calls, PubSub};
 use crate::error::ApiError;
-use crate::http::{Host, OrgHost};
+use crate::host::{Host, OrgHost};
 
 /// Everything about one org, in sections.
 #[derive(Template)]

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::text::{Extent, amount, counted, grouped};
 use crate::error::ApiError;
-use crate::http::DEFAULT_VERSION;
-use crate::http::OrgHost;
+use crate::host::OrgHost;
 use crate::schema::Schema;
 use crate::store::{Tx, is_setup};
+use crate::version::Version;
 
 /// Quotes on a page.
 const SHOWN: usize = 25;
@@ -55,7 +55,7 @@ pub(super) struct Quote {
 
 /// The number of an object's records that are not in the recycle bin.
 pub(super) fn count(tx: &mut Tx<'_>, object: &str) -> Result<usize, ApiError> {
-    let version = DEFAULT_VERSION.to_string();
+    let version = Version::DEFAULT.to_string();
     Ok(tx.query(&format!("SELECT COUNT() FROM {object}"), false, &version)?.total_size)
 }
 
@@ -94,7 +94,7 @@ impl Quotes {
         // Ids grow, and are an index.
         let soql =
             format!("SELECT Id, Name, GrandTotal, Opportunity.Name{key} FROM Quote ORDER BY Id DESC LIMIT {SHOWN}");
-        let found = tx.query(&soql, false, &DEFAULT_VERSION.to_string())?;
+        let found = tx.query(&soql, false, &Version::DEFAULT.to_string())?;
         let rows: Vec<_> = found.records.iter().map(Quote::of).collect();
         Ok(Self { counted: counted(total as u64, "Quote"), extent: Extent::newest(rows.len(), total), rows })
     }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::text::{Extent, Moment, grouped};
 use crate::counters::Counts;
+use crate::host::{Host, OrgHost};
 use crate::http::limits::UNLIMITED;
-use crate::http::{Host, OrgHost};
 
 /// Bulk API jobs on a page.
 const SHOWN: usize = 10;

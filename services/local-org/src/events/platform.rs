@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::schema::AvroError;
 use super::{Draft, EventSchema, avro, json};
+use crate::record::Record;
 use crate::schema::{FieldDef, FieldType, ObjectDef};
-use crate::store::Record;
 
 /// The topic and the schema of a platform event.
 #[derive(Debug)]

@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::invocations::{Delivery, Taking, time};
 use super::{session, validate};
+use crate::apps::{Delivery, Taking, time};
 use crate::error::ApiError;
-use crate::http::Host;
+use crate::host::Host;
+use crate::host::OrgHost;
 use crate::http::answer::{Answer, internal, invalid_session, not_found};
 use crate::http::gateway::with_faults;
-use crate::http::host::OrgHost;
+use crate::http::request::session_of;
 
 /// Path of callback URLs, to which an id is added.
 const PATH: &str = "/services/async-callbacks";
@@ -55,7 +56,7 @@ async fn deliver(request: HttpRequest, id: web::Path<String>, body: web::Bytes, 
     let task = actix_web::rt::spawn(async move {
         let id = id.into_inner();
         let org = host.orgs.iter().find(|org| org.invocations.with_callback(&id, |_| ()).is_some()).cloned();
-        let caller = host.session_of(&request).map(|(org, _)| org.store.name().to_owned());
+        let caller = session_of(&host, &request).map(|(org, _)| org.store.name().to_owned());
         let Some(org) = org else {
             let error = if caller.is_some() { not_found() } else { invalid_session() };
             return Answer::from(error).into_response();

@@ -9,18 +9,24 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::apps::App;
-use super::invocations::{Answered, Expected, Invocation, Outcome, Session};
+use super::callback;
 use super::outgoing::{Outgoing, client_context, request_id};
 use super::publish::unknown;
 use super::session::{self, Elevation, Opened};
-use super::spec::Operation;
-use super::{CALLBACK_LIMIT, CALLOUT_LIMIT, callback};
+use crate::apps::spec::Operation;
+use crate::apps::{Answered, App, Deliveries, Expected, Invocation, Outcome, Session};
+use crate::control::respond::no_such_org;
 use crate::error::ApiError;
-use crate::http::Host;
+use crate::host::Host;
+use crate::host::{OrgHost, User};
 use crate::http::answer::{Answer, internal, not_found};
-use crate::http::control::no_such_org;
-use crate::http::host::{OrgHost, User, base_url};
+use crate::http::request::base_url;
+
+/// How long Salesforce waits for the answer to a callout (Apex Developer Guide, "Callout Limits and Limitations").
+const CALLOUT_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long Salesforce waits for a callback at most (Salesforce Help, "External Services Asynchronous Operations").
+const CALLBACK_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Largest answer that is read, in bytes (Apex Developer Guide, "Callout Limits and Limitations").
 const MAX_ANSWER: usize = 12 * 1024 * 1024;
@@ -70,13 +76,14 @@ async fn invoke(
     name: web::Path<String>,
     wanted: web::Json<Invoke>,
     host: web::Data<Host>,
+    client: web::Data<reqwest::Client>,
 ) -> HttpResponse {
     let Some(org) = host.org(&name).cloned() else { return no_such_org() };
     let call = match Call::new(&host, &org, wanted.into_inner(), base_url(&request)) {
         Ok(call) => call,
         Err(error) => return Answer::from(error).into_response(),
     };
-    let task = actix_web::rt::spawn(async move { run(&host, &org, call).await });
+    let task = actix_web::rt::spawn(async move { run(&client, &org, call).await });
     let done = task.await.unwrap_or_else(|error| Err(internal(error.to_string())));
     done.unwrap_or_else(Answer::from).into_response()
 }
@@ -138,7 +145,7 @@ impl Call {
             expires_at: started_at + self.timeout,
             timer: None,
             taken: None,
-            deliveries: super::invocations::Deliveries::default(),
+            deliveries: Deliveries::default(),
         });
         Invocation {
             id: id.to_owned(),
@@ -172,7 +179,7 @@ fn timeout(operation: &Operation, seconds: Option<f64>) -> Result<Duration, ApiE
     })
 }
 
-async fn run(host: &Host, org: &Arc<OrgHost>, call: Call) -> Result<Answer, ApiError> {
+async fn run(client: &reqwest::Client, org: &Arc<OrgHost>, call: Call) -> Result<Answer, ApiError> {
     let session = {
         let (org, user, client, elevation) =
             (Arc::clone(org), call.user.clone(), call.app.client_name.clone(), call.elevation.clone());
@@ -188,7 +195,7 @@ async fn run(host: &Host, org: &Arc<OrgHost>, call: Call) -> Result<Answer, ApiE
     }
     let context = client_context(org, &call.user, &session.token, &call.request_id, &call.instance_url);
     let limit = call.timeout.min(CALLOUT_LIMIT);
-    let answered = match tokio::time::timeout(limit, send(host, &call, &context)).await {
+    let answered = match tokio::time::timeout(limit, send(client, &call, &context)).await {
         Ok(Ok((status, body))) => Answered::With(status, body),
         Ok(Err(error)) => Answered::Failed(error),
         Err(_) => Answered::TimedOut(format!("no answer within {} s", limit.as_secs_f64())),
@@ -217,10 +224,9 @@ fn callout_failed(status: u16, call: &Call, id: &str, error: &str) -> ApiError {
 }
 
 /// Status and body of the app's answer: JSON, or a text, or null when there is none.
-async fn send(host: &Host, call: &Call, context: &str) -> Result<(u16, Value), String> {
+async fn send(client: &reqwest::Client, call: &Call, context: &str) -> Result<(u16, Value), String> {
     let outgoing = &call.outgoing;
-    let mut request = host
-        .http
+    let mut request = client
         .request(outgoing.method.clone(), outgoing.url.clone())
         .headers(outgoing.headers.clone())
         .header("Accept", "application/json")

@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::apps::App;
-use super::spec::{Location, Media, Operation, Parameter, Place};
 use super::validate;
+use crate::apps::App;
+use crate::apps::spec::{Location, Media, Operation, Parameter, Place};
 use crate::error::ApiError;
-use crate::http::DEFAULT_VERSION;
-use crate::http::host::{OrgHost, User};
+use crate::host::{OrgHost, User};
+use crate::version::Version;
 
 /// What is escaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -99,7 +99,7 @@ pub(super) fn client_context(org: &OrgHost, user: &User, token: &str, request_id
     let context = json!({
         "requestId": request_id,
         "accessToken": token,
-        "apiVersion": DEFAULT_VERSION.to_string(),
+        "apiVersion": Version::DEFAULT.to_string(),
         "namespace": "",
         "orgId": org.store.id(),
         "orgDomainUrl": instance_url,

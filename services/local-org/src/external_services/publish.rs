@@ -9,13 +9,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::apps::App;
-use super::spec::{self, Spec};
+use crate::apps::App;
+use crate::apps::spec::{self, Spec};
+use crate::control::respond::{blocking, no_such_org};
 use crate::error::ApiError;
-use crate::http::Host;
+use crate::host::Host;
+use crate::host::OrgHost;
 use crate::http::answer::{Answer, not_found};
-use crate::http::control::{blocking, no_such_org};
-use crate::http::host::OrgHost;
 use crate::seed;
 
 /// Longest client name; permission sets have no longer ones.

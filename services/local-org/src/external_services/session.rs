@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web;
 
 use crate::error::ApiError;
-use crate::http::host::{OrgHost, User};
+use crate::host::{OrgHost, User};
 
 /// A session for one call.
 pub(super) struct Opened {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::spec::Document;
+use crate::apps::spec::Document;
 
 /// Schemas within one another that are looked through; deeper values are taken as they are.
 const MAX_DEPTH: usize = 64;
@@ -104,7 +104,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::check;
-    use crate::external_services::spec;
+    use crate::apps::spec;
 
     fn problems(value: &Value) -> Vec<String> {
         let text = json!({

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Assignment, Conditions, Element, Flow, Message, Operand, Operator, Test};
+use super::{Assignment, Conditions, Element, Flow, Operand, Operator, Test};
 use crate::id;
-use crate::metadata::NotificationType;
+use crate::notifications::{Message, NotificationType};
 
 /// Elements that one interview executes at most (Flow Builder, "General Flow Limits").
 const MAX_ELEMENTS: usize = 2_000;

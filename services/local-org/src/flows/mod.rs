@@ -2,15 +2,12 @@
 //! send. Nothing else that a Flow can do is done here; such Flows are not run at all.
 
 mod interview;
-mod listener;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
-
-pub(crate) use self::listener::listen;
 
 /// A Flow that a platform event starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,15 +90,4 @@ pub(crate) enum Operand {
     Template(String),
     /// A resource, a field of an element's result (`Find.Id`), or one of the event (`$Record.Status__c`).
     Reference(String),
-}
-
-/// What a Flow sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Message {
-    /// API name of the notification type.
-    pub(crate) notification_type: String,
-    /// Ids of users.
-    pub(crate) recipients: Vec<String>,
-    pub(crate) title: String,
-    pub(crate) body: String,
 }

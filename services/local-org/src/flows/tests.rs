@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::interview::InterviewError;
 use super::*;
-use crate::metadata::NotificationType;
+use crate::notifications::{Message, NotificationType};
 
 fn types() -> Vec<NotificationType> {
     ["Other", "Done"].map(|name| NotificationType { name: name.to_owned(), label: format!("{name} label") }).into()

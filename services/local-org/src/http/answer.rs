@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
@@ -126,4 +127,24 @@ pub(crate) fn malformed_json(message: impl Into<String>) -> ApiError {
 /// 500: a defect of this program.
 pub(crate) fn internal(message: impl Into<String>) -> ApiError {
     ApiError::new(500, "UNKNOWN_EXCEPTION", message)
+}
+
+/// Reads part of a body.
+pub(crate) fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ApiError> {
+    T::deserialize(value).map_err(|error| malformed_json(error.to_string()))
+}
+
+/// A whole request that is wrong.
+pub(crate) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, "INVALID_INPUT", message)
+}
+
+/// More of something than a request may have.
+pub(crate) fn limit_exceeded(message: impl Into<String>) -> ApiError {
+    ApiError::new(400, "LIMIT_EXCEEDED", message)
+}
+
+/// The error of a subrequest that was not run, or undone, because of another.
+pub(crate) fn halted(message: &str) -> ApiError {
+    ApiError::new(400, "PROCESSING_HALTED", message)
 }

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, invalid, limit_exceeded, read};
 use super::call::{Call, ROOT};
-use super::execute;
 use super::resource::Resource;
-use super::subrequest::{self, invalid, limit_exceeded};
+use super::single;
 use super::work::Context;
 use crate::error::ApiError;
 
@@ -35,7 +34,7 @@ struct Subrequest {
 /// Runs all subrequests, each in its own transaction; with `haltOnError`, those before the first failure.
 pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
     call.object_body()?;
-    let request: Request = subrequest::read(call.body.as_ref().unwrap_or_default())?;
+    let request: Request = read(call.body.as_ref().unwrap_or_default())?;
     if request.batch_requests.len() > MAX_SUBREQUESTS {
         return Err(limit_exceeded(format!("A batch has at most {MAX_SUBREQUESTS} subrequests.")));
     }
@@ -56,7 +55,7 @@ fn run_one(cx: &Context<'_>, subrequest: &Subrequest) -> Answer {
             return Err(invalid("A composite resource is not allowed in a batch."));
         }
         let call = call.with_body(subrequest.rich_input.clone());
-        cx.transaction(|records| execute::within(cx, records, &call))
+        cx.transaction(|records| single::run(cx, records, &call))
     });
     answer.unwrap_or_else(Answer::from)
 }

@@ -76,7 +76,7 @@ pub(crate) fn delete(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Cal
     })
 }
 
-/// `GET composite/sobjects/X?ids=…&fields=…`, or POST with both in the body. A record that there is not is null.
+/// `GET composite/sobjects/X?ids=…&fields=…`, or POST with both in the body. A record that does not exist is null.
 pub(crate) fn retrieve(
     cx: &Context<'_>,
     records: &mut Records<'_, '_>,

@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::call::Call;
+use super::references::Results;
 use super::resource::Resource;
-use super::subrequest::{self, Results, Subrequest};
+use super::subrequest::{self, Subrequest};
 use super::work::Context;
 use crate::error::ApiError;
 
@@ -28,7 +29,7 @@ struct Request {
 /// Runs all subrequests: each in its own transaction, or, with `allOrNone`, all in one.
 pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
     call.object_body()?;
-    let request: Request = subrequest::read(call.body.as_ref().unwrap_or_default())?;
+    let request: Request = answer::read(call.body.as_ref().unwrap_or_default())?;
     check(&request, call)?;
     let answers = if request.all_or_none { all_or_none(cx, call, &request) } else { independently(cx, call, &request) };
     let elements = request.composite_request.iter().zip(answers);
@@ -40,14 +41,12 @@ pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
 fn check(request: &Request, call: &Call) -> Result<(), ApiError> {
     let subrequests = &request.composite_request;
     if subrequests.len() > MAX_SUBREQUESTS {
-        return Err(subrequest::limit_exceeded(format!(
-            "A composite request has at most {MAX_SUBREQUESTS} subrequests."
-        )));
+        return Err(answer::limit_exceeded(format!("A composite request has at most {MAX_SUBREQUESTS} subrequests.")));
     }
     subrequest::check(subrequests, call.version)?;
     if subrequests.iter().filter(|subrequest| is_query(subrequest)).count() > MAX_QUERIES {
         let message = format!("At most {MAX_QUERIES} subrequests of a composite request are queries or collections.");
-        return Err(subrequest::limit_exceeded(message));
+        return Err(answer::limit_exceeded(message));
     }
     Ok(())
 }
@@ -81,7 +80,7 @@ fn all_or_none(cx: &Context<'_>, call: &Call, request: &Request) -> Vec<Answer> 
             let failed = !answer.is_success();
             answers.push(answer);
             if failed {
-                return Err(subrequest::halted(ROLLED_BACK));
+                return Err(answer::halted(ROLLED_BACK));
             }
         }
         Ok(())
@@ -98,7 +97,7 @@ pub(crate) fn settle(done: Result<(), ApiError>, answers: &mut Vec<Answer>, coun
         answers.pop();
         answers.push(error.into());
     }
-    let halted = || Answer::from(subrequest::halted(message));
+    let halted = || Answer::from(answer::halted(message));
     answers.iter_mut().filter(|answer| answer.is_success()).for_each(|answer| *answer = halted());
     answers.resize_with(count, halted);
 }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, not_found};
 use super::call::Call;
-use super::version::Version;
 use super::work::Context;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType, ObjectDef, OnDelete, Schema};
 use crate::store::{Access, Operation, is_protected};
+use crate::version::Version;
 
 /// `sobjects`
 pub(crate) fn global(cx: &Context<'_>, access: &Access, call: &Call) -> Answer {

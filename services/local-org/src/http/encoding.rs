@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
 
 use super::answer::{internal, malformed_json};
-use super::gateway::header;
+use super::request::header;
 use crate::error::ApiError;
 
 /// How a body comes.
@@ -123,7 +123,7 @@ impl<W: Write> Write for Decoder<W> {
     }
 }
 
-/// Takes so many bytes and no more: a few of those that come can be very many of those that go.
+/// Takes a limited number of bytes: a few compressed bytes can become very many.
 pub(super) struct Limited<W> {
     target: W,
     left: u64,

@@ -1,12 +1,11 @@
 //! Runs calls: composite resources make transactions as they need them, any other call is one transaction.
 
-use super::answer::{Answer, not_found};
+use super::answer::Answer;
 use super::call::Call;
-use super::resource::{Method, Resource};
-use super::work::{Context, Records};
-use super::{batch, collections, composite, describe, graph, limits, query, sobjects, tree, upsert};
+use super::resource::Resource;
+use super::work::Context;
+use super::{batch, composite, graph, single, tooling};
 use crate::error::ApiError;
-use crate::pubsub::tooling;
 
 /// Runs a call.
 pub(crate) fn call(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
@@ -17,40 +16,6 @@ pub(crate) fn call(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
         Resource::ToolingQuery => tooling::query(cx, call),
         Resource::ToolingObject { object } => tooling::record(cx, call, object, None),
         Resource::ToolingRecord { object, id } => tooling::record(cx, call, object, Some(id)),
-        _ => cx.transaction(|records| within(cx, records, call)),
-    }
-}
-
-/// Runs a call that is not composite within a transaction. What it wrote is to be undone when it fails.
-pub(crate) fn within(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Call) -> Result<Answer, ApiError> {
-    match (&call.resource, call.method) {
-        (Resource::Index, _) => Ok(limits::resources(cx, call)),
-        (Resource::Limits, _) => Ok(limits::usage(cx)),
-        (Resource::Recent, _) => Ok(Answer::ok(serde_json::json!([]))),
-        (Resource::Query { deleted }, _) => query::run(cx, records, call, *deleted),
-        (Resource::QueryMore { locator }, _) => query::more(cx, locator),
-        (Resource::Sobjects, _) => Ok(describe::global(cx, records.access(), call)),
-        (Resource::Sobject { object }, Method::Get) => describe::basic(cx, records.access(), call, object),
-        (Resource::Sobject { object }, _) => sobjects::create(records, call, object),
-        (Resource::Describe { object }, _) => describe::sobject(cx, records.access(), call, object),
-        (Resource::Record { object, id }, Method::Get) => sobjects::retrieve(records, call, object, id),
-        (Resource::Record { object, id }, Method::Delete) => sobjects::delete(records, object, id),
-        (Resource::Record { object, id }, Method::Patch) => sobjects::update(records, call, object, id),
-        (Resource::Record { object, id }, _) if id.eq_ignore_ascii_case("Id") => {
-            sobjects::create(records, call, object)
-        }
-        (Resource::ExternalId { object, field, value }, method) => {
-            upsert::run(records, call, method, &upsert::Key { object, field, value })
-        }
-        (Resource::Collection, Method::Post) => collections::create(records, call),
-        (Resource::Collection, Method::Delete) => collections::delete(cx, records, call),
-        (Resource::Collection, _) => collections::update(records, call),
-        (Resource::CollectionOf { object }, _) => collections::retrieve(cx, records, call, object),
-        (Resource::CollectionByExternalId { object, field }, _) => collections::upsert(records, call, object, field),
-        (Resource::Tree { object }, _) => tree::run(cx, records, call, object),
-        (Resource::Record { .. } | Resource::Composite | Resource::Graph | Resource::Batch, _)
-        | (Resource::ToolingQuery | Resource::ToolingObject { .. } | Resource::ToolingRecord { .. }, _) => {
-            Err(not_found())
-        }
+        _ => cx.transaction(|records| single::run(cx, records, call)),
     }
 }

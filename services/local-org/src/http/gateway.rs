@@ -12,17 +12,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::answer::{Answer, builder, internal, invalid_session, malformed_json};
 use super::call::Call;
 use super::encoding::Encoding;
-use super::host::{Host, OrgHost, Session, base_url};
+use super::request::{base_url, check_head, header, session_of, target};
 use super::work::Context;
-use super::{MAX_BODY, connection, execute, limits, odd, version};
+use super::{MAX_BODY, connection, execute, limits, odd};
 use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::{Action, Probe, RecordError};
+use crate::host::{Host, OrgHost, Session};
 use crate::settings::allows_duplicates;
-
-/// Longest URI, and longest URI with headers, in bytes (REST API Developer Guide, "Status Codes and Error Responses").
-const MAX_HEAD: usize = 16_384;
+use crate::version;
 
 /// Adds the routes of the data API.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -70,7 +69,7 @@ struct Exchange {
 impl Exchange {
     fn begin(request: &HttpRequest, body: web::Bytes, host: &Host) -> Result<Self, ApiError> {
         check_head(request)?;
-        let (org, session) = host.session_of(request).ok_or_else(invalid_session)?;
+        let (org, session) = session_of(host, request).ok_or_else(invalid_session)?;
         let mut call = Call::parse(request.method().as_str(), &target(request))?;
         if let Some(options) = header(request, "Sforce-Query-Options") {
             call.set_query_options(options);
@@ -204,34 +203,12 @@ pub(super) async fn pause(duration: Duration) {
     }
 }
 
-/// A header's value, if it is text.
-pub(super) fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    request.headers().get(name).and_then(|value| value.to_str().ok())
-}
-
 fn read_body(call: Call, body: &[u8]) -> Result<Call, ApiError> {
     if body.is_empty() || !call.takes_body() {
         return Ok(call);
     }
     let body = serde_json::from_slice(body).map_err(|error| malformed_json(error.to_string()))?;
     Ok(call.with_body(Some(body)))
-}
-
-pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
-    let uri = target(request).len();
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if uri > MAX_HEAD {
-        return Err(ApiError::new(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384 byte limit."));
-    }
-    if uri + headers > MAX_HEAD {
-        let message = "The combined length of the URI and headers exceeds the 16,384 byte limit.";
-        return Err(ApiError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message));
-    }
-    Ok(())
-}
-
-pub(super) fn target(request: &HttpRequest) -> String {
-    request.uri().path_and_query().map_or_else(|| request.path().to_owned(), ToString::to_string)
 }
 
 fn unreadable(error: &actix_web::Error) -> ApiError {

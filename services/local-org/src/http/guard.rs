@@ -8,10 +8,10 @@ use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use super::Host;
 use super::answer::{Answer, internal};
 use crate::error::ApiError;
 use crate::guard::Caller;
+use crate::host::Host;
 
 /// Refuses requests that a web page of another site may be behind.
 pub(crate) async fn screen(

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, internal, not_found};
 use super::gateway::with_faults;
-use super::host::{Host, OrgHost, Session, User, base_url, bearer};
+use super::request::{base_url, bearer, session_of};
+use crate::host::{Host, OrgHost, Session, User};
 use crate::id;
 
 /// Adds the routes of `/services/oauth2` and `/id`.
@@ -89,7 +90,7 @@ struct RevokeForm {
 
 /// The OpenID Connect user information of a token.
 async fn userinfo(request: HttpRequest, host: web::Data<Host>) -> HttpResponse {
-    let Some((org, Session { user, .. })) = host.session_of(&request) else { return bad_token() };
+    let Some((org, Session { user, .. })) = session_of(&host, &request) else { return bad_token() };
     let base_url = base_url(&request);
     let mut body = identity_of(&base_url, org, &user);
     body["sub"] = json!(identity_url(&base_url, org, &user));

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::version::Version;
 use super::work::Records;
 use crate::error::ApiError;
+use crate::version::Version;
 
 /// `POST sobjects/X`
 pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -> Result<Answer, ApiError> {

@@ -1,17 +1,18 @@
 //! The subrequests of `composite` and `composite/graph`: how they are written and how their results are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, malformed_json};
+use super::answer::{Answer, invalid};
 use super::call::{Call, ROOT};
+use super::references::{self, Results};
 use super::resource::Method;
-use super::version::Version;
+use super::single;
 use super::work::{Context, Records};
-use super::{execute, references};
 use crate::error::ApiError;
+use crate::version::Version;
 
 /// Headers that only the whole request may have (REST API Developer Guide, "Composite Subrequest").
 const FORBIDDEN_HEADERS: [&str; 3] = ["Accept", "Authorization", "Content-Type"];
@@ -32,9 +33,6 @@ pub(crate) struct Subrequest {
     http_headers: Option<Map<String, Value>>,
 }
 
-/// Bodies of subrequests that succeeded, by reference id.
-pub(crate) type Results = HashMap<String, Value>;
-
 impl Subrequest {
     /// Runs the subrequest within a transaction, after putting earlier results in the place of references. The result
     /// is kept for later ones.
@@ -45,7 +43,7 @@ impl Subrequest {
         version: Version,
         results: &mut Results,
     ) -> Result<Answer, ApiError> {
-        let answer = execute::within(cx, records, &self.call(version, results)?)?;
+        let answer = single::run(cx, records, &self.call(version, results)?)?;
         if answer.is_success() {
             results.insert(self.reference_id.clone(), answer.clone().into_value());
         }
@@ -88,26 +86,6 @@ pub(crate) fn check(subrequests: &[Subrequest], version: Version) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// Reads part of a body.
-pub(crate) fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ApiError> {
-    T::deserialize(value).map_err(|error| malformed_json(error.to_string()))
-}
-
-/// A whole request that is wrong.
-pub(crate) fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new(400, "INVALID_INPUT", message)
-}
-
-/// More of something than a request may have.
-pub(crate) fn limit_exceeded(message: impl Into<String>) -> ApiError {
-    ApiError::new(400, "LIMIT_EXCEEDED", message)
-}
-
-/// The error of a subrequest that was not run, or undone, because of another.
-pub(crate) fn halted(message: &str) -> ApiError {
-    ApiError::new(400, "PROCESSING_HALTED", message)
 }
 
 /// A subrequest's element of the response.

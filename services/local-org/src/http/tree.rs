@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, malformed_json};
+use super::answer::{Answer, invalid, limit_exceeded, malformed_json};
 use super::call::Call;
 use super::collections::{status_error, type_of};
-use super::subrequest::{invalid, limit_exceeded};
 use super::work::{Context, Records};
 use crate::error::ApiError;
 use crate::schema::Schema;

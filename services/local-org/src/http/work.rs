@@ -4,15 +4,15 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use super::version::Version;
 use crate::cdc::Origin;
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::RecordError;
-use crate::http::OrgHost;
+use crate::host::OrgHost;
 use crate::settings::DuplicateRule;
 use crate::soql::ResultSet;
 use crate::store::{Access, Actor, Refusals, Tx, Upserted};
+use crate::version::Version;
 
 /// What a call works with.
 pub(crate) struct Context<'a> {

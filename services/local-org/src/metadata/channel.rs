@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::MetadataError;
+use super::error::MetadataError;
 use super::xml::{children, required, with_root};
 use crate::cdc;
 use crate::schema::{Channel, Schema};

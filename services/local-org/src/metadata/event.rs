@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::MetadataError;
+use super::error::MetadataError;
 use super::xml::{required, text, with_root};
 use crate::schema::{FieldDef, FieldType, ObjectDef, Publish, Schema};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use roxmltree::Node;
 
-use super::MetadataError;
+use super::error::MetadataError;
 use super::xml::{children, required, required_value, text, value, with_root};
 use crate::schema::{FieldDef, FieldType, OnDelete, Schema};
 

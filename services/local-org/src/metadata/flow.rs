@@ -6,7 +6,7 @@ use std::path::Path;
 use roxmltree::Node;
 use serde_json::{Number, Value};
 
-use super::MetadataError;
+use super::error::MetadataError;
 use super::xml::{children, required, text, value, with_root};
 use crate::flows::{Assignment, Conditions, Element, Flow, Operand, Operator, Test};
 use crate::schema::Schema;

@@ -2,6 +2,7 @@
 
 mod channel;
 mod custom_permission;
+mod error;
 mod event;
 mod field;
 mod flow;
@@ -13,14 +14,16 @@ mod standard;
 mod tests;
 mod xml;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use self::custom_permission::CustomPermission;
-pub use self::notification_type::NotificationType;
+pub use self::error::MetadataError;
 pub use self::permission_set::{FieldPermission, ObjectPermission, PermissionSet};
+use self::project::stem;
 pub(crate) use self::standard::stages;
 pub use self::standard::standard;
 use crate::flows::Flow;
+use crate::notifications::NotificationType;
 use crate::schema::Schema;
 
 /// What [`load`] found in a project.
@@ -40,50 +43,6 @@ pub struct Deployed {
     pub notification_types: Vec<NotificationType>,
     /// Metadata that a local org does not know, by path in the project.
     pub ignored: Vec<String>,
-}
-
-/// Why a project cannot be deployed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MetadataError {
-    /// A file or folder cannot be read.
-    #[error("{path}: cannot be read")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// `sfdx-project.json` is not what the Salesforce DX Developer Guide says.
-    #[error("{path}: no valid project file")]
-    Project {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: serde_json::Error,
-    },
-    /// A metadata file is no XML.
-    #[error("{path}: no valid XML")]
-    Xml {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: roxmltree::Error,
-    },
-    /// A metadata file says what a deploy would refuse.
-    #[error("{path}: {problem}")]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-}
-
-impl MetadataError {
-    fn invalid(path: &Path, problem: impl Into<String>) -> Self {
-        Self::Invalid { path: path.to_owned(), problem: problem.into() }
-    }
 }
 
 /// Reads the sfdx project in `dir` (the folder with `sfdx-project.json`) as a deploy would: custom fields, platform
@@ -155,10 +114,4 @@ impl Kind {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         SUFFIXES.iter().find(|(suffix, _)| name.ends_with(suffix)).map_or(Self::Other, |(_, kind)| *kind)
     }
-}
-
-/// The name of a file without its suffixes.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.split('.').next().unwrap_or_default().to_owned()
 }

@@ -2,19 +2,11 @@
 
 use std::path::Path;
 
-use super::MetadataError;
+use super::error::MetadataError;
 use super::xml::{required, with_root};
+use crate::notifications::NotificationType;
 
 pub(super) const SUFFIX: &str = ".notiftype-meta.xml";
-
-/// A type of custom notification.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotificationType {
-    /// API name.
-    pub name: String,
-    /// Label.
-    pub label: String,
-}
 
 pub(super) fn read(path: &Path) -> Result<NotificationType, MetadataError> {
     with_root(path, "CustomNotificationType", |node| {

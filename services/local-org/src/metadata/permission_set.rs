@@ -4,8 +4,9 @@ use std::path::Path;
 
 use roxmltree::Node;
 
+use super::custom_permission::CustomPermission;
+use super::error::MetadataError;
 use super::xml::{children, required, text, value, with_root};
-use super::{CustomPermission, MetadataError};
 use crate::schema::Schema;
 
 pub(super) const SUFFIX: &str = ".permissionset-meta.xml";

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::MetadataError;
+use super::error::MetadataError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,4 +48,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), MetadataError>
         }
     }
     Ok(())
+}
+
+/// The name of a file without its suffixes.
+pub(super) fn stem(path: &Path) -> String {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_owned()
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use roxmltree::Node;
 
-use super::MetadataError;
+use super::error::MetadataError;
 
 /// Reads a file whose root element is `root` and gives that to `read`.
 pub(super) fn with_root<T>(

@@ -6,11 +6,10 @@ use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Status};
 use uuid::Uuid;
 
-use super::connection::Handle;
 use super::failure::Failure;
-use super::streams::{Ending, Order, Stream};
-use crate::http::host::{Host, OrgHost, Session};
+use crate::host::{Host, OrgHost, Session};
 use crate::store::Access;
+use crate::streams::{Ending, Handle, Order, Stream};
 
 /// A call whose caller is known.
 #[derive(Debug)]

@@ -2,38 +2,19 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tonic::transport::server::Connected;
+
+use crate::streams::Handle;
 
 /// A connection that a handle of it can reset.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
     handle: Handle,
-}
-
-/// A handle of a connection; the server gives it to each of its calls.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Handle(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    reset: AtomicBool,
-    reader: AtomicWaker,
-}
-
-impl Handle {
-    /// Resets the connection: its client sees RST, whatever calls are open on it.
-    pub(super) fn reset(&self) {
-        self.0.reset.store(true, Ordering::Release);
-        self.0.reader.wake();
-    }
 }
 
 impl Connection {
@@ -44,7 +25,7 @@ impl Connection {
 
     /// An error once the connection is to be reset. The server drops it then, which sends RST because nothing lingers.
     fn check(&self) -> io::Result<()> {
-        if !self.handle.0.reset.load(Ordering::Acquire) {
+        if !self.handle.is_reset() {
             return Ok(());
         }
         self.stream.set_zero_linger()?;
@@ -62,7 +43,7 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.handle.0.reader.register(cx.waker());
+        self.handle.wake_on_reset(cx.waker());
         self.check()?;
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }

@@ -14,9 +14,9 @@ use tonic::{Status, Streaming};
 use super::call::{self, Call};
 use super::credit::Credit;
 use super::failure::Failure;
-use super::settings::Settings;
-use super::streams::{Ending, Order, Stream};
-use crate::events::{Bus, Event, ReplayId, Topic};
+use crate::bus::{Bus, Topic};
+use crate::events::{Event, ReplayId};
+use crate::streams::{Ending, Order, Settings, Stream};
 
 /// Bytes of the events of a response at most, unless one alone has more. Clients take messages of 4 MB by default.
 const MAX_BYTES: usize = 3_000_000;

@@ -7,8 +7,8 @@
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Code, Status};
 
+use crate::bus::ReplayError;
 use crate::error::ApiError;
-use crate::events::ReplayError;
 
 /// What all error codes begin with.
 const PREFIX: &str = "sfdc.platform.eventbus.grpc.";

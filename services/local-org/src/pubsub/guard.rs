@@ -12,7 +12,7 @@ use tonic::codegen::{BoxFuture, Context, Poll, Service};
 use tonic::server::NamedService;
 
 use crate::guard::Caller;
-use crate::http::Host;
+use crate::host::Host;
 
 /// A service behind the guard.
 #[derive(Clone)]

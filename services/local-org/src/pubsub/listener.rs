@@ -15,7 +15,7 @@ use super::Service;
 use super::connection::Connection;
 use super::guard::Guarded;
 use crate::certificate::Certificate;
-use crate::http::Host;
+use crate::host::Host;
 
 /// Pause between HTTP/2 pings, and how long a client may take to answer one.
 const PING_INTERVAL: Duration = Duration::from_secs(30);

@@ -2,24 +2,18 @@
 //!
 //! A call begins with the caller's session ([`call`]); the access token alone tells the org. Then [`topics`] decides what
 //! the caller may use, [`publish`] checks and publishes events, and [`delivery`] sends them to subscribers from the
-//! org's log (`crate::events`). The end of a session ends no open stream, as in a real org. Faults are given to the
-//! open streams as orders ([`streams`]), or wait for their moment ([`faults`]); the control API sets them ([`control`]).
+//! org's log (`crate::bus`). The end of a session ends no open stream, as in a real org. Streams, their faults and
+//! managed subscriptions are kept in `crate::streams`.
 
-mod allocation;
 mod call;
 mod connection;
-pub(crate) mod control;
 mod credit;
 mod delivery;
 mod failure;
-mod faults;
 mod guard;
 mod listener;
 mod managed;
 mod publish;
-mod settings;
-mod state;
-mod streams;
 mod subscribe;
 mod topics;
 
@@ -35,9 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use self::call::Call;
 pub(crate) use self::listener::Servers;
-pub(crate) use self::managed::tooling;
-pub(crate) use self::state::State;
-use crate::http::Host;
+use crate::host::Host;
 
 /// The service.
 struct Service {

@@ -10,12 +10,13 @@ use uuid::Uuid;
 use super::call::{self, Call, blocking};
 use super::delivery::Responses;
 use super::failure::Failure;
-use super::streams::{Ending, Order, Stream};
 use super::topics;
+use crate::bus::Topic;
+use crate::events::Draft;
 use crate::events::platform::PlatformEvent;
-use crate::events::{Draft, Topic};
-use crate::http::host::{OrgHost, Session};
+use crate::host::{OrgHost, Session};
 use crate::schema::ObjectDef;
+use crate::streams::{Ending, Order, Stream};
 
 /// Bytes of an event at most (Pub/Sub API Developer Guide, "Pub/Sub API Allocations").
 const MAX_BYTES: usize = 1_000_000;

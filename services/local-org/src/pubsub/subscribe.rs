@@ -9,9 +9,10 @@ use super::call::Call;
 use super::credit::{self, Credit};
 use super::delivery::{Batch, Delivery, Protocol, Responses};
 use super::failure::Failure;
-use super::streams::Stream;
 use super::topics;
-use crate::events::{ReplayId, Start};
+use crate::bus::Start;
+use crate::events::ReplayId;
+use crate::streams::Stream;
 
 /// Serves one stream.
 pub(super) async fn run(

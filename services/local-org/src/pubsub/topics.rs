@@ -7,8 +7,8 @@ use tonic::Code;
 
 use super::call::Call;
 use super::failure::Failure;
+use crate::bus::Topic;
 use crate::cdc;
-use crate::events::Topic;
 use crate::schema::{ObjectDef, Schema};
 use crate::store::{Access, Operation};
 

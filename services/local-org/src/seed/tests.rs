@@ -8,7 +8,7 @@ use crate::store::OrgConfig;
 
 fn orgs() -> Vec<Org> {
     let schema = Arc::new(metadata::standard());
-    OrgConfig::defaults(None).iter().map(|config| Org::open(config, Arc::clone(&schema)).unwrap()).collect()
+    OrgConfig::defaults(None).iter().map(|config| open(config, Arc::clone(&schema)).unwrap()).collect()
 }
 
 fn count(org: &Org, object: &str) -> u64 {

@@ -1,6 +1,4 @@
-//! A query as it was written, before any name is looked up.
-//!
-//! Two trees are equal when they mean the same: an [`Offset`] says only where to point in an error.
+//! A query as it was written, before any name is looked up. An [`Offset`] says where to point in an error.
 
 use std::fmt;
 
@@ -379,14 +377,6 @@ pub struct Name {
     pub at: Offset,
 }
 
-/// Where something begins in the query's text, in bytes. Equal to every other offset; see the module.
-#[derive(Debug, Clone, Copy, Default)]
+/// Where something begins in the query's text, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offset(pub usize);
-
-impl PartialEq for Offset {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Offset {}

@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::ast::{Item, Query};
+use super::options::ExecuteOptions;
 use super::scope::Context;
-use super::{ExecuteOptions, aggregates, records};
+use super::{aggregates, records};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType, Schema};
 

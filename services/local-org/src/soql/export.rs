@@ -3,9 +3,10 @@
 use rusqlite::Connection;
 
 use super::ast::{Item, Query};
+use super::options::ExecuteOptions;
 use super::records::Plan;
 use super::scope::Context;
-use super::{ExecuteOptions, aggregates, functions, records, rows};
+use super::{aggregates, functions, records, rows};
 use crate::error::ApiError;
 use crate::schema::Schema;
 

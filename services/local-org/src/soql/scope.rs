@@ -1,9 +1,9 @@
 //! Looks up the names of one `SELECT`: its object, fields, and parents, which become joins.
 
-use super::ExecuteOptions;
 use super::ast::{Name, Offset, Path, Select};
 use super::failure;
 use super::fragment::quoted;
+use super::options::ExecuteOptions;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 

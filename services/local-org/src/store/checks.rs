@@ -14,7 +14,7 @@ impl<'a> Tx<'a> {
     pub(super) fn check_references(&mut self, object: &ObjectDef, record: &Record<'_>) -> Result<(), ApiError> {
         for field in object.fields.iter().filter(|field| field.kind == FieldType::Reference) {
             let Some(id) = record.text(&field.name) else { continue };
-            let Some(target) = self.org.schema.object_by_prefix(id::prefix(id)) else { continue };
+            let Some(target) = self.catalog.schema.object_by_prefix(id::prefix(id)) else { continue };
             match self.is_deleted(target, id)? {
                 Some(false) => {}
                 Some(true) => return Err(ApiError { status: 400, ..ApiError::entity_is_deleted() }),

@@ -6,14 +6,11 @@ use super::access::EFFECTIVE_SETS;
 use crate::error::ApiError;
 use crate::id;
 
-/// The object.
-pub(super) const USER_ACCESS: &str = "UserSetupEntityAccess";
-
 /// Start of the ids of its records, of which a real org tells nothing.
 const PREFIX: &str = "0AU";
 
 impl Tx<'_> {
-    /// Makes [`USER_ACCESS`] what the actor holds now, in the actor's session.
+    /// Makes `UserSetupEntityAccess` what the actor holds now, in the actor's session.
     pub(super) fn list_custom_permissions(&self) -> Result<(), ApiError> {
         self.prepare("DELETE FROM \"UserSetupEntityAccess\"")?.execute([])?;
         let sql = format!(

@@ -75,7 +75,8 @@ pub(super) fn connect(file: Option<&Path>) -> rusqlite::Result<Connection> {
 pub(super) fn migrate(connection: &Connection, schema: &Schema) -> rusqlite::Result<bool> {
     let is_new = columns_of(connection, "Organization")?.is_empty();
     connection.execute_batch(
-        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS \"_Sequence\" (name TEXT PRIMARY KEY, next INTEGER NOT NULL)",
+        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS \"_Sequence\" (name TEXT PRIMARY KEY, next INTEGER NOT NULL); \
+         CREATE TABLE IF NOT EXISTS \"_Note\" (key TEXT PRIMARY KEY, text TEXT NOT NULL)",
     )?;
     for object in schema.objects().filter(|object| !object.is_event()) {
         create_table(connection, object)?;

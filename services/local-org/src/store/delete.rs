@@ -91,12 +91,12 @@ impl<'a> Tx<'a> {
 
     /// The references by which records of others belong to those of this object, or only point to them.
     fn references_to(&self, object: &'a ObjectDef) -> impl Iterator<Item = (&'a ObjectDef, &'a FieldDef)> + use<'a> {
-        let org = self.org;
-        org.schema.children_of(&object.name).filter(|(_, field)| !is_audit(field))
+        let catalog = self.catalog;
+        catalog.schema.children_of(&object.name).filter(|(_, field)| !is_audit(field))
     }
 
     fn clear(&mut self, child: &'a ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {
-        if self.org.bus.topics().entity(&child.name).is_some() {
+        if self.catalog.captures(&child.name) {
             for id in self.ids_with(child, field, &parent.to_owned().into(), u32::MAX)? {
                 self.touch(child, &id)?;
             }

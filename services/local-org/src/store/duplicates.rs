@@ -24,10 +24,10 @@ impl Tx<'_> {
         own_id: Option<&str>,
     ) -> Result<(), ApiError> {
         for rule in rules.iter().filter(|rule| rule.object.eq_ignore_ascii_case(object)) {
-            let (object, field) = rule.find(self.org.schema())?;
+            let (object, field) = rule.find(&self.catalog.schema)?;
             let given = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.name));
             let Some((_, value)) = given.filter(|(_, value)| !value.is_null()) else { continue };
-            let Ok(stored) = convert::to_stored(self.org.schema(), field, value) else { continue };
+            let Ok(stored) = convert::to_stored(&self.catalog.schema, field, value) else { continue };
             let ids = self.ids_with(object, field, &stored, MATCHES)?;
             let others: Vec<&str> = ids.iter().map(String::as_str).filter(|id| Some(*id) != own_id).collect();
             if !others.is_empty() {

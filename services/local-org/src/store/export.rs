@@ -47,6 +47,6 @@ impl Tx<'_> {
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
-        work(&Export::new(&self.org.schema, &query, &options)?)
+        work(&Export::new(&self.catalog.schema, &query, &options)?)
     }
 }

@@ -22,7 +22,7 @@ impl Tx<'_> {
         }
         let stored = match field.name.as_str() {
             "Id" => super::tx::record_id(object, value)?.into(),
-            _ => convert::to_stored(&self.org.schema, field, &Value::String(value.to_owned()))?,
+            _ => convert::to_stored(&self.catalog.schema, field, &Value::String(value.to_owned()))?,
         };
         let mut ids = self.ids_with(object, field, &stored, MATCHES)?;
         if ids.len() > 1 {

@@ -1,14 +1,7 @@
 //! Small things that an org remembers besides records, as texts under keys.
 
-use rusqlite::Connection;
-
 use super::Org;
 use crate::error::ApiError;
-
-/// Makes the table, if there is none yet.
-pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("CREATE TABLE IF NOT EXISTS \"_Note\" (key TEXT PRIMARY KEY, text TEXT NOT NULL)")
-}
 
 impl Org {
     /// Remembers a text under a key, or forgets what stands there.

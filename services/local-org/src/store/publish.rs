@@ -5,37 +5,15 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Operation, Tx, checks};
+use crate::bus::{Bus, EventError, journal};
 use crate::cdc::{self, Commit};
 use crate::error::ApiError;
-use crate::events::{Bus, Draft, Event, EventError, journal};
+use crate::events::{Draft, Event};
 use crate::id;
 use crate::schema::{ObjectDef, Publish};
 
 /// The sequence behind the numbers of commits.
 const COMMITS: &str = "_Commit";
-
-/// Platform events that a transaction publishes.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
-    /// Published when the transaction is committed; what a savepoint undid is not.
-    after_commit: Vec<Draft>,
-    /// Published whatever becomes of the transaction.
-    immediately: Vec<Draft>,
-    /// UUIDs by the id that the caller gets for an event.
-    uuids: Vec<(String, String)>,
-}
-
-impl Outbox {
-    /// Where a savepoint begins.
-    pub(super) fn mark(&self) -> usize {
-        self.after_commit.len()
-    }
-
-    /// Drops what was published since.
-    pub(super) fn undo(&mut self, mark: usize) {
-        self.after_commit.truncate(mark);
-    }
-}
 
 impl<'a> Tx<'a> {
     /// Publishes a platform event and returns the id that stands for it.
@@ -48,7 +26,7 @@ impl<'a> Tx<'a> {
         let mut record = self.given_on_create(object, fields)?;
         self.fill_in_defaults(object, &mut record)?;
         checks::required(object, &record)?;
-        let event = self.org.bus.topics().platform_event(&object.name).ok_or_else(ApiError::not_found)?;
+        let event = self.catalog.bus.topics().platform_event(&object.name).ok_or_else(ApiError::not_found)?;
         let draft = event.draft(object, &record, &self.actor.user_id, Utc::now()).map_err(failed)?;
         let id = id::generate(&object.key_prefix, self.next_number(&object.name));
         self.outbox.uuids.push((id.clone(), draft.id.clone()));
@@ -84,8 +62,8 @@ impl<'a> Tx<'a> {
         if !changes.is_empty() {
             let number = i64::try_from(self.next_number(COMMITS)).unwrap_or(i64::MAX);
             let commit = Commit { at: Utc::now(), number, user_id: &self.actor.user_id, origin: self.origin };
-            let bus = &self.org.bus;
-            events.extend(cdc::events(bus.topics(), bus.settings(), &changes, &commit).map_err(failed)?);
+            let bus = &self.catalog.bus;
+            events.extend(cdc::events(bus.topics().entities(), bus.settings(), &changes, &commit).map_err(failed)?);
         }
         Ok(events)
     }

@@ -21,7 +21,7 @@ impl<'a> Tx<'a> {
     /// Removes a record that was deleted, and the children that went with it, from their tables.
     fn purge(&mut self, object: &'a ObjectDef, id: &str) -> Result<(), ApiError> {
         let children: Vec<_> = self
-            .org
+            .catalog
             .schema
             .children_of(&object.name)
             .filter(|(_, field)| field.on_delete == OnDelete::Cascade)

@@ -6,7 +6,7 @@ use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
 
-use super::custom_permissions::USER_ACCESS;
+use super::access::USER_ACCESS;
 use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
@@ -85,7 +85,7 @@ impl<'a> Tx<'a> {
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
-        let result = soql::execute(self.connection, &self.org.schema, &query, &options)?;
+        let result = soql::execute(self.connection, &self.catalog.schema, &query, &options)?;
         self.rows += result.records.len() as u64;
         Ok(result)
     }
@@ -117,7 +117,7 @@ impl<'a> Tx<'a> {
         let only = |object: &ObjectDef| self.only(object);
         let options =
             ExecuteOptions { api_version, include_deleted: false, now: self.now, visible: &visible, only: &only };
-        soql::columns(&self.org.schema, &query, &options)
+        soql::columns(&self.catalog.schema, &query, &options)
     }
 
     fn wanted(&self, object: &'a ObjectDef, names: Option<&[String]>) -> Result<Vec<&'a FieldDef>, ApiError> {

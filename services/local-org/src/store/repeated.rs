@@ -33,7 +33,7 @@ impl Tx<'_> {
         let same = |key: &str| match field.name.as_str() {
             "Id" => id::normalise(key),
             // As the value is looked up.
-            _ => match convert::to_stored(&self.org.schema, field, &Value::String(key.to_owned())).ok()? {
+            _ => match convert::to_stored(&self.catalog.schema, field, &Value::String(key.to_owned())).ok()? {
                 Stored::Text(text) if ignores_case(field) => Some(text.to_ascii_lowercase()),
                 Stored::Text(text) => Some(text),
                 Stored::Null => None,

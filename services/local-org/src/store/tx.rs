@@ -7,12 +7,14 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::access::{self, Access, Operation};
-use super::changes::Changes;
+use super::actor::Actor;
+use super::catalog::Catalog;
+use super::convert;
 use super::ddl::ObjectSql;
 use super::loaded::Loaded;
-use super::publish::Outbox;
+use super::outbox::Outbox;
 use super::sequences::Sequences;
-use super::{Actor, Org, convert};
+use super::touched::Touched;
 use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::id;
@@ -32,7 +34,7 @@ pub struct Upserted {
 /// (`"Account": {"Ext__c": "a"}`).
 #[derive(Debug)]
 pub struct Tx<'a> {
-    pub(super) org: &'a Org,
+    pub(super) catalog: &'a Catalog,
     pub(super) connection: &'a Connection,
     pub(super) sequences: &'a mut Sequences,
     pub(super) actor: &'a Actor,
@@ -47,13 +49,13 @@ pub struct Tx<'a> {
     pub(super) loaded: Loaded<'a>,
     /// Where the changes come from, for their events.
     pub(super) origin: &'a Origin,
-    pub(super) changes: Changes<'a>,
+    pub(super) touched: Touched<'a>,
     pub(super) outbox: Outbox,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(
-        org: &'a Org,
+        catalog: &'a Catalog,
         connection: &'a Connection,
         sequences: &'a mut Sequences,
         actor: &'a Actor,
@@ -61,7 +63,7 @@ impl<'a> Tx<'a> {
     ) -> Self {
         let now = Utc::now();
         Self {
-            org,
+            catalog,
             connection,
             sequences,
             actor,
@@ -72,7 +74,7 @@ impl<'a> Tx<'a> {
             rows: 0,
             loaded: Loaded::default(),
             origin,
-            changes: Changes::default(),
+            touched: Touched::default(),
             outbox: Outbox::default(),
         }
     }
@@ -131,7 +133,7 @@ impl<'a> Tx<'a> {
         let mut record = self.given_on_create(object, fields)?;
         if field.name != "Id" {
             self.settable(object, field)?;
-            let stored = convert::to_stored(self.org.schema(), field, &Value::String(value.to_owned()))?;
+            let stored = convert::to_stored(&self.catalog.schema, field, &Value::String(value.to_owned()))?;
             record.set(&field.name, stored);
         } else if !value.is_empty() {
             return Err(ApiError::invalid_cross_reference(404));
@@ -208,7 +210,7 @@ impl<'a> Tx<'a> {
 
     /// The object of that name, in any case.
     pub(crate) fn object(&self, name: &str) -> Result<&'a ObjectDef, ApiError> {
-        self.org.schema.object(name).ok_or_else(ApiError::not_found)
+        self.catalog.schema.object(name).ok_or_else(ApiError::not_found)
     }
 
     pub(super) fn writable(&self, name: &str, operation: &str) -> Result<&'a ObjectDef, ApiError> {
@@ -239,7 +241,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn sql(&self, object: &ObjectDef) -> Result<&'a ObjectSql, ApiError> {
-        self.org.sql.get(&object.name).ok_or_else(ApiError::not_found)
+        self.catalog.sql(object).ok_or_else(ApiError::not_found)
     }
 
     /// A prepared statement, kept for the next time.

@@ -28,7 +28,7 @@ impl<'a> Tx<'a> {
         let deleted = deleted.ok_or_else(|| failed("Entity is not in the recycle bin".to_owned()))?;
         for field in object.fields.iter().filter(|field| field.on_delete == OnDelete::Cascade) {
             let Some(parent_id) = deleted.text(&field.name) else { continue };
-            let Some(target) = self.org.schema.object_by_prefix(id::prefix(parent_id)) else { continue };
+            let Some(target) = self.catalog.schema.object_by_prefix(id::prefix(parent_id)) else { continue };
             if self.load(target, parent_id)?.is_none_or(|parent| parent.flag("IsDeleted")) {
                 return Err(failed(format!("{} {} is deleted", target.label, id::short(parent_id))));
             }
@@ -41,7 +41,7 @@ impl<'a> Tx<'a> {
         self.check_unique(object, deleted, Some(id))?;
         self.amend(object, id, Record::default().with("IsDeleted", 0))?;
         let stamp = deleted.get("SystemModstamp").cloned().unwrap_or(Stored::Null);
-        for (child, field) in self.org.schema.children_of(&object.name) {
+        for (child, field) in self.catalog.schema.children_of(&object.name) {
             if field.on_delete != OnDelete::Cascade || !rules::of(&child.name).goes_with_parent() {
                 continue;
             }

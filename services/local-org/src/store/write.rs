@@ -63,7 +63,7 @@ impl<'a> Tx<'a> {
         for (field, value) in given {
             let stored = match value {
                 Value::Object(key) if field.kind == FieldType::Reference => self.parent_by_key(field, key)?,
-                _ => convert::to_stored(&self.org.schema, field, value)?,
+                _ => convert::to_stored(&self.catalog.schema, field, value)?,
             };
             record.set(&field.name, stored);
         }
@@ -150,7 +150,7 @@ impl<'a> Tx<'a> {
                 _ => {
                     if let Some(default) = &field.default_value {
                         let value = Value::String(default.clone());
-                        record.set(&field.name, convert::to_stored(&self.org.schema, field, &value)?);
+                        record.set(&field.name, convert::to_stored(&self.catalog.schema, field, &value)?);
                     }
                 }
             }

@@ -122,7 +122,7 @@ async fn an_upsert_refuses_all_records_of_a_key_that_is_there_twice() {
         let message = format!("Duplicate id specified: {id}");
         assert_eq!((&error["statusCode"], &error["message"]), (&json!("DUPLICATE_VALUE"), &json!(message)));
     }
-    // Several new ones have no id, and a field that there is not is what is wrong with each.
+    // Several new ones have no id, and a field that does not exist is what is wrong with each.
     let new =
         json!([{"attributes": {"type": "Account"}, "Name": "11"}, {"attributes": {"type": "Account"}, "Name": "12"}]);
     let reply = org.patch("/composite/sobjects/Account/Id", json!({"records": new})).await;

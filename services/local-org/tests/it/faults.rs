@@ -130,7 +130,7 @@ async fn every_api_takes_odd_answers() {
     let form = [("grant_type", "client_credentials"), ("client_id", "my-org")];
     let reply = post("/services/oauth2/token", &form).send().await.expect("an answer");
     maintained(read(reply).await.expect("a body"), "token");
-    let addon = local_org::applink::Addon::default();
+    let addon = local_org::Addon::default();
     let url = format!("{}/addons/{}/authorizations/my-org", org.base, addon.id);
     org.fault(page).await;
     let reply = org.http.get(url).bearer_auth(&addon.token).header("X-App-UUID", &addon.app_id).send().await;

@@ -10,11 +10,13 @@ use test_support::{LocalOrg, Notification, eventually, http_client};
 
 use self::jobs::Job;
 use crate::console::Console;
+use crate::environment::{Environment, Variables};
+use crate::scene::Scene;
 use crate::shown::{Shown, seconds};
 use crate::stack::{ORG, Stack};
 
 /// Opportunities that the user edits.
-pub(crate) const OPPORTUNITIES: u32 = 50;
+const OPPORTUNITIES: u32 = 50;
 /// Who edits them.
 const USER: &str = "sales.user@my-org.local";
 const CHANGES: &str = "/data/OpportunityChangeEvent";
@@ -44,8 +46,21 @@ struct Outcome {
     time: Duration,
 }
 
+/// How the pattern is shown.
+pub(crate) const SCENE: Scene =
+    Scene { environment, seed: |_| Some(OPPORTUNITIES), play: |_, console, stack| Box::pin(play(console, stack)) };
+
+fn environment(local_org: &LocalOrg, password: &str) -> Result<Environment> {
+    let pubsub = local_org.pubsub_url()?;
+    let hosts = format!("{},{}", local_org.host()?, pubsub.trim_start_matches("http://"));
+    let mut all: Variables = local_org.applink_env()?.into();
+    all.push(("EVENT_AUTHORIZATION", ORG.to_owned()));
+    all.push(("PUBSUB_ENDPOINT", pubsub));
+    Ok(Environment { all, web: vec![("WEBHOOK_TOKEN", password.to_owned())], hosts })
+}
+
 /// Waits for the subscriber, edits, follows what happens and counts.
-pub(crate) async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
+async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
     let org = stack.local_org();
     subscribed(org).await?;
     let started = Instant::now();

@@ -3,6 +3,7 @@
 mod api;
 mod curl;
 mod follow;
+mod outcome;
 mod progress;
 mod report;
 mod tally;
@@ -10,73 +11,32 @@ mod tally;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
-use self::api::{Api, JobView};
+use self::api::Api;
 use self::follow::follow;
+use self::outcome::Outcome;
 use self::tally::Tally;
 use crate::args::Args;
 use crate::console::Console;
-use crate::shown::{Shown, seconds};
+use crate::environment::Environment;
+use crate::scene::Scene;
+use crate::shown::Shown;
 use crate::stack::{ORG, Stack};
-use test_support::{Counters, Memory};
+use test_support::{LocalOrg, Memory};
 
-/// What came out.
-#[derive(Debug)]
-struct Outcome {
-    job_id: String,
-    /// The job's own last words.
-    job: JobView,
-    /// What is in local-org.
-    tally: Tally,
-    /// What is not as it should be; empty is good.
-    problems: Vec<String>,
-    /// From the request to the end of the job.
-    time: Duration,
-    /// What the job asked of local-org.
-    counters: Counters,
-    /// Each worker's memory at the end; `None` for one that has ended.
-    workers: Vec<(String, Option<Memory>)>,
-    /// Memory of org-job-web before the job and after it.
-    web: (Option<Memory>, Option<Memory>),
-    web_url: String,
-    local_org_url: String,
-}
+/// How the pattern is shown.
+pub(crate) const SCENE: Scene = Scene {
+    environment,
+    seed: |args| Some(args.opportunities),
+    play: |args, console, stack| Box::pin(play(args, console, stack)),
+};
 
-/// The JSON of `--json`. Counts are those of local-org; `failed` are Opportunities with lines but without a Quote of this
-/// job, `skipped` those without lines.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Summary<'a> {
-    job_id: &'a str,
-    opportunities: u64,
-    quotes: u64,
-    quote_line_items: u64,
-    failed: u64,
-    skipped: u64,
-    seconds: f64,
-    api_calls: u64,
-    workers: usize,
-}
-
-impl Outcome {
-    fn summary(&self) -> Summary<'_> {
-        Summary {
-            job_id: &self.job_id,
-            opportunities: self.tally.opportunities,
-            quotes: self.tally.quotes,
-            quote_line_items: self.tally.quote_line_items,
-            failed: self.tally.failed,
-            skipped: self.tally.skipped,
-            seconds: seconds(self.time),
-            api_calls: self.counters.calls.total,
-            workers: self.workers.len(),
-        }
-    }
+fn environment(local_org: &LocalOrg, _password: &str) -> Result<Environment> {
+    Ok(Environment { all: Vec::new(), web: Vec::new(), hosts: local_org.host()? })
 }
 
 /// Posts the job, follows it to its end and counts.
-pub(crate) async fn play(args: &Args, console: &Console, stack: &mut Stack) -> Result<Shown> {
+async fn play(args: &Args, console: &Console, stack: &mut Stack) -> Result<Shown> {
     let outcome = run(args, console, stack).await?;
     Ok(Shown {
         text: report::text(&outcome),

@@ -2,7 +2,7 @@
 
 use indicatif::{HumanBytes, HumanCount};
 
-use super::Outcome;
+use super::outcome::Outcome;
 use test_support::Memory;
 
 /// The result in rows.

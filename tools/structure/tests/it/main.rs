@@ -2,5 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
+mod borders;
 mod imports;
 mod workspace;

@@ -1,6 +1,6 @@
 //! `POST /api/generatequotes` and `/api/testevent`: change events over HTTP.
 
-use crate::App;
+use crate::app::App;
 use crate::cloudevents::{CloudEvent, Mode, json, read, read_change};
 use crate::filter::{InvalidChange, Verdict};
 use crate::meters;

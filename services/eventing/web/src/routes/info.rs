@@ -1,75 +1,14 @@
 //! `GET /info` and the page `GET /`: counts and states, for who has the token. They show no record and no secret.
 
-use crate::buffer::View;
+use crate::app::App;
+use crate::info::{Info, info};
+use crate::pages;
 use crate::token::AuthorizedOrBasic;
-use crate::{App, pages};
 use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use shared::jobs::{JobState, JobView};
 use shared::web::ApiError;
-use shared::web::jobs::job_error;
-use utoipa::ToSchema;
-
-/// Jobs that are shown.
-const RECENT: usize = 20;
-
-/// What this app does, and how far it is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Info {
-    /// AppLink authorization through which events come.
-    pub(crate) authorization: String,
-    /// Topic.
-    pub(crate) topic: String,
-    /// Whether this app subscribes to the topic, or takes events by webhook only.
-    pub(crate) subscribes: bool,
-    /// Subscription and buffer.
-    #[serde(flatten)]
-    pub(crate) events: View,
-    /// The newest jobs.
-    pub(crate) recent_jobs: Vec<JobSummary>,
-}
-
-/// A job in short.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JobSummary {
-    /// Id.
-    pub(crate) id: String,
-    /// What it does.
-    pub(crate) kind: String,
-    /// Where it stands.
-    pub(crate) state: JobState,
-    /// When it was made.
-    pub(crate) created_at: DateTime<Utc>,
-    /// Records that are known to be part of it.
-    pub(crate) planned_records: u64,
-    /// Records that went well.
-    pub(crate) succeeded: u64,
-    /// Records that needed nothing.
-    pub(crate) skipped: u64,
-    /// Records with an error.
-    pub(crate) failed: u64,
-}
-
-impl From<JobView> for JobSummary {
-    fn from(job: JobView) -> Self {
-        Self {
-            id: job.id.to_string(),
-            kind: job.kind,
-            state: job.state,
-            created_at: job.created_at,
-            planned_records: job.planned_records,
-            succeeded: job.succeeded,
-            skipped: job.skipped,
-            failed: job.failed,
-        }
-    }
-}
 
 /// Tells who subscribes and how far it is, what waits, and which jobs there were.
 #[utoipa::path(
@@ -98,16 +37,4 @@ pub(crate) async fn page(authorized: Result<AuthorizedOrBasic, ApiError>, app: D
         Ok(info) => pages::home(&info),
         Err(error) => HttpResponse::from_error(error),
     }
-}
-
-async fn info(app: &App) -> Result<Info, ApiError> {
-    let events = app.buffer.view(&app.topic).await.map_err(job_error)?;
-    let jobs = app.jobs.list(&app.authorization, RECENT, None).await.map_err(job_error)?;
-    Ok(Info {
-        authorization: app.authorization.clone(),
-        topic: app.topic.clone(),
-        subscribes: app.subscribes,
-        events,
-        recent_jobs: jobs.into_iter().map(JobSummary::from).collect(),
-    })
 }

@@ -1,7 +1,7 @@
 //! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them, as the
 //! `operator` of their history; no client context of AppLink is asked for, as `shared::web::jobs` would.
 
-use crate::App;
+use crate::app::App;
 use crate::token::Authorized;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{get, post};

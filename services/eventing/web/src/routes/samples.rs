@@ -2,8 +2,8 @@
 //!
 //! Events of sample data are own writes, so no Quotes follow: edit a sample Opportunity for that.
 
-use super::{JobResponse, accept};
-use crate::App;
+use super::accept::{JobResponse, accept};
+use crate::app::App;
 use crate::token::Authorized;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, post};

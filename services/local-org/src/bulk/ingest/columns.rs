@@ -6,7 +6,7 @@ use std::sync::Arc;
 use csv::StringRecord;
 use serde_json::{Map, Value, json};
 
-use super::Failure;
+use crate::bulk::Failure;
 use crate::bulk::dialect::{Dialect, LineEnding};
 use crate::bulk::spec::{IngestSpec, Operation};
 use crate::bulk::spool::Spool;

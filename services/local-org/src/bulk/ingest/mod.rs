@@ -3,7 +3,6 @@
 
 mod columns;
 mod failure;
-mod results;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,19 +11,17 @@ use csv::StringRecord;
 use serde_json::{Map, Value};
 
 use self::columns::Columns;
-use self::results::ResultsWriter;
-pub(crate) use self::results::{Part, Results};
 use super::job::{Advance, Job, Output, Work};
+use super::results::ResultsWriter;
 use super::spec::{IngestSpec, Operation};
 use super::spool::SpoolReader;
-use super::{disk, refused};
+use super::{Failure, Jobs, disk, refused};
 use crate::counters::Rows;
 use crate::error::ApiError;
 use crate::faults::RecordError;
-use crate::http::OrgHost;
 use crate::schema::{FieldDef, ObjectDef};
-use crate::settings::DuplicateRule;
-use crate::store::{Actor, Refusals, Tx, Upserted, repeated_updates};
+use crate::settings::{DuplicateRule, Settings};
+use crate::store::{Actor, Org, Refusals, Tx, Upserted, repeated_updates};
 
 /// Rows of one transaction.
 const CHUNK: usize = 200;
@@ -34,12 +31,8 @@ const BATCH: u64 = 10_000;
 const MAX_VALUE: usize = 131_072;
 const MAX_ROW: usize = 400_000;
 
-/// Why a job fails as a whole: its `errorMessage`.
-pub(crate) type Failure = String;
-
 /// A job at work.
 pub(crate) struct Loader {
-    org: Arc<OrgHost>,
     job: Arc<Job>,
     actor: Actor,
     fault: Option<RecordError>,
@@ -64,18 +57,18 @@ pub(crate) struct Step {
 
 impl Loader {
     /// Reads the header of the job's contents. When that cannot be, the job has ended as failed.
-    pub(crate) fn open(org: &Arc<OrgHost>, job: &Arc<Job>, actor: Actor) -> Option<Self> {
+    pub(crate) fn open(org: &Org, job: &Arc<Job>, actor: Actor) -> Option<Self> {
         match Self::try_open(org, job, actor) {
             Ok(loader) => Some(loader),
             Err(failure) => {
-                let results = Results::untouched(job).map(|results| Output::Rows(Arc::new(results)));
+                let results = job.untouched().map(|results| Output::Rows(Arc::new(results)));
                 job.end(results.unwrap_or_default(), Some(failure));
                 None
             }
         }
     }
 
-    fn try_open(org: &Arc<OrgHost>, job: &Arc<Job>, actor: Actor) -> Result<Self, Failure> {
+    fn try_open(org: &Org, job: &Arc<Job>, actor: Actor) -> Result<Self, Failure> {
         let spec = spec(job).map_err(internal)?;
         let contents = job.contents().ok_or("InvalidBatch : No data was uploaded")?;
         columns::check_line_ending(&contents, spec.dialect)?;
@@ -84,37 +77,26 @@ impl Loader {
         if !reader.read_record(&mut header).map_err(unreadable)? {
             return Err("InvalidBatch : The CSV file has no header row".to_owned());
         }
-        let columns = org.store.transaction(&actor, |tx| {
+        let columns = org.transaction(&actor, |tx| {
             let visible = |object: &ObjectDef, field: &FieldDef| tx.access().sees(object, field);
-            Ok(Columns::read(&header, spec, org.store.schema(), &visible))
+            Ok(Columns::read(&header, spec, org.schema(), &visible))
         });
         let columns = columns.map_err(internal)??;
         let header_end = reader.position().byte();
         let results =
             ResultsWriter::create(spec.dialect, contents, header_end).map_err(|error| internal(disk(&error)))?;
-        let (org, job, fault) = (Arc::clone(org), Arc::clone(job), job.fault());
-        Ok(Self {
-            org,
-            job,
-            actor,
-            fault,
-            reader,
-            columns,
-            results,
-            rows: 0,
-            ends: 0,
-            chunk: Vec::with_capacity(CHUNK),
-        })
+        let (job, fault) = (Arc::clone(job), job.fault());
+        Ok(Self { job, actor, fault, reader, columns, results, rows: 0, ends: 0, chunk: Vec::with_capacity(CHUNK) })
     }
 
     /// Loads the next rows; blocks.
-    pub(crate) fn step(&mut self) -> Step {
+    pub(crate) fn step(&mut self, org: &Org, jobs: &Jobs, settings: &Settings) -> Step {
         let begins = self.reader.position().byte();
-        let failure = self.read_chunk().err();
+        let failure = self.read_chunk(jobs).err();
         if self.chunk.is_empty() {
             return Step { failure, ..Step::default() };
         }
-        match self.load_chunk() {
+        match self.load_chunk(org, settings) {
             Ok(rows) => {
                 self.results.processed_to(self.ends);
                 Step { rows, more: failure.is_none(), failure }
@@ -135,7 +117,7 @@ impl Loader {
     }
 
     /// Reads rows until the chunk is full, the contents end, or something in them is no row.
-    fn read_chunk(&mut self) -> Result<(), Failure> {
+    fn read_chunk(&mut self, jobs: &Jobs) -> Result<(), Failure> {
         self.chunk.clear();
         while self.chunk.len() < CHUNK {
             let mut row = StringRecord::new();
@@ -146,7 +128,7 @@ impl Loader {
                 return Err(format!("InvalidBatch : Row {} is too long", self.rows + 1));
             }
             if self.rows.is_multiple_of(BATCH) {
-                self.org.jobs.count_batch();
+                jobs.count_batch();
             }
             self.rows += 1;
             self.ends = self.reader.position().byte();
@@ -155,9 +137,9 @@ impl Loader {
         Ok(())
     }
 
-    fn load_chunk(&mut self) -> Result<Rows, ApiError> {
+    fn load_chunk(&mut self, org: &Org, settings: &Settings) -> Result<Rows, ApiError> {
         let spec = spec(&self.job)?;
-        let settings = self.org.settings.get();
+        let settings = settings.get();
         let allowed = self.job.creator.allow_duplicates;
         let saver = Saver {
             spec,
@@ -166,7 +148,7 @@ impl Loader {
             duplicate_rules: if allowed { &[] } else { &settings.duplicate_rules },
         };
         let began = Instant::now();
-        let (outcomes, touched) = self.org.store.transaction_from(&self.actor, &self.job.creator.origin, |tx| {
+        let (outcomes, touched) = org.transaction_from(&self.actor, &self.job.creator.origin, |tx| {
             let mut outcomes = Vec::with_capacity(self.chunk.len());
             let mut refusals = saver.repeated(tx, &self.chunk);
             for (place, row) in self.chunk.iter().enumerate() {

@@ -4,7 +4,7 @@ use super::support::Observed;
 
 fn schema(object: &str) -> Value {
     let org = Observed::new();
-    let entity = org.org.bus().topics().entity(object).unwrap();
+    let entity = org.org.bus().topics().entities().get(object).unwrap();
     assert_eq!(entity.schema.id().len(), 22);
     serde_json::from_str(entity.schema.json()).unwrap()
 }
@@ -85,6 +85,6 @@ fn compound_fields_of_an_account() {
 
 #[test]
 fn the_same_schema_has_the_same_id() {
-    let id = || Observed::new().org.bus().topics().entity("Quote").unwrap().schema.id().to_owned();
+    let id = || Observed::new().org.bus().topics().entities().get("Quote").unwrap().schema.id().to_owned();
     assert_eq!(id(), id());
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::bus::Start;
 use crate::error::ApiError;
-use crate::events::{ReplayId, Start, json as events_json};
+use crate::events::{ReplayId, json as events_json};
 use crate::metadata;
 use crate::schema::{Channel, Schema};
+use crate::seed;
 use crate::store::{Org, OrgConfig, Tx};
 
 /// Objects whose changes are captured.
@@ -22,7 +24,7 @@ pub(super) struct Observed {
 
 impl Observed {
     pub(super) fn new() -> Self {
-        let org = Org::open(&OrgConfig::defaults(None)[0], Arc::new(schema())).unwrap();
+        let org = seed::open(&OrgConfig::defaults(None)[0], Arc::new(schema())).unwrap();
         let entry = org.transaction(&org.admin(), |tx| tx.first_id("PricebookEntry", "\"UnitPrice\" = 100"));
         let seen = std::cell::Cell::new(org.bus().start(Start::Earliest).unwrap());
         let this = Self { org, entry: entry.unwrap().unwrap(), seen };
@@ -92,7 +94,7 @@ impl Observed {
         let header = &event["ChangeEventHeader"];
         let entity = header["entityName"].as_str().unwrap();
         let schema: Value =
-            serde_json::from_str(self.org.bus().topics().entity(entity).unwrap().schema.json()).unwrap();
+            serde_json::from_str(self.org.bus().topics().entities().get(entity).unwrap().schema.json()).unwrap();
         let fields = schema["fields"].as_array().unwrap();
         let mut names = Vec::new();
         for bits in header[bitmap].as_array().unwrap() {

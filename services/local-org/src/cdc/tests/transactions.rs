@@ -5,7 +5,7 @@ use serde_json::json;
 use super::support::{Observed, map, opportunity};
 use crate::cdc::{Change, Commit, Origin};
 use crate::error::ApiError;
-use crate::store::Record;
+use crate::record::Record;
 
 #[test]
 fn what_is_undone_has_no_event() {
@@ -148,7 +148,7 @@ fn too_many_changes_overflow() {
         let changes: Vec<_> = (0..50_001).map(change).collect();
         let commit = Commit { at: chrono::Utc::now(), number: 1, user_id: &admin.user_id, origin: &Origin::default() };
         let bus = org.org.bus();
-        Ok(crate::cdc::events(bus.topics(), bus.settings(), &changes, &commit).unwrap())
+        Ok(crate::cdc::events(bus.topics().entities(), bus.settings(), &changes, &commit).unwrap())
     });
     assert_eq!(events.len(), 251, "250 merged ones and the overflow");
     org.org.publish(events).unwrap();
@@ -170,7 +170,7 @@ fn an_event_that_is_too_big_is_a_gap() {
         let change = Change { object, id: id.clone(), before: Some(before), after: Some(after) };
         let commit = Commit { at: chrono::Utc::now(), number: 1, user_id: &admin.user_id, origin: &Origin::default() };
         let bus = org.org.bus();
-        Ok(crate::cdc::events(bus.topics(), bus.settings(), &[change], &commit).unwrap())
+        Ok(crate::cdc::events(bus.topics().entities(), bus.settings(), &[change], &commit).unwrap())
     });
     org.org.publish(events).unwrap();
     let all = org.events();

@@ -29,14 +29,15 @@ pub(super) fn ingest(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, ac
 /// `None` when a step did not come back.
 async fn run_ingest(host: &Host, org: &Arc<OrgHost>, job: &Arc<Job>, actor: Actor) -> Option<()> {
     let (of_org, of_job) = (Arc::clone(org), Arc::clone(job));
-    let Some(mut loader) = web::block(move || Loader::open(&of_org, &of_job, actor)).await.ok()? else {
+    let Some(mut loader) = web::block(move || Loader::open(&of_org.store, &of_job, actor)).await.ok()? else {
         return Some(());
     };
     let mut failure = None;
     while job.goes_on() {
+        let of_org = Arc::clone(org);
         let step;
         (loader, step) = web::block(move || {
-            let step = loader.step();
+            let step = loader.step(&of_org.store, &of_org.jobs, &of_org.settings);
             (loader, step)
         })
         .await
@@ -59,7 +60,7 @@ pub(super) fn query(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, act
             return;
         }
         let (of_org, of_job, began) = (Arc::clone(&org), Arc::clone(&job), Instant::now());
-        match web::block(move || query::run(&of_org, &actor, &of_job)).await {
+        match web::block(move || query::run(&of_org.store, &actor, &of_job)).await {
             Ok(Ok(table)) => {
                 let active: Duration = began.elapsed();
                 let rows = Rows { read: table.rows(), written: 0 };

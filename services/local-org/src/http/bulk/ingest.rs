@@ -12,9 +12,8 @@ use super::download::Download;
 use super::resource::Resource;
 use super::upload::Received;
 use super::{Answer, ApiError, Exchange, Job, background, builder, multipart, not_found};
-use crate::bulk::ingest::{Part, Results};
-use crate::bulk::job::{Output, Work};
-use crate::bulk::jobs::Creator;
+use crate::bulk::job::{Creator, Output, Work};
+use crate::bulk::results::Part;
 use crate::bulk::spec::{Change, IngestSpec, Operation};
 use crate::bulk::spool::Spool;
 use crate::bulk::{disk, refused};
@@ -101,7 +100,7 @@ impl Exchange {
         }
         let results = match job.output() {
             Output::Rows(results) => Some(results),
-            _ => Results::untouched(&job).map(Arc::new),
+            _ => job.untouched().map(Arc::new),
         };
         let download = results.map_or_else(Download::default, |results| {
             let (header, spool, start) = results.part(part);

@@ -21,19 +21,20 @@ use self::upload::Received;
 use super::answer::{Answer, builder, internal, invalid_session, not_found};
 use super::call::method_of;
 use super::encoding::Encoding;
-use super::gateway::{check_head, counted, header, pause, refused};
-use super::host::{Host, OrgHost, Session};
+use super::gateway::{counted, pause, refused};
+use super::request::{check_head, header, session_of};
 use super::resource::Method;
-use super::version::Version;
 use crate::bulk::Job;
 use crate::bulk::job::Work;
 use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::faults::RecordError;
+use crate::host::{Host, OrgHost, Session};
 use crate::settings::allows_duplicates;
+use crate::version::Version;
 
 /// Adds the routes.
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/services/data/{version}/jobs/{path:.*}").to(jobs));
 }
 
@@ -71,7 +72,7 @@ struct Call {
 impl Call {
     fn parse(request: &HttpRequest, host: &Host) -> Result<Self, ApiError> {
         check_head(request)?;
-        let (org, session) = host.session_of(request).ok_or_else(invalid_session)?;
+        let (org, session) = session_of(host, request).ok_or_else(invalid_session)?;
         let info = request.match_info();
         let version = Version::parse(info.query("version")).ok_or_else(not_found)?;
         let resource = Resource::parse(info.query("path")).ok_or_else(not_found)?;

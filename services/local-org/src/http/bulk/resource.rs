@@ -1,7 +1,7 @@
 //! The resources below `jobs/`: which path and method mean what. Names of results are taken in any case, because clients
 //! write them in two.
 
-use crate::bulk::ingest::Part;
+use crate::bulk::results::Part;
 use crate::error::ApiError;
 use crate::http::resource::Method;
 

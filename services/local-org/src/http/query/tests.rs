@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::Paging;
-use crate::http::cursors::Cursors;
+use crate::host::Cursors;
 
 fn parent(number: usize, children: usize) -> Value {
     let records: Vec<_> = (0..children).map(|child| json!({"Child": child})).collect();

@@ -1,8 +1,7 @@
 use serde_json::{Value, json};
 
-use super::{is_name, names, resolve, resolve_url, visit_names};
-use crate::http::subrequest::Results;
-use crate::http::version::Version;
+use super::{Results, is_name, names, resolve, resolve_url, visit_names};
+use crate::version::Version;
 
 fn results() -> Results {
     Results::from([

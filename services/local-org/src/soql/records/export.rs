@@ -8,14 +8,6 @@ use super::Plan;
 use crate::error::ApiError;
 use crate::schema::FieldType;
 
-/// One column of the rows.
-pub(in super::super) struct Cell {
-    /// Name as a query writes it, in the schema's casing, such as `Account.Name`.
-    pub(super) name: String,
-    pub(super) column: usize,
-    pub(super) kind: FieldType,
-}
-
 impl Plan<'_> {
     /// Names of the columns in the order of the query.
     pub(in super::super) fn names(&self) -> Vec<&str> {

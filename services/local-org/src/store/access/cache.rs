@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{Access, Actor, Rights};
-use crate::store::Acting;
+use super::{Access, Rights};
+use crate::store::{Acting, Actor};
 
 /// Rights by user and session.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::Rules;
+use super::hooks::Rules;
 use crate::error::ApiError;
 use crate::metadata::stages::stage;
 use crate::store::{Record, Tx};

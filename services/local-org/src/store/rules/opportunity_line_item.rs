@@ -3,8 +3,9 @@
 use rusqlite::OptionalExtension;
 use rust_decimal::Decimal;
 
+use super::hooks::Rules;
 use super::line_item::{self, Price};
-use super::{Rules, opportunity};
+use super::opportunity;
 use crate::error::ApiError;
 use crate::store::{Record, Tx};
 

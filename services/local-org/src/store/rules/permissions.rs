@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::Rules;
+use super::hooks::Rules;
 use crate::error::ApiError;
 use crate::id;
 use crate::store::{Record, Tx};

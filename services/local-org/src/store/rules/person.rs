@@ -1,6 +1,6 @@
 //! Contacts and users: their full name.
 
-use super::Rules;
+use super::hooks::Rules;
 use crate::error::ApiError;
 use crate::store::{Record, Tx};
 

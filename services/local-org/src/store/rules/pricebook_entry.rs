@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 
-use super::Rules;
+use super::hooks::Rules;
 use crate::error::ApiError;
 use crate::store::{Record, Tx};
 

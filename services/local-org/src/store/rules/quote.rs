@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::Rules;
+use super::hooks::Rules;
 use crate::error::ApiError;
 use crate::store::convert::rounded;
 use crate::store::{Record, Tx};

@@ -1,7 +1,8 @@
 //! Quote line items: their price, and what they do to the Quote (Object Reference, QuoteLineItem).
 
+use super::hooks::Rules;
 use super::line_item::{self, Price};
-use super::{Rules, quote};
+use super::quote;
 use crate::error::ApiError;
 use crate::store::{Record, Tx};
 

@@ -9,11 +9,12 @@ use super::support::{map, schema};
 use crate::error::ApiError;
 use crate::metadata;
 use crate::schema::Schema;
+use crate::seed;
 use crate::store::{Org, OrgConfig, StoreError, Tx};
 
 fn open(file: PathBuf, schema: Schema) -> Result<Org, StoreError> {
     let config = OrgConfig { file: Some(file), ..OrgConfig::defaults(None).remove(0) };
-    Org::open(&config, Arc::new(schema))
+    seed::open(&config, Arc::new(schema))
 }
 
 fn run<T>(org: &Org, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> T {
@@ -56,7 +57,7 @@ fn what_is_no_org() {
     std::fs::write(&file, "no database, but long enough to look at as if it were one".repeat(20)).unwrap();
     assert!(matches!(open(file, metadata::standard()), Err(StoreError::Database(_))));
     let config = OrgConfig { id: "001LO0000000001".to_owned(), ..OrgConfig::defaults(None).remove(0) };
-    assert!(matches!(Org::open(&config, Arc::new(metadata::standard())), Err(StoreError::OrganizationId(_))));
+    assert!(matches!(seed::open(&config, Arc::new(metadata::standard())), Err(StoreError::OrganizationId(_))));
 }
 
 /// The plans of SQLite for what runs once or more for every written record.

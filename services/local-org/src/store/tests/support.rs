@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::error::ApiError;
 use crate::metadata;
 use crate::schema::{FieldDef, FieldType, Schema};
+use crate::seed;
 use crate::store::{Actor, Org, OrgConfig, Tx};
 
 pub(super) const VERSION: &str = "62.0";
@@ -28,7 +29,7 @@ impl TestOrg {
     }
 
     pub(super) fn new() -> Self {
-        let org = Org::open(&OrgConfig::defaults(None)[0], Arc::new(schema())).unwrap();
+        let org = seed::open(&OrgConfig::defaults(None)[0], Arc::new(schema())).unwrap();
         let mut this = Self { org, entry: String::new(), product: String::new(), book: String::new() };
         let entry = this.run(|tx| tx.first_id("PricebookEntry", "\"UnitPrice\" = 100")).unwrap().unwrap();
         let record = this.get("PricebookEntry", &entry);

@@ -71,7 +71,7 @@ async fn a_stream_ends_after_some_events() {
     disconnect(&org, json!({"how": "unavailable", "afterEvents": 2, "times": 2})).await;
     for _ in 0..2 {
         let mut subscriber = org.subscribe(fetch(DONE, ReplayPreset::Earliest, 10)).await;
-        assert_eq!(subscriber.events(2).await.len(), 2, "exactly so many");
+        assert_eq!(subscriber.events(2).await.len(), 2, "exactly two");
         assert_eq!(subscriber.error().await.0, Code::Unavailable);
     }
     let mut subscriber = org.subscribe(fetch(DONE, ReplayPreset::Earliest, 10)).await;

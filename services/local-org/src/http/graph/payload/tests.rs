@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Payload;
-use crate::http::version::Version;
+use crate::version::Version;
 
 fn check(graphs: Value) -> Result<(), String> {
     let payload: Payload = serde_json::from_value(json!({"graphs": graphs})).expect("a payload");

@@ -1,0 +1,96 @@
+//! The orgs of this process and what is set for all of them. Everything that a local org is and remembers hangs from
+//! [`Host`]; nothing here, or below, knows how it is asked: neither HTTP nor gRPC nor pages.
+
+mod cursors;
+pub(crate) mod flows;
+mod org;
+mod sessions;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+pub(crate) use self::cursors::{Cursors, Page};
+pub(crate) use self::org::{OrgHost, Session, User};
+use crate::apps::Apps;
+use crate::config::{Addon, Config};
+use crate::costs::CostModel;
+use crate::faults::Faults;
+use crate::flows::Flow;
+use crate::guard::Guard;
+use crate::metadata::{self, Deployed};
+use crate::notifications::NotificationType;
+use crate::schema::Schema;
+use crate::store::OrgConfig;
+
+/// All that handlers share.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) orgs: Vec<Arc<OrgHost>>,
+    pub(crate) addon: Addon,
+    /// Who may call.
+    pub(crate) guard: Guard,
+    pub(crate) costs: CostModel,
+    pub(crate) faults: Faults,
+    /// What the project brings besides the schema.
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) notification_types: Arc<Vec<NotificationType>>,
+    pub(crate) apps: Apps,
+}
+
+impl Host {
+    /// Opens the orgs and makes the data that was asked for. Takes a while; not for an async thread.
+    ///
+    /// # Errors
+    ///
+    /// When the metadata or a database cannot be read, or the data cannot be made.
+    pub(crate) fn open(config: Config) -> anyhow::Result<Self> {
+        let (schema, deployed) = metadata(config.salesforce_dir.as_deref())?;
+        let schema = Arc::new(schema);
+        if let Some(directory) = &config.db {
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("cannot make the database directory {}", directory.display()))?;
+        }
+        let orgs = OrgConfig::defaults(config.db.as_deref());
+        let orgs: Vec<_> =
+            orgs.iter().map(|org| OrgHost::open(org, &schema, &deployed).map(Arc::new)).collect::<Result<_, _>>()?;
+        if let Some(org) = orgs.first() {
+            org.seed_once(config.opportunities, config.lines)?;
+        }
+        let costs = CostModel::new(config.costs);
+        Ok(Self {
+            orgs,
+            addon: config.addon,
+            guard: Guard::new(config.allowed_hosts),
+            costs,
+            faults: Faults::default(),
+            flows: deployed.flows,
+            notification_types: Arc::new(deployed.notification_types),
+            apps: Apps::default(),
+        })
+    }
+
+    /// The org of that name.
+    pub(crate) fn org(&self, name: &str) -> Option<&Arc<OrgHost>> {
+        self.orgs.iter().find(|org| org.store.name() == name)
+    }
+
+    /// The org and the session of an access token.
+    pub(crate) fn session(&self, token: &str) -> Option<(&Arc<OrgHost>, Session)> {
+        let (org_id, _) = token.split_once('!')?;
+        let org = self.orgs.iter().find(|org| org.short_id() == org_id)?;
+        let (id, user_id) = org.sessions.of(token)?;
+        Some((org, Session { id, user: org.user(&user_id)?.clone() }))
+    }
+}
+
+fn metadata(salesforce_dir: Option<&Path>) -> anyhow::Result<(Schema, Deployed)> {
+    let mut schema = metadata::standard();
+    let Some(directory) = salesforce_dir else { return Ok((schema, Deployed::default())) };
+    let deployed = metadata::load(directory, &mut schema).context("cannot deploy the Salesforce project")?;
+    for path in &deployed.ignored {
+        tracing::debug!(path, "metadata of a kind that a local org does not know");
+    }
+    Ok((schema, deployed))
+}

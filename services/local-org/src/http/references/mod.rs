@@ -1,0 +1,149 @@
+//! References to the results of earlier subrequests: `@{refId.path}` in a URL or anywhere in a body.
+
+use std::collections::HashMap;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use super::answer::halted;
+use crate::error::ApiError;
+use crate::version::Version;
+
+/// Bodies of subrequests that succeeded, by reference id.
+pub(crate) type Results = HashMap<String, Value>;
+
+/// The version from which on a reference to a null is a null, and not an error.
+const NULL_REFERENCES: u8 = 52;
+
+/// Whether a reference id has only the characters it may have.
+pub(crate) fn is_name(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A URL with results, percent-encoded, in the place of references.
+pub(crate) fn resolve_url(url: &str, results: &Results, version: Version) -> Result<String, ApiError> {
+    let encode = |value: &Value| utf8_percent_encode(&plain(value), NON_ALPHANUMERIC).to_string();
+    replace(url, results, version, encode)
+}
+
+/// A value with results in the place of references. A text that is nothing but a reference becomes the result itself,
+/// a number for example; within a longer text it is written out.
+pub(crate) fn resolve(value: &Value, results: &Results, version: Version) -> Result<Value, ApiError> {
+    Ok(match value {
+        Value::String(text) => match Part::of(text).as_slice() {
+            [Part::Reference(path)] => look_up(path, results, version)?.clone(),
+            _ => Value::String(replace(text, results, version, plain)?),
+        },
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| resolve(item, results, version)).collect::<Result<_, _>>()?)
+        }
+        Value::Object(members) => {
+            let resolved = members.iter().map(|(name, value)| Ok((name.clone(), resolve(value, results, version)?)));
+            Value::Object(resolved.collect::<Result<Map<_, _>, ApiError>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+/// The reference ids that a text refers to.
+pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
+    Part::of(text).into_iter().filter_map(|part| match part {
+        Part::Reference(path) => Some(split(path).0),
+        Part::Text(_) => None,
+    })
+}
+
+/// Calls `found` with each reference id in a value.
+pub(crate) fn visit_names(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => names(text).for_each(found),
+        Value::Array(items) => items.iter().for_each(|item| visit_names(item, found)),
+        Value::Object(members) => members.values().for_each(|value| visit_names(value, found)),
+        _ => {}
+    }
+}
+
+/// A piece of a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    /// What stands between `@{` and `}`.
+    Reference(&'a str),
+}
+
+impl<'a> Part<'a> {
+    fn of(text: &'a str) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("@{") {
+            let Some((reference, after)) = after.split_once('}') else { break };
+            if !before.is_empty() {
+                parts.push(Part::Text(before));
+            }
+            parts.push(Part::Reference(reference));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest));
+        }
+        parts
+    }
+}
+
+fn replace(
+    text: &str,
+    results: &Results,
+    version: Version,
+    write: impl Fn(&Value) -> String,
+) -> Result<String, ApiError> {
+    let mut replaced = String::with_capacity(text.len());
+    for part in Part::of(text) {
+        match part {
+            Part::Text(text) => replaced.push_str(text),
+            Part::Reference(path) => replaced.push_str(&write(look_up(path, results, version)?)),
+        }
+    }
+    Ok(replaced)
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The result that `ref.records[0].Id` names; names are taken in the case in which they are written.
+fn look_up<'r>(path: &str, results: &'r Results, version: Version) -> Result<&'r Value, ApiError> {
+    let (name, steps) = split(path);
+    let found = if is_name(name) { results.get(name).and_then(|result| follow(result, steps)) } else { None };
+    found
+        .filter(|value| !value.is_null() || version.is_at_least(NULL_REFERENCES))
+        .ok_or_else(|| halted(&format!("Invalid reference specified. No value for {path} found in {name}")))
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.split_at(path.find(['.', '[']).unwrap_or(path.len()))
+}
+
+fn follow<'r>(result: &'r Value, steps: &str) -> Option<&'r Value> {
+    let mut value = result;
+    let mut rest = steps;
+    while !rest.is_empty() {
+        if let Some(index) = rest.strip_prefix('[') {
+            let (index, after) = index.split_once(']')?;
+            value = value.get(index.parse::<usize>().ok()?)?;
+            rest = after;
+        } else {
+            let (name, after) = split(rest.strip_prefix('.')?);
+            value = value.get(name)?;
+            rest = after;
+        }
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests;

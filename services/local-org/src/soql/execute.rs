@@ -1,0 +1,53 @@
+//! Runs a query.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::options::ExecuteOptions;
+use super::scope::Context;
+use super::{aggregates, ast, functions, records, rows};
+use crate::error::ApiError;
+use crate::schema::Schema;
+
+/// The whole result of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultSet {
+    /// API name of the object in `FROM`.
+    pub object: String,
+    /// Number of records, or for `COUNT()`, which returns none, the count.
+    pub total_size: usize,
+    /// Records or groups as JSON objects of the REST API, `attributes` first and members in the order of the query.
+    pub records: Vec<Value>,
+    /// Whether the records are groups or totals.
+    pub aggregate: bool,
+}
+
+/// Runs a query. Every object of the schema that it mentions must be a table, as described in [`crate::schema`], with a
+/// column `IsDeleted`.
+///
+/// # Errors
+/// Salesforce's errors for queries, status 400, most of them with row and column in the message; status 500 when the
+/// database fails.
+pub fn execute(
+    conn: &Connection,
+    schema: &Schema,
+    query: &ast::Query,
+    options: &ExecuteOptions<'_>,
+) -> Result<ResultSet, ApiError> {
+    functions::register(conn).map_err(|error| rows::failed(&error))?;
+    let context = Context { schema, options, text: &query.text };
+    let select = &query.select;
+    let object = context.object(&select.from)?;
+    let name = object.name.clone();
+    if let Some(at) = aggregates::count_rows(select) {
+        let total_size = aggregates::count(conn, context, object, select, at)?;
+        return Ok(ResultSet { object: name, total_size, records: Vec::new(), aggregate: true });
+    }
+    let aggregate = aggregates::applies(select);
+    let records = if aggregate {
+        aggregates::run(conn, context, object, select)?
+    } else {
+        records::plan(context, object, select)?.run(conn)?
+    };
+    Ok(ResultSet { object: name, total_size: records.len(), records, aggregate })
+}

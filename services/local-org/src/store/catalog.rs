@@ -1,0 +1,33 @@
+//! What an org's transactions know of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ddl::ObjectSql;
+use crate::bus::Bus;
+use crate::schema::{ObjectDef, Schema};
+
+/// Objects and fields, the statements that follow from them, and the bus that tells of changes.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    pub(super) schema: Arc<Schema>,
+    pub(super) bus: Arc<Bus>,
+    sql: HashMap<String, ObjectSql>,
+}
+
+impl Catalog {
+    pub(super) fn new(schema: Arc<Schema>, bus: Bus) -> Self {
+        let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
+        Self { schema, bus: Arc::new(bus), sql }
+    }
+
+    /// The statements of an object; `None` when it is not one of the schema.
+    pub(super) fn sql(&self, object: &ObjectDef) -> Option<&ObjectSql> {
+        self.sql.get(&object.name)
+    }
+
+    /// Whether changes of the object of that API name become events.
+    pub(super) fn captures(&self, object: &str) -> bool {
+        self.bus.topics().entities().get(object).is_some()
+    }
+}
