@@ -28,13 +28,16 @@ const IDENTIFIER = /^[A-Za-z]\w*$/;
 
 export const VALUE = '';
 
+/** Paths, below `root`, of the OpenAPI documents of all services. @returns {string[]} */
+export function documentFiles(root) {
+  return readdirSync(join(root, 'services'))
+    .map((service) => join('services', service, 'web', 'api-docs.yaml'))
+    .filter((file) => existsSync(join(root, file)));
+}
+
 /** Reads the OpenAPI documents of all services below `root`. @returns {object[]} */
 export function loadDocuments(root) {
-  const folder = join(root, 'services');
-  return readdirSync(folder)
-    .map((service) => join(folder, service, 'web', 'api-docs.yaml'))
-    .filter((file) => existsSync(file))
-    .map((file) => parseYaml(readFileSync(file, 'utf8')));
+  return documentFiles(root).map((file) => parseYaml(readFileSync(join(root, file), 'utf8')));
 }
 
 /** @param {object[]} documents OpenAPI documents; the client's name is the title @returns {Services} */

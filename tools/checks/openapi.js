@@ -1,9 +1,10 @@
 // The OpenAPI documents by a public validator: the schema of OpenAPI 3.0, and rules that a schema cannot express. What
 // Salesforce wants beyond that is linted in Rust (shared/src/web/openapi/lint).
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { parse as parseYaml } from 'yaml';
+import { documentFiles } from './external-services.js';
 
 /** Problems of one document. */
 export async function checkDocument(document) {
@@ -19,9 +20,7 @@ export async function checkDocument(document) {
 
 /** Problems of all `api-docs.yaml` under `root`, each with its file; and it is one if there is no document at all. */
 export async function checkDocuments(root) {
-  const files = readdirSync(join(root, 'services'))
-    .map((service) => join('services', service, 'web', 'api-docs.yaml'))
-    .filter((file) => existsSync(join(root, file)));
+  const files = documentFiles(root);
   const problems = files.map(async (file) => {
     const found = await checkDocument(parseYaml(readFileSync(join(root, file), 'utf8')));
     return found.map((problem) => `${file}: ${problem}`);

@@ -10,10 +10,11 @@ import { join, relative } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
+import { checkCommands } from './commands.js';
 import { checkStarts } from './compose-start.js';
 import { checkContext } from './context.js';
 import * as deployment from './deployment.js';
-import { loadDocuments, servicesOf } from './external-services.js';
+import { documentFiles, loadDocuments, servicesOf } from './external-services.js';
 import { checkBundles } from './lwc.js';
 import { checkProject, projectFiles } from './metadata.js';
 import { checkDocuments } from './openapi.js';
@@ -35,6 +36,8 @@ const dockerfile = read('Dockerfile');
 const project = join(root, 'salesforce');
 const documents = loadDocuments(root);
 const services = servicesOf(documents);
+/** Which READMEs tell how to publish. */
+const readmes = ['README.md', 'salesforce/README.md'];
 
 /** The files of a checkout: those of the commit, and new ones that git does not ignore. */
 function checkout() {
@@ -73,6 +76,10 @@ const checks = {
   'variables in .env.example': () =>
     deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
   'OpenAPI documents': () => checkDocuments(root),
+  'commands that publish, against the documents': () => {
+    const byPath = new Map(documentFiles(root).map((file) => [file, parseYaml(read(file))]));
+    return readmes.flatMap((file) => checkCommands(read(file), byPath).map((problem) => `${file}: ${problem}`));
+  },
   'Salesforce metadata': () => checkProject(project, services),
   Apex: () => checkApex(project),
   'types of Apex, with the classes of the published services': () => checkTypes({ project, documents, java }),

@@ -2,7 +2,7 @@
 
 use crate::routes::{batches, samples};
 use shared::web::jobs::{control, read};
-use shared::web::openapi::{Document, DocumentError};
+use shared::web::openapi::{Document, DocumentError, UnknownOperation, sfdc};
 use utoipa::OpenApi;
 
 // `callbackUrl` is not declared as a callback: External Services would then offer executeBatch to Apex in its asynchronous
@@ -30,10 +30,33 @@ use utoipa::OpenApi;
 )]
 struct Api;
 
+/// The external client app by which Salesforce calls the service.
+const CLIENT_APP: &str = "GenerateQuoteJobClientApp";
+
+/// The permission set that is activated for the sessions of jobs.
+const PERMISSION_SET: &str = "GenerateQuoteJobPermissions";
+
+/// The operations that keep the caller's session, in which the workers then write. All others need no more than the caller
+/// has.
+const KEEP_THE_SESSION: [&str; 5] = ["executeBatch", "datacreate", "datadelete", "resumeJob", "retryJob"];
+
+/// Why the document cannot be written: a defect, which a test would show.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiDocumentError {
+    /// OpenAPI 3.0 cannot say it.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// An operation has another name than is said here.
+    #[error(transparent)]
+    Operation(#[from] UnknownOperation),
+}
+
 /// The document of this service.
 ///
 /// # Errors
-/// When the code says something that OpenAPI 3.0 cannot: a defect, which a test would show.
-pub fn document() -> Result<Document, DocumentError> {
-    Document::new(&Api::openapi())
+/// [`ApiDocumentError`].
+pub fn document() -> Result<Document, ApiDocumentError> {
+    let mut api = Api::openapi();
+    sfdc::set_authorization(&mut api, &KEEP_THE_SESSION, CLIENT_APP, PERMISSION_SET)?;
+    Ok(Document::new(&api)?)
 }

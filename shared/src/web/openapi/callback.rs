@@ -31,7 +31,8 @@ pub fn add_callback(
     Ok(())
 }
 
-fn find<'a>(api: &'a mut OpenApi, operation_id: &str) -> Option<&'a mut Operation> {
+/// The operation of that id.
+pub(super) fn find<'a>(api: &'a mut OpenApi, operation_id: &str) -> Option<&'a mut Operation> {
     api.paths
         .paths
         .values_mut()

@@ -8,21 +8,47 @@ use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema};
 
+use super::callback::{UnknownOperation, find};
+
 /// The key of all extensions below.
 pub const KEY: &str = "x-sfdc";
 
-/// Authorization of an operation: the connected app, and the permission set that AppLink activates for the session of the
-/// call ("user mode plus"). Both names must match the flags of `heroku salesforce:publish`.
-pub fn authorization(connected_app: &str, permission_set: &str) -> Value {
-    json!({ "heroku": { "authorization": { "connectedApp": connected_app, "permissionSet": permission_set } } })
+/// Authorization of an operation: the external client app, and the permission set that AppLink activates for the session of
+/// the call ("user mode plus"). Both names must match the flags of `heroku salesforce:publish`. The key `connectedApp` in
+/// the place of `externalClientApp` names a connected app; none can be created since Spring '26 (Heroku Dev Center,
+/// "External Client Apps", 2026-05-12).
+pub fn authorization(external_client_app: &str, permission_set: &str) -> Value {
+    json!({ "heroku": { "authorization": authorized_by(external_client_app, permission_set) } })
+}
+
+fn authorized_by(external_client_app: &str, permission_set: &str) -> Value {
+    json!({ "externalClientApp": external_client_app, "permissionSet": permission_set })
+}
+
+/// Writes one [`authorization`] to these operations: those of one document have the same. Operations that keep the caller's
+/// session for later work need it as much as those that work at once, or the work has less rights than the call.
+///
+/// # Errors
+/// [`UnknownOperation`].
+pub fn set_authorization(
+    api: &mut OpenApi,
+    operation_ids: &[&str],
+    external_client_app: &str,
+    permission_set: &str,
+) -> Result<(), UnknownOperation> {
+    for id in operation_ids {
+        let operation = find(api, id).ok_or_else(|| UnknownOperation((*id).to_owned()))?;
+        extend(&mut operation.extensions, authorization(external_client_app, permission_set));
+    }
+    Ok(())
 }
 
 /// As [`authorization`], and the operation is an action of the agent topic. Salesforce's sources disagree whether
 /// `isUserInput` and `isDisplayable` belong here or into the schemas, so they stand in both: see [`set_agent_input`] and
 /// [`set_agent_output`].
-pub fn agent_action(connected_app: &str, permission_set: &str) -> Value {
+pub fn agent_action(external_client_app: &str, permission_set: &str) -> Value {
     json!({
-        "heroku": { "authorization": { "connectedApp": connected_app, "permissionSet": permission_set } },
+        "heroku": { "authorization": authorized_by(external_client_app, permission_set) },
         "agent": { "action": { "publishAsAgentAction": true, "isUserInput": true, "isDisplayable": true } },
         "privacy": { "isPii": false },
     })

@@ -174,6 +174,7 @@ fn callbacks_and_extensions_are_there() {
     let operation = &document.value()["paths"]["/api/generatequote"]["post"];
     let permission_set = &operation["x-sfdc"]["heroku"]["authorization"]["permissionSet"];
     assert_eq!(permission_set, "QuotePermissions");
+    assert_eq!(operation["x-sfdc"]["heroku"]["authorization"]["externalClientApp"], "QuoteApp");
     assert!(operation.get("tags").is_none());
     assert_eq!(document.value()["x-sfdc"]["agent"]["topic"]["name"], "quote_generation");
     let quote = &document.value()["components"]["schemas"]["Quote"];
@@ -208,4 +209,18 @@ fn a_document_that_fits_no_3_0_is_refused_with_the_place() {
     let error = Document::new(&api).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "/components/schemas/Two~1Types: OpenAPI 3.0 wants exactly one type besides null");
+}
+
+#[test]
+fn one_authorization_is_written_to_many_operations() {
+    let mut api = Api::openapi();
+    sfdc::set_authorization(&mut api, &["generateQuoteAsync"], "OtherApp", "OtherPermissions").unwrap();
+    let document = Document::new(&api).unwrap();
+    let paths = &document.value()["paths"];
+    let written = &paths["/api/generatequoteasync"]["post"]["x-sfdc"];
+    assert_eq!(written, &sfdc::authorization("OtherApp", "OtherPermissions"));
+    let other = &paths["/api/generatequote"]["post"]["x-sfdc"]["heroku"]["authorization"]["externalClientApp"];
+    assert_eq!(other, "QuoteApp");
+    let unknown = sfdc::set_authorization(&mut api, &["generateQuote", "nothing"], "App", "Permissions");
+    assert_eq!(unknown.unwrap_err().to_string(), "no operation has the id nothing");
 }

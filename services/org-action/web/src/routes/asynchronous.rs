@@ -46,7 +46,7 @@ pub(crate) struct QuoteAsyncResponse {
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer),
         (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
     ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteConnectedApp", "GenerateQuotePermissions"))))
+    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
 )]
 #[post("/api/generatequoteasync")]
 pub(crate) async fn generate_quote_async(

@@ -49,7 +49,7 @@ pub(crate) struct QuoteResponse {
         (status = 503, description = "Salesforce is not available, or the org is out of API calls.", body = ErrorAnswer),
         (status = 504, description = "Salesforce did not answer in time. Repeating the call is safe.", body = ErrorAnswer)
     ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::agent_action("GenerateQuoteConnectedApp", "GenerateQuotePermissions"))))
+    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::agent_action("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
 )]
 #[post("/api/generatequote")]
 pub(crate) async fn generate_quote(

@@ -37,8 +37,7 @@ pub(crate) struct BatchExecutionRequest {
         (status = 202, description = "The job is accepted and will run.", body = JobResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters."),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
-    ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
+    )
 )]
 #[post("/api/executebatch")]
 pub(crate) async fn execute_batch(

@@ -23,8 +23,7 @@ use super::JobResponse;
         (status = 202, description = "The job is accepted and will run.", body = JobResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters."),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
-    ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
+    )
 )]
 #[post("/api/data/create")]
 pub(crate) async fn data_create(
@@ -49,8 +48,7 @@ pub(crate) async fn data_create(
         (status = 202, description = "The job is accepted and will run.", body = JobResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters."),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
-    ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteJobConnectedApp", "GenerateQuoteJobPermissions"))))
+    )
 )]
 #[post("/api/data/delete")]
 pub(crate) async fn data_delete(

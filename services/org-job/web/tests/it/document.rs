@@ -1,6 +1,7 @@
 //! `api-docs.yaml` is what the code says, and what External Services takes.
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use std::path::Path;
 
 #[test]
@@ -18,5 +19,25 @@ fn the_committed_document_is_the_codes() -> Result<()> {
 #[test]
 fn salesforce_would_take_the_document() -> Result<()> {
     assert_eq!(org_job_web::openapi::document()?.lint(), Vec::<String>::new());
+    Ok(())
+}
+
+/// Work that goes on after the answer is done in the session of the call: without the permission set, AppLink hands over one
+/// that may not write.
+#[test]
+fn operations_that_keep_the_session_activate_the_permission_set_and_no_others() -> Result<()> {
+    let document = org_job_web::openapi::document()?;
+    let paths = document.value()["paths"].as_object().context("no paths")?;
+    let operations = paths.values().filter_map(Value::as_object).flat_map(serde_json::Map::values);
+    let mut authorized = Vec::new();
+    for operation in operations.filter(|operation| operation.get("x-sfdc").is_some()) {
+        let id = operation["operationId"].as_str().context("no operationId")?;
+        let expected =
+            json!({ "externalClientApp": "GenerateQuoteJobClientApp", "permissionSet": "GenerateQuoteJobPermissions" });
+        assert_eq!(operation["x-sfdc"], json!({ "heroku": { "authorization": expected } }), "{id}");
+        authorized.push(id);
+    }
+    authorized.sort_unstable();
+    assert_eq!(authorized, ["datacreate", "datadelete", "executeBatch", "resumeJob", "retryJob"]);
     Ok(())
 }

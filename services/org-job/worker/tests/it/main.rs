@@ -11,6 +11,7 @@ mod happy;
 mod limits;
 mod owners;
 mod progress;
+mod published;
 mod samples;
 mod security;
 mod start;

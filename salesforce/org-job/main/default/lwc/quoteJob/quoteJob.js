@@ -207,7 +207,9 @@ export default class QuoteJob extends LightningElement {
     pollLater() {
         clearTimeout(this.timer);
         if (this.isConnected && this.isRunning) {
+            // stopWatching() ends it when the component goes. code-analyzer-suppress(@lwc/lwc/no-async-operation)
             this.timer = setTimeout(() => this.poll(), SILENCE_MS);
+            // code-analyzer-unsuppress(@lwc/lwc/no-async-operation)
         }
     }
 

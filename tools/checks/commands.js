@@ -1,0 +1,60 @@
+// The commands of the READMEs that name things of AppLink: names by its rule, and flags that say what the published
+// document says.
+const FENCE = /^\s*```sh\n([\s\S]*?)^\s*```$/gm;
+/** The help texts of the CLI plugin: 3 to 30 letters, digits and single underscores, beginning with a letter. */
+const NAME = /^(?=.{3,30}$)[A-Za-z](?:_?[A-Za-z0-9])*$/;
+
+/** The commands of the shell blocks of a document, each on one line. */
+export function commandsOf(markdown) {
+  return [...markdown.matchAll(FENCE)].flatMap(([, block]) =>
+    block
+      .replaceAll(/\\\n\s*/g, ' ')
+      .split('\n')
+      .map((line) => line.replace(/\s#.*$/, '').trim())
+      .filter(Boolean),
+  );
+}
+
+/**
+ * @param {string} markdown
+ * @param {Map<string, object>} documents OpenAPI documents by their paths
+ * @returns {string[]} problems
+ */
+export function checkCommands(markdown, documents) {
+  return commandsOf(markdown).flatMap((command) => {
+    const words = command.split(/\s+/);
+    const at = words.indexOf('heroku');
+    const [verb, argument] = at < 0 ? [] : words.slice(at + 1);
+    const named = ['salesforce:connect', 'salesforce:authorizations:add'].includes(verb) ? [argument] : [];
+    const names = [...named, ...valuesOf(words, '--connection-name')];
+    const problems = names.filter((name) => !NAME.test(name)).map((name) => `${name} is no name for AppLink: 3 to 30 letters, digits and single underscores`);
+    return verb === 'salesforce:publish' ? [...problems, ...publication(words, argument, documents)] : problems;
+  });
+}
+
+/** A publication says what its document says; copies of documents, elsewhere, are their makers' concern. */
+function publication(words, path, documents) {
+  const document = documents.get(path);
+  if (!document) {
+    return path.startsWith('services/') ? [`there is no ${path} to publish`] : [];
+  }
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  const { externalClientApp, permissionSet } =
+    operations.map((operation) => operation['x-sfdc']?.heroku?.authorization).find(Boolean) ?? {};
+  const expected = {
+    '--client-name': document.info.title,
+    '--authorization-external-client-app-name': externalClientApp,
+    '--authorization-permission-set-name': permissionSet,
+  };
+  const different = Object.entries(expected)
+    .filter(([flag, value]) => valuesOf(words, flag)[0] !== value)
+    .map(([flag, value]) => `${path} wants ${flag} ${value}, and the command has ${valuesOf(words, flag)[0] ?? 'none'}`);
+  const old = words.includes('--authorization-connected-app-name')
+    ? [`${path} names an external client app, and --authorization-connected-app-name is for connected apps`]
+    : [];
+  return [...different, ...old];
+}
+
+function valuesOf(words, flag) {
+  return words.flatMap((word, index) => (word === flag ? [words[index + 1] ?? ''] : []));
+}

@@ -1,0 +1,36 @@
+// The check of the commands in READMEs.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkCommands } from '../commands.js';
+
+const DOCUMENT = {
+  info: { title: 'Quotes' },
+  paths: {
+    '/a': { get: { operationId: 'show' }, post: { operationId: 'make', 'x-sfdc': { heroku: { authorization: { externalClientApp: 'QuotesApp', permissionSet: 'QuotePermissions' } } } } },
+  },
+};
+const COMMAND = `heroku salesforce:publish services/quotes/web/api-docs.yaml --client-name Quotes --connection-name my_org \\
+    --authorization-external-client-app-name QuotesApp --authorization-permission-set-name QuotePermissions  # all of it`;
+
+const check = (command) =>
+  checkCommands(`Text of my-org.\n\n\`\`\`sh\n${command}\n\`\`\`\n`, new Map([['services/quotes/web/api-docs.yaml', DOCUMENT]])).join('\n');
+
+describe('a command', () => {
+  it('passes when it says what the document says', () => assert.equal(check(COMMAND), ''));
+  it('is found in a list, too', () => assert.match(checkCommands('1. One:\n   ```sh\n   heroku salesforce:connect my-org\n   ```\n', new Map()).join(), /my-org is no name/));
+  it('may publish a copy', () => assert.equal(check('heroku salesforce:publish /tmp/a.yaml --client-name X --connection-name my_org'), ''));
+
+  const refused = [
+    ['its connection has a hyphen', COMMAND.replace('my_org', 'my-org'), /my-org is no name for AppLink/],
+    ['a name has two underscores in a row', 'heroku salesforce:connect my__org', /my__org is no name/],
+    ['a name is too short', 'heroku salesforce:authorizations:add ab', /ab is no name/],
+    ['the document is elsewhere', COMMAND.replace('web/', ''), /there is no services\/quotes\/api-docs\.yaml/],
+    ['the client has another name', COMMAND.replace('Quotes ', 'Quote '), /wants --client-name Quotes, and the command has Quote$/],
+    ['the app has another name', COMMAND.replace('QuotesApp', 'App'), /wants --authorization-external-client-app-name QuotesApp, and the command has App$/],
+    ['the permission set is missing', COMMAND.replace('--authorization-permission-set-name QuotePermissions', ''), /wants --authorization-permission-set-name QuotePermissions, and the command has none$/],
+    ['it names a connected app', COMMAND.replace('  # all of it', ' --authorization-connected-app-name App'), /is for connected apps$/],
+  ];
+  for (const [name, command, expected] of refused) {
+    it(`is refused when ${name}`, () => assert.match(check(command), expected));
+  }
+});
