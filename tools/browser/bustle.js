@@ -40,10 +40,21 @@ async function bulk(rest) {
 }
 
 /** Publishes an app and calls it. */
-async function call(stack, org, opportunityId) {
+function call(stack, org, opportunityId) {
+  return withApp(stack, org, opportunityId, 200, { quoteId: '0Q0LO00000000010AA' });
+}
+
+/** The same with an app that refuses. */
+export async function refuse(stack, org) {
+  const { records } = await stack.rest(org, 'GET', '/query?q=SELECT+Id+FROM+Opportunity+LIMIT+1');
+  const error = { code: 'no_lines', message: 'The Opportunity has no products.', requestId: null, field: null };
+  await withApp(stack, org, records[0].Id, 422, { error });
+}
+
+async function withApp(stack, org, opportunityId, status, answer) {
   const app = createServer((request, response) => {
     request.resume();
-    response.setHeader('content-type', 'application/json').end('{"quoteId":"0Q0LO00000000010AA"}');
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
   await new Promise((resolve) => app.listen(0, '127.0.0.1', resolve));
   try {

@@ -1,8 +1,8 @@
 // The console of local-org as people use it: bin/check-pages runs this.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { bustle, complete } from './bustle.js';
-import { inEveryForm, keep } from './shots.js';
+import { bustle, complete, refuse } from './bustle.js';
+import { assertSound as isSound } from './sound.js';
 import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
 
@@ -24,24 +24,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** No complaint of the browser, no barrier, nothing that sticks out, whatever the width and the colours. */
-async function assertSound(name) {
-  await inEveryForm(visitor, async (form) => {
-    await keep(visitor, `console-${name}-${form}`);
-    assert.deepEqual(await visitor.barriers(), [], `${name}, ${form}: barriers`);
-    assert.equal(await visitor.overflow(), 0, `${name}, ${form}: wider than the window`);
-    assert.deepEqual(await cut(), [], `${name}, ${form}: wider than its card`);
-  });
-  assert.deepEqual(visitor.complaints, [], `${name}: complaints of the browser`);
-}
-
-/** Cards whose content is wider than they are, and so is cut off. */
-function cut() {
-  return visitor.page.evaluate(() => {
-    const cards = [...document.querySelectorAll('.card')];
-    return cards.filter((card) => card.scrollWidth > card.clientWidth).map(({ id }) => id);
-  });
-}
+const assertSound = (name) => isSound(visitor, `console-${name}`);
 
 const notified = (text) => visitor.page.locator('#notifications').getByText(text);
 
@@ -71,6 +54,40 @@ describe('the console of local-org', () => {
     await assertSound('org');
     await visitor.page.goto('/console');
     await assertSound('orgs');
+  });
+
+  it('shows a transaction as one entry that opens, and stays short', async () => {
+    const { page } = visitor;
+    const soql = 'SELECT Id FROM Opportunity ORDER BY Id LIMIT 50';
+    const { records } = await stack.rest(ORG, 'GET', `/query?${new URLSearchParams({ q: soql })}`);
+    const change = ({ Id }, index) => ({ attributes: { type: 'Opportunity' }, id: Id, NextStep: `Step ${index}` });
+    await stack.rest(ORG, 'PATCH', '/composite/sobjects', { records: records.map(change) });
+    await page.goto(PAGE);
+    const entry = page.locator('#events details').first();
+    await entry.getByText(`${records.length} events, ${records.length} records`).waitFor();
+    assert.ok((await page.locator('#events > ol > li').count()) <= 12);
+    const height = (await page.locator('#events').boundingBox()).height;
+    assert.ok(height < 2_000, `the events are ${height} pixels long`);
+    await entry.locator('summary').click();
+    await entry.getByText('NextStep').first().waitFor();
+    await assertSound('transaction');
+    // Opened, it survives what comes in.
+    await page.evaluate(() => document.activeElement.blur());
+    await complete(stack, ORG, 4_320);
+    await notified(/4,?320/).first().waitFor();
+    assert.equal(await page.locator('#events details[open]').count(), 1);
+  });
+
+  it('calls the state of a call what the API of invocations calls it', async () => {
+    const { page } = visitor;
+    await refuse(stack, ORG);
+    const [invocation] = await stack.org('GET', `/orgs/${ORG}/invocations`);
+    assert.deepEqual([invocation.state, invocation.response.status], ['completed', 422]);
+    await page.goto(PAGE);
+    const row = page.locator('#apps').getByRole('row', { name: /GenerateQuote\.generateQuote/ }).first();
+    await row.getByText('Completed', { exact: true }).waitFor();
+    await row.getByText('HTTP 422').waitFor();
+    assert.equal(await page.getByText('Refused', { exact: true }).count(), 0);
   });
 
   it('shows what happens, without reloading', async () => {

@@ -1,7 +1,7 @@
 // The pages of api-access as people use them, one step after the other: bin/check-pages runs this.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { inEveryForm, keep } from './shots.js';
+import { assertSound as isSound } from './sound.js';
 import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
 
@@ -28,15 +28,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** No complaint of the browser, no barrier, nothing that sticks out, whatever the width and the colours. */
-async function assertSound(name) {
-  await inEveryForm(visitor, async (form) => {
-    await keep(visitor, `${name}-${form}`);
-    assert.deepEqual(await visitor.barriers(), [], `${name}, ${form}: barriers`);
-    assert.equal(await visitor.overflow(), 0, `${name}, ${form}: wider than the window`);
-  });
-  assert.deepEqual(visitor.complaints, [], `${name}: complaints of the browser`);
-}
+const assertSound = (name) => isSound(visitor, name);
 
 /** What has the keyboard's focus, one after the other, from the top of the page. */
 async function tabThrough(page, steps) {
@@ -69,6 +61,9 @@ describe('the pages of api-access', () => {
     await page.getByRole('alert').waitFor();
     // The browser itself says on the console that this answer was a 401.
     assert.match(visitor.complaints.splice(0).join('\n'), /^(.*401.*\n?){2}$/);
+    assert.equal(await page.getByLabel('User name').inputValue(), 'admin', 'the name is kept');
+    assert.equal(await page.getByLabel('Password').inputValue(), '', 'the password is not');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'password');
     await assertSound('login-refused');
   });
 
@@ -98,10 +93,45 @@ describe('the pages of api-access', () => {
     await visitor.sees(ORG, `${seeded} accounts`);
   });
 
-  it('offer a load', async () => {
+  it('say in plain words that an org cannot be reached, with those of the program behind them', async () => {
+    const { page } = visitor;
+    const fault = { pathContains: '/composite', times: 20, org: ORG, action: { kind: 'dropBefore' } };
+    await stack.org('POST', '/faults', fault);
+    await page.goto(`/accounts?connection=${ORG}`);
+    await visitor.sees(ORG, 'The org could not be reached');
+    const shown = await visitor.card(ORG).innerText();
+    assert.doesNotMatch(shown, /composite/i, 'a word of the program');
+    await visitor.card(ORG).getByText('What the program says').click();
+    assert.match(await visitor.card(ORG).innerText(), /composite/, 'it stands behind');
+    await assertSound('accounts-unreachable');
+    await stack.org('DELETE', '/faults');
+  });
+
+  it('offer a load, but where there can be none', async () => {
     await visitor.page.getByRole('link', { name: 'Bulk load' }).click();
     await visitor.sees(ORG, 'Nothing loaded');
+    await visitor.sees(UNKNOWN, 'Not available');
+    await visitor.sees(UNKNOWN, /no authorization named/);
+    assert.equal(await visitor.card(UNKNOWN).getByText('No sample accounts').count(), 0);
+    assert.equal(await visitor.card(UNKNOWN).getByRole('button').count(), 0);
     await assertSound('loads-empty');
+  });
+
+  it('say that no worker runs, and go on when one does', async () => {
+    const { page } = visitor;
+    await stack.stopWorker();
+    await page.goto('/bulk-demo');
+    await visitor.startLoad('empty-org', 20);
+    await visitor.sees('empty-org', 'No worker runs');
+    await visitor.sees('empty-org', /No worker is running: none was heard of for \d+ s/);
+    await visitor.sees('empty-org', /heroku ps:scale worker=1/);
+    await assertSound('loads-no-worker');
+    // It is told how long that has been so far, without reloading.
+    await visitor.sees('empty-org', /none was heard of for [5-9] s/);
+    await stack.startWorker();
+    await visitor.sees('empty-org', '20 of 20 loaded');
+    await visitor.reset('empty-org');
+    await visitor.sees('empty-org', '20 accounts deleted');
   });
 
   it('show a load whose bar moves without reloading', async () => {
@@ -141,8 +171,17 @@ describe('the pages of api-access', () => {
   });
 
   it('take a load back, and nothing else', async () => {
-    await visitor.page.goto('/bulk-demo');
-    await visitor.press(ORG, 'Reset');
+    const { page } = visitor;
+    await page.goto('/bulk-demo');
+    const loaded = "LoadKey__c LIKE 'api-access-load:%'";
+    await visitor.card(ORG).getByRole('link', { name: 'Reset' }).click();
+    await page.getByRole('heading', { level: 1, name: `Delete the accounts of ${ORG}?` }).waitFor();
+    await page.getByText('4,000 accounts').waitFor();
+    await assertSound('loads-reset-asks');
+    await page.getByRole('link', { name: 'Keep them' }).click();
+    await visitor.sees(ORG, '4,000 of 4,000 loaded');
+    assert.equal((await stack.accounts(ORG, loaded)).length, COUNT, 'asking deletes nothing');
+    await visitor.reset(ORG);
     await visitor.sees(ORG, 'The last load was reset: 4,000 accounts deleted.');
     assert.equal((await stack.accounts(ORG)).length, seeded);
     await assertSound('loads-reset');
@@ -153,7 +192,7 @@ describe('the pages of api-access', () => {
     await visitor.startLoad(ORG, 300);
     await visitor.sees(ORG, '300 of 300 loaded');
     const names = (await stack.accounts(ORG, "LoadKey__c LIKE 'api-access-load:%'")).map(({ Name }) => Name);
-    await visitor.press(ORG, 'Reset');
+    await visitor.reset(ORG);
     await visitor.sees(ORG, 'Start load');
     for (let index = 0; index < names.length; index += 25) {
       await stack.org('POST', `/orgs/${ORG}/records/Account`, { Name: names[index] });
@@ -169,7 +208,7 @@ describe('the pages of api-access', () => {
     assert.equal(await page.getByRole('row').count(), 13);
     await assertSound('failures');
     await page.getByRole('link', { name: 'Back to the load' }).click();
-    await visitor.press(ORG, 'Reset');
+    await visitor.reset(ORG);
     await visitor.sees(ORG, '288 accounts deleted');
     await stack.refuseDuplicates(ORG, false);
   });
@@ -177,11 +216,14 @@ describe('the pages of api-access', () => {
   it('cancel a load', async () => {
     await stack.slowness(3_000);
     await visitor.startLoad('my-org-sales-a', 20_000);
-    await visitor.press('my-org-sales-a', 'Cancel');
+    await visitor.card('my-org-sales-a').getByRole('link', { name: 'Cancel' }).click();
+    await visitor.page.getByRole('heading', { level: 1, name: 'Stop the load of my-org-sales-a?' }).waitFor();
+    await assertSound('loads-cancel-asks');
+    await visitor.page.getByRole('button', { name: 'Stop it' }).click();
     await visitor.sees('my-org-sales-a', 'Cancelled');
     await stack.slowness(0);
     await assertSound('loads-cancelled');
-    await visitor.press('my-org-sales-a', 'Reset');
+    await visitor.reset('my-org-sales-a');
     await visitor.sees('my-org-sales-a', 'Start load');
   });
 
@@ -194,11 +236,20 @@ describe('the pages of api-access', () => {
   it('work without JavaScript', async () => {
     const plain = await Visitor.arrive(browser, stack, { javaScriptEnabled: false });
     await plain.logIn();
+    const reloadUntil = async (text) => {
+      const end = Date.now() + 60_000;
+      while ((await plain.card('empty-org').getByText(text).count()) === 0) {
+        assert.ok(Date.now() < end, `the page does not say ${text}`);
+        await plain.page.getByRole('link', { name: 'Reload it' }).click();
+      }
+    };
     await plain.startLoad('empty-org', 50);
-    // The page reloads by itself.
-    await plain.sees('empty-org', '50 of 50 loaded');
-    await plain.press('empty-org', 'Reset');
-    await plain.sees('empty-org', '50 accounts deleted');
+    assert.equal(await plain.page.locator('meta[http-equiv]').count(), 0, 'a page that reloads by itself cannot be read');
+    await reloadUntil('50 of 50 loaded');
+    // Its last step may still be due.
+    await reloadUntil('Reset: delete them');
+    await plain.reset('empty-org');
+    await reloadUntil('50 accounts deleted');
     assert.deepEqual(plain.complaints, []);
     await plain.leave();
   });
@@ -211,5 +262,15 @@ describe('the pages of api-access', () => {
     await page.goto('/');
     assert.equal(new URL(page.url()).pathname, '/login');
     assert.deepEqual(visitor.complaints, []);
+  });
+
+  it('say that nothing can be loaded while Redis is away', async () => {
+    const { page } = visitor;
+    await visitor.logIn();
+    await stack.stopRedis();
+    await page.goto('/bulk-demo');
+    await page.getByRole('heading', { level: 1, name: 'Not available' }).waitFor();
+    assert.match(visitor.complaints.splice(0).join('\n'), /^(.*503.*\n?)+$/);
+    await assertSound('not-available');
   });
 });

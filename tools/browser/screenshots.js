@@ -48,7 +48,7 @@ try {
   await stack.slowness(0);
   await visitor.sees(ORG, '4,000 of 4,000 loaded');
   const loaded = (await stack.accounts(ORG, "LoadKey__c LIKE 'api-access-load:%'")).slice(0, 12);
-  await visitor.press(ORG, 'Reset');
+  await visitor.reset(ORG);
   await visitor.sees(ORG, 'Start load');
 
   // Twelve that are there already under the same names.

@@ -71,25 +71,47 @@ class Process {
   }
 }
 
+/** What callers of eventing's web send. */
+export const TOKEN = '0123456789-token-of-this-stack-only';
+
 /** Everything that the pages need. */
 export class Stack {
   #processes = [];
+  #worker;
+  #redis;
   #folder = mkdtempSync(join(tmpdir(), 'pages-'));
 
+  /** @param {string} binaries folder with the built binaries */
+  constructor(binaries) {
+    this.binaries = binaries;
+  }
+
   /**
+   * The pages of api-access, with a worker.
    * @param {object} options
    * @param {string} options.binaries folder with the built binaries
    * @param {string[]} options.connections names of the connections that the pages show
    */
-  static async start(options) {
-    const stack = new Stack();
-    try {
-      await stack.#start(options);
-    } catch (error) {
-      await stack.stop();
-      throw error;
-    }
-    return stack;
+  static start({ binaries, connections }) {
+    return Stack.#started(binaries, async (stack) => {
+      await stack.startWeb('api-access', {
+        CONNECTION_NAMES: connections.join(','),
+        ORG_DEADLINE_MILLISECONDS: '5000',
+        APP_USERNAME: USERNAME,
+        APP_PASSWORD: PASSWORD,
+      });
+      await stack.startWorker();
+    });
+  }
+
+  /**
+   * The web process of another pattern, without a worker.
+   * @param {object} options
+   * @param {string} options.binaries folder with the built binaries
+   * @param {string} options.pattern its name
+   */
+  static startPattern({ binaries, pattern }) {
+    return Stack.#started(binaries, (stack) => stack.startWeb(pattern));
   }
 
   /**
@@ -97,11 +119,17 @@ export class Stack {
    * @param {object} options
    * @param {string} options.binaries folder with the built binaries
    */
-  static async startOrg({ binaries }) {
-    const stack = new Stack();
-    try {
+  static startOrg({ binaries }) {
+    return Stack.#started(binaries, async (stack) => {
       await stack.#startOrg(binaries);
       stack.url = stack.orgUrl;
+    });
+  }
+
+  static async #started(binaries, start) {
+    const stack = new Stack(binaries);
+    try {
+      await start(stack);
     } catch (error) {
       await stack.stop();
       throw error;
@@ -111,40 +139,62 @@ export class Stack {
 
   async #startOrg(binaries) {
     const salesforce = join(ROOT, 'salesforce');
-    const org = this.#add('local-org', join(binaries, 'local-org'), ['--port', '0', '--salesforce-dir', salesforce]);
+    const ports = ['--port', '0', '--pubsub-port', '0'];
+    const org = this.#add('local-org', join(binaries, 'local-org'), [...ports, '--salesforce-dir', salesforce]);
     [, this.orgUrl] = await org.prints(/listening on (http:\/\/[\w.:]+)/);
   }
 
-  async #start({ binaries, connections }) {
+  /** Redis, local-org, and the web process of a pattern with these variables besides. */
+  async startWeb(pattern, variables = {}) {
+    this.pattern = pattern;
     const redisPort = await freePort();
     const redis = ['--port', redisPort, '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
-    await this.#add('redis', 'redis-server', redis.map(String)).prints(/Ready to accept connections/);
-    await this.#startOrg(binaries);
-    const shared = {
+    this.#redis = this.#add('redis', 'redis-server', redis.map(String));
+    await this.#redis.prints(/Ready to accept connections/);
+    await this.#startOrg(this.binaries);
+    this.shared = {
       REDIS_URL: `redis://127.0.0.1:${redisPort}/0`,
       JOB_SECRET_KEY: randomBytes(32).toString('hex'),
-      ALLOWED_ORG_HOSTS: new URL(this.orgUrl).host,
+      ALLOWED_ORG_HOSTS: '127.0.0.1:*',
+      PUBSUB_ENDPOINT: `http://${(await this.org('GET', '/endpoints')).pubsub}`,
+      // A worker that is gone is missed after a second.
+      LEASE_SECONDS: '2',
+      EVENT_AUTHORIZATION: 'my-org',
       // local-org's own defaults.
       HEROKU_APPLINK_API_URL: `${this.orgUrl}/addons/01234567-89ab-4cde-8f01-23456789abcd`,
       HEROKU_APPLINK_TOKEN: 'local-addon-token',
       HEROKU_APP_ID: '00000000-0000-4000-8000-000000000001',
     };
-    const web = this.#add('api-access-web', join(binaries, 'api-access-web'), [], {
-      ...shared,
+    const web = this.#add(`${pattern}-web`, join(this.binaries, `${pattern}-web`), [], {
+      ...this.shared,
       PORT: String(await freePort()),
       BIND_ADDRESS: '127.0.0.1',
-      CONNECTION_NAMES: connections.join(','),
-      ORG_DEADLINE_MILLISECONDS: '5000',
-      APP_USERNAME: USERNAME,
-      APP_PASSWORD: PASSWORD,
+      EVENT_SUBSCRIBER: 'false',
+      EVENT_QUIET_MILLISECONDS: '100',
+      WEBHOOK_TOKEN: TOKEN,
+      ...variables,
     });
-    const worker = this.#add('api-access-worker', join(binaries, 'api-access-worker'), [], {
-      ...shared,
+    [, this.url] = await web.prints(/listening on (http:\/\/[\w.:]+)/);
+  }
+
+  /** A worker for it. */
+  async startWorker() {
+    this.#worker = this.#add(`${this.pattern}-worker`, join(this.binaries, `${this.pattern}-worker`), [], {
+      ...this.shared,
       WORKER_NAME: 'worker.1',
       WORKER_CONCURRENCY: '2',
     });
-    [, this.url] = await web.prints(/listening on (http:\/\/[\w.:]+)/);
-    await worker.prints(/worker ready/);
+    await this.#worker.prints(/worker ready/);
+  }
+
+  /** Stops Redis, for good. */
+  async stopRedis() {
+    await this.#redis.stop();
+  }
+
+  /** Stops the worker. */
+  async stopWorker() {
+    await this.#worker.stop();
   }
 
   #add(...args) {

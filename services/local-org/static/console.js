@@ -34,7 +34,10 @@ function update(page) {
   const top = seen?.getBoundingClientRect().top;
   for (const next of parts(page)) {
     const part = document.getElementById(next.id);
-    if (!part || part.isEqualNode(next)) continue;
+    if (!part) continue;
+    // What the reader has opened stays open.
+    for (const { id } of part.querySelectorAll('details[open]')) next.querySelector(`#${id}`)?.setAttribute('open', '');
+    if (part.isEqualNode(next)) continue;
     if ('count' in part.dataset) announce(part, next);
     part.replaceWith(document.importNode(next, true));
   }

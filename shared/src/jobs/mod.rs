@@ -202,7 +202,7 @@ pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, Tas
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};
-pub use stats::Stats;
+pub use stats::{Stats, Workers};
 pub use steer::{By, OPERATOR};
 pub use store::Jobs;
 pub use tasks::{Acked, Failed, Pushed, Tasks, Trip, WorkerId};

@@ -62,7 +62,7 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The status is not a success, and the body is not Salesforce's (a proxy's page, or nothing).
-    #[error("{operation} was answered with status {status} and no error that Salesforce describes")]
+    #[error("Salesforce's address answered with status {status} and no error of its own ({operation})")]
     Status {
         /// The call.
         operation: Operation,
@@ -72,7 +72,7 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// No connection could be made, so nothing was sent.
-    #[error("{operation} could not reach Salesforce")]
+    #[error("Salesforce could not be reached ({operation})")]
     NotSent {
         /// The call.
         operation: Operation,
@@ -80,7 +80,7 @@ pub enum Error {
         source: reqwest::Error,
     },
     /// The request was, or may have been, sent; no whole answer came back.
-    #[error("{operation} got no answer from Salesforce")]
+    #[error("the connection to Salesforce broke off before the answer was there ({operation})")]
     NoAnswer {
         /// The call.
         operation: Operation,
@@ -88,7 +88,7 @@ pub enum Error {
         source: reqwest::Error,
     },
     /// The request was sent; the answer did not begin, or did not go on, in time.
-    #[error("{operation} got no answer from Salesforce in time")]
+    #[error("Salesforce did not answer in time ({operation})")]
     TimedOut {
         /// The call.
         operation: Operation,

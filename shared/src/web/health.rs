@@ -6,7 +6,7 @@
 //! | `GET /ready` | 200, or 503 with the checks that fail |
 //! | `GET /metrics` | Prometheus' text format; asks for `METRICS_TOKEN` where that is set |
 //! | `GET /api-docs.yaml` | the OpenAPI document |
-//! | `GET /docs` | the same as a page for people |
+//! | `GET /docs` | the same as a page for people, with its files below `/docs/` |
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -96,6 +96,9 @@ impl Health {
             .route("/metrics", web::get().to(metrics));
         if self.document.is_some() {
             config.route("/api-docs.yaml", web::get().to(yaml)).route("/docs", web::get().to(page));
+            for (path, content_type, text) in super::openapi::PAGE_FILES {
+                config.route(path, web::get().to(move || async move { page_file(content_type, text) }));
+            }
         }
     }
 
@@ -167,4 +170,12 @@ async fn page(health: Data<Health>) -> HttpResponse {
             .body(document.page.clone()),
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+/// Five minutes: the address has no version in it.
+fn page_file(content_type: &'static str, text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(text)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::AsyncCommands as _;
 use secrecy::SecretString;
-use shared::jobs::{JobState, JobsError, Task, TaskError, WorkerSettings};
+use shared::jobs::{JobState, JobsError, Task, TaskError, WorkerSettings, Workers};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::RedisServer;
@@ -34,6 +34,17 @@ async fn a_job_posted_while_no_worker_runs_waits_for_one() {
     assert_eq!((kind.runs().len(), kind.finishes()), (3, 1));
     assert_eq!(bed.final_events(&id).await, 1);
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn it_is_known_whether_a_worker_runs() {
+    let bed = bed(Duration::from_secs(2)).await;
+    assert_eq!(bed.jobs.workers().await.unwrap(), Workers::Unknown);
+    let worker = start(&bed, settings("worker.1"), &TestKind::new(vec![])).await;
+    until("the worker is heard of", async || bed.jobs.workers().await.unwrap().are_alive()).await;
+    worker.stop().await;
+    let missed = |workers| matches!(workers, Workers::Silent(silence) if silence > Duration::from_secs(1));
+    until("it is missed", async || missed(bed.jobs.workers().await.unwrap())).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Where the load of each connection stands, and what can be asked for next.
 
 use crate::connections::Connection;
-use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR};
+use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR, Workers};
 use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts, LOAD_ACCOUNTS, LoadAccounts};
 
 /// The last job of a connection, which says what may follow.
@@ -33,6 +33,11 @@ pub(crate) struct Loads {
 impl Loads {
     pub(crate) fn new(jobs: Jobs) -> Self {
         Self { jobs }
+    }
+
+    /// Whether any worker runs.
+    pub(crate) async fn workers(&self) -> Result<Workers, JobsError> {
+        self.jobs.workers().await
     }
 
     /// Where a connection stands.
@@ -71,11 +76,11 @@ impl Loads {
     /// Deletes what was loaded, once the load has ended.
     pub(crate) async fn reset(&self, connection: &Connection, request_id: &str) -> Result<Asked, JobsError> {
         let load = match self.standing(connection).await? {
-            Standing::Empty(_) => return Ok(Asked::NotNow("There is nothing to delete.")),
-            Standing::Resetting(job) if job.state.is_final() => job,
-            Standing::Resetting(_) => return Ok(Asked::Started),
-            Standing::Loaded(job) if job.state.is_final() => job,
-            Standing::Loaded(_) => return Ok(Asked::NotNow("The load is still running. Cancel it first.")),
+            Standing::Resetting(job) if !job.state.is_final() => return Ok(Asked::Started),
+            standing => match resettable(&standing) {
+                Ok(load) => load.clone(),
+                Err(reason) => return Ok(Asked::NotNow(reason)),
+            },
         };
         let params = DeleteLoadedAccounts { connection: connection.to_string() };
         self.create(connection, DELETE_ACCOUNTS, &params, format!("delete-after:{}", load.id), request_id).await
@@ -83,12 +88,12 @@ impl Loads {
 
     /// Cancels the load that runs.
     pub(crate) async fn cancel(&self, connection: &Connection) -> Result<Asked, JobsError> {
-        match self.standing(connection).await? {
-            Standing::Loaded(job) => {
+        match cancellable(&self.standing(connection).await?) {
+            Ok(job) => {
                 self.jobs.cancel(connection.as_str(), &job.id).await?;
                 Ok(Asked::Started)
             }
-            _ => Ok(Asked::NotNow("There is no load to cancel.")),
+            Err(reason) => Ok(Asked::NotNow(reason)),
         }
     }
 
@@ -153,5 +158,23 @@ impl Loads {
             Err(error) => return Err(error),
         }
         Ok(Asked::Started)
+    }
+}
+
+/// The load or reset after which what was loaded can be deleted; otherwise why not now.
+pub(crate) fn resettable(standing: &Standing) -> Result<&JobView, &'static str> {
+    match standing {
+        Standing::Empty(_) => Err("There is nothing to delete."),
+        Standing::Loaded(job) | Standing::Resetting(job) if job.state.is_final() => Ok(job),
+        Standing::Resetting(_) => Err("It is being deleted already."),
+        Standing::Loaded(_) => Err("The load is still running. Cancel it first."),
+    }
+}
+
+/// The load that can be cancelled. Cancelling one that has ended does nothing.
+pub(crate) fn cancellable(standing: &Standing) -> Result<&JobView, &'static str> {
+    match standing {
+        Standing::Loaded(job) => Ok(job),
+        Standing::Empty(_) | Standing::Resetting(_) => Err("There is no load to cancel."),
     }
 }

@@ -8,7 +8,7 @@ const sections = (page) => [...page.querySelectorAll('[data-load]')];
 const isLive = () => sections(document).some((section) => 'live' in section.dataset);
 const field = (section, name) => section.querySelector(`[data-field="${name}"]`);
 
-/** Takes over bar and figures, or the whole section when other buttons or failures may be there. */
+/** Takes over bar, figures and trouble, or the whole section when other buttons or failures may be there. */
 function update(section, next) {
   if (section.dataset.state !== next.dataset.state) {
     const had_focus = section.contains(document.activeElement);
@@ -24,9 +24,10 @@ function update(section, next) {
     bar.max = next_bar.max;
     bar.value = next_bar.value;
   }
-  const figures = field(section, 'figures');
-  const next_figures = field(next, 'figures');
-  if (figures && next_figures) figures.textContent = next_figures.textContent;
+  for (const name of ['figures', 'trouble']) {
+    const [text, next_text] = [field(section, name), field(next, name)];
+    if (text && next_text) text.textContent = next_text.textContent;
+  }
 }
 
 async function refresh() {

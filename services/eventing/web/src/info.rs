@@ -25,6 +25,8 @@ pub(crate) struct Info {
     /// Subscription and buffer.
     #[serde(flatten)]
     pub(crate) events: View,
+    /// Whether a worker was heard of lately. Without one, jobs wait.
+    pub(crate) worker_runs: bool,
     /// The newest jobs.
     pub(crate) recent_jobs: Vec<JobSummary>,
 }
@@ -70,11 +72,13 @@ impl From<JobView> for JobSummary {
 pub(crate) async fn info(app: &App) -> Result<Info, ApiError> {
     let events = app.buffer.view(&app.topic).await.map_err(job_error)?;
     let jobs = app.jobs.list(&app.authorization, RECENT, None).await.map_err(job_error)?;
+    let workers = app.jobs.workers().await.map_err(job_error)?;
     Ok(Info {
         authorization: app.authorization.clone(),
         topic: app.topic.clone(),
         subscribes: app.subscribes,
         events,
+        worker_runs: workers.are_alive(),
         recent_jobs: jobs.into_iter().map(JobSummary::from).collect(),
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::routes::{events, info, jobs, samples};
 use shared::web::openapi::{Document, DocumentError};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -35,7 +35,9 @@ struct TokenScheme;
 impl Modify for TokenScheme {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let token = bearer.description(Some("The token that this app has in `WEBHOOK_TOKEN`."));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     }
 }
 

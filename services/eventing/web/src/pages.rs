@@ -1,19 +1,24 @@
-//! The page: HTML from a template, which escapes whatever it shows.
+//! The pages: HTML from templates, which escape whatever they show.
 
 use crate::info::{Info, JobSummary};
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use shared::changes::QUOTE_CHANGES;
-use shared::jobs::JobState;
+use shared::jobs::{JobActKind, JobState, JobView, RecordError};
 use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 
-/// What the page may load: its style, and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const STYLE: &str = include_str!("../static/style.css");
+/// What the pages may load: files of this app, and nothing inline.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const FILES: [(&str, &str, &str); 3] = [
+    ("/assets/style.css", "text/css; charset=utf-8", include_str!("../static/style.css")),
+    ("/assets/live.js", "text/javascript; charset=utf-8", include_str!("../static/live.js")),
+    ("/assets/icon.svg", "image/svg+xml", include_str!("../static/icon.svg")),
+];
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -33,12 +38,62 @@ struct Row<'a> {
 impl HomePage<'_> {
     /// A time, or a dash.
     fn at(&self, time: &Option<DateTime<Utc>>) -> String {
-        time.as_ref().map_or_else(|| "–".to_owned(), when)
+        or_dash(time.as_ref())
     }
+
+    fn worker(&self) -> &'static str {
+        if self.info.worker_runs { "At least one runs." } else { "None runs: no worker was heard of lately." }
+    }
+
+    /// Jobs wait for a worker, and there is none.
+    fn waits(&self) -> bool {
+        !self.info.worker_runs && self.info.recent_jobs.iter().any(|job| needs_worker(job.state))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage<'a> {
+    job: &'a JobView,
+    what: &'a str,
+    state: &'static str,
+    /// It waits for a worker, and there is none.
+    waits: bool,
+    given_up: &'a [String],
+    created: String,
+    started: String,
+    ended: String,
+    acts: Vec<Act<'a>>,
+    errors: &'a [RecordError],
+    more_errors: Option<String>,
+}
+
+/// Something that somebody did to a job.
+struct Act<'a> {
+    what: &'static str,
+    at: String,
+    actor: &'a str,
+}
+
+impl JobPage<'_> {
+    fn here(&self) -> String {
+        format!("/jobs/{}", self.job.id)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage<'a> {
+    title: &'a str,
+    message: &'a str,
 }
 
 fn when(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn or_dash(time: Option<&DateTime<Utc>>) -> String {
+    time.map_or_else(|| "–".to_owned(), when)
 }
 
 /// What a kind of job does, in words.
@@ -53,9 +108,9 @@ fn what(kind: &str) -> &str {
 
 fn state(state: JobState) -> &'static str {
     match state {
-        JobState::Queued => "queued",
+        JobState::Queued => "waiting for a worker",
         JobState::Running => "running",
-        JobState::NeedsAuthorization => "needs authorization",
+        JobState::NeedsAuthorization => "needs a new authorization",
         JobState::Cancelling => "cancelling",
         JobState::Finishing => "finishing",
         JobState::Completed => "completed",
@@ -64,7 +119,11 @@ fn state(state: JobState) -> &'static str {
     }
 }
 
-/// The answer with the page.
+fn needs_worker(state: JobState) -> bool {
+    !state.is_final() && state != JobState::NeedsAuthorization
+}
+
+/// The answer with the page of everything.
 pub(crate) fn home<'a>(info: &'a Info) -> HttpResponse {
     let row = |job: &'a JobSummary| Row {
         job,
@@ -72,27 +131,67 @@ pub(crate) fn home<'a>(info: &'a Info) -> HttpResponse {
         state: state(job.state),
         created: when(&job.created_at),
     };
-    let page = HomePage { info, jobs: info.recent_jobs.iter().map(row).collect() };
+    html(StatusCode::OK, &HomePage { info, jobs: info.recent_jobs.iter().map(row).collect() })
+}
+
+/// The answer with the page of one job: with the reasons of chunks that were `given_up`, and its first `errors`.
+pub(crate) fn job(job: &JobView, given_up: &[String], errors: &[RecordError], worker_runs: bool) -> HttpResponse {
+    let shown = u64::try_from(errors.len()).unwrap_or(u64::MAX);
+    let acts = job.history.iter().map(|act| Act {
+        what: match act.act {
+            JobActKind::Cancelled => "Cancelled",
+            JobActKind::Resumed => "Resumed",
+            JobActKind::Retried => "Retried",
+        },
+        at: when(&act.at),
+        actor: &act.actor,
+    });
+    let page = JobPage {
+        job,
+        what: what(&job.kind),
+        state: state(job.state),
+        waits: !worker_runs && needs_worker(job.state),
+        given_up,
+        created: when(&job.created_at),
+        started: or_dash(job.started_at.as_ref()),
+        ended: or_dash(job.finished_at.as_ref()),
+        acts: acts.collect(),
+        errors,
+        more_errors: (job.errors > shown).then(|| {
+            format!("The first {shown} of {}. GET /api/jobs/{}/errors has up to a thousand.", job.errors, job.id)
+        }),
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// The answer with a page that says what went wrong.
+pub(crate) fn failure(status: StatusCode, title: &str, message: &str) -> HttpResponse {
+    html(status, &FailurePage { title, message })
+}
+
+fn html(status: StatusCode, page: &impl Template) -> HttpResponse {
     match page.render() {
-        Ok(text) => HttpResponse::Ok()
+        Ok(text) => HttpResponse::build(status)
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .body(text),
         Err(error) => {
-            tracing::error!(%error, "the page could not be written");
+            tracing::error!(%error, "a page could not be written");
             HttpResponse::InternalServerError().finish()
         }
     }
 }
 
-/// Adds the page's style.
+/// Adds the files that the pages load. They hold no data, so they need no token.
 pub(crate) fn assets(service: &mut ServiceConfig) {
-    service.route("/assets/style.css", web::get().to(style));
+    for (path, content_type, text) in FILES {
+        service.route(path, web::get().to(move || file(content_type, text)));
+    }
 }
 
-async fn style() -> impl Responder {
+async fn file(content_type: &'static str, text: &'static str) -> impl Responder {
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8"))
+        .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(STYLE)
+        .body(text)
 }

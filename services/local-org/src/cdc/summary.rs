@@ -12,6 +12,8 @@ pub(crate) struct Summary {
     pub(crate) object: String,
     /// `CREATE`, `UPDATE` and the like.
     pub(crate) change_type: String,
+    /// The same for all events of a transaction.
+    pub(crate) transaction: Option<String>,
     pub(crate) record_ids: Vec<String>,
     /// Names of the fields that an update changed; of parts of a compound, `BillingAddress.City`.
     pub(crate) changed: Vec<String>,
@@ -28,6 +30,7 @@ pub(crate) fn of(event: &Value) -> Option<Summary> {
     Some(Summary {
         object: text(value(header, "entityName")?)?,
         change_type: text(value(header, "changeType")?)?,
+        transaction: value(header, "transactionKey").and_then(text),
         record_ids: texts(value(header, "recordIds")?),
         changed: changed.iter().flat_map(|(field, parts)| names(fields, field, &parts)).collect(),
         name: value(fields, "Name").and_then(text),
@@ -93,6 +96,7 @@ mod tests {
             ("recordIds", list(&["001A", "001B"])),
             ("changeType", Value::Enum(1, "UPDATE".to_owned())),
             ("changedFields", list(changed)),
+            ("transactionKey", string("t-1")),
         ]);
         let address = record(vec![("Street", some(string("Main"))), ("City", some(string("Berlin")))]);
         record(vec![(HEADER, header), ("Name", some(string("Acme"))), ("BillingAddress", some(address))])
@@ -103,6 +107,7 @@ mod tests {
         let summary = of(&event(&["0x02", "2-0x02"])).expect("a change event");
         assert_eq!((summary.object.as_str(), summary.change_type.as_str()), ("Account", "UPDATE"));
         assert_eq!(summary.record_ids, ["001A", "001B"]);
+        assert_eq!(summary.transaction.as_deref(), Some("t-1"));
         assert_eq!(summary.changed, ["Name", "BillingAddress.City"]);
         assert_eq!(summary.name.as_deref(), Some("Acme"));
         assert!(of(&event(&["0x0800"])).expect("a change event").changed.is_empty(), "no such field");

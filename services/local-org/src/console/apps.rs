@@ -81,21 +81,29 @@ impl Call {
     }
 }
 
+/// The state by the name that the API of invocations has for it.
 fn state(call: &CallOverview) -> (&'static str, &'static str) {
     match (call.state, call.status) {
-        (State::Pending, Some(_)) => ("Waits for the callback", "busy"),
-        (State::Pending, None) => ("Waits for the answer", "busy"),
-        (State::Completed, Some(status)) if status >= 400 => ("Refused", "bad"),
+        (State::Pending, _) => ("Pending", "busy"),
+        (State::Completed, Some(status)) if status >= 400 => ("Completed", "warn"),
         (State::Completed, _) => ("Completed", "good"),
         (State::TimedOut, _) => ("Timed out", "bad"),
         (State::Failed, _) => ("Failed", "bad"),
     }
 }
 
-/// Status, callback and error in a row.
+/// Status, callback and error in a row, or what is waited for.
 fn outcome(call: &CallOverview) -> String {
-    let status = call.status.map(|status| status.to_string());
-    let callback = call.called_back.filter(|came| *came).map(|_| "callback".to_owned());
+    let status = match (call.state, call.status) {
+        (_, Some(status)) => Some(format!("HTTP {status}")),
+        (State::Pending, None) => Some("waits for the answer".to_owned()),
+        (_, None) => None,
+    };
+    let callback = match (call.state, call.called_back) {
+        (_, Some(true)) => Some("callback".to_owned()),
+        (State::Pending, Some(false)) if call.status.is_some() => Some("waits for the callback".to_owned()),
+        _ => None,
+    };
     let parts = [status, callback, call.error.as_deref().map(shortened)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -136,10 +144,10 @@ mod tests {
     #[test]
     fn tells_where_a_call_stands() {
         for (call, expected, outcome) in [
-            (call(State::Pending, None, None, None), "Waits for the answer", ""),
-            (call(State::Pending, Some(202), Some(false), None), "Waits for the callback", "202"),
-            (call(State::Completed, Some(202), Some(true), None), "Completed", "202, callback"),
-            (call(State::Completed, Some(422), None, None), "Refused", "422"),
+            (call(State::Pending, None, None, None), "Pending", "waits for the answer"),
+            (call(State::Pending, Some(202), Some(false), None), "Pending", "HTTP 202, waits for the callback"),
+            (call(State::Completed, Some(202), Some(true), None), "Completed", "HTTP 202, callback"),
+            (call(State::Completed, Some(422), None, None), "Completed", "HTTP 422"),
             (call(State::Failed, None, None, Some("no answer")), "Failed", "no answer"),
         ] {
             let shown = Call::of(&call);

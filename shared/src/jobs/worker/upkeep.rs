@@ -37,10 +37,9 @@ impl Shared {
         }
     }
 
-    /// Takes back the tasks of workers that gave no sign of life.
+    /// Takes back the tasks of workers that gave no sign of life. It is this worker's own sign, too, so it begins at once.
     pub(super) async fn reclaim(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(jittered(self.lease / 6)).await;
             match self.tasks.reclaim().await {
                 Ok(leases) => {
                     let leases = leases.unwrap_or_default();
@@ -54,6 +53,7 @@ impl Shared {
                     tracing::warn!(error = ?error, "could not look for lost workers");
                 }
             }
+            tokio::time::sleep(jittered(self.lease / 6)).await;
         }
     }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use callback::{CALLBACK_URL, UnknownOperation, add_callback};
 pub use downgrade::DowngradeError;
 pub use lint::lint;
-pub(super) use page::POLICY as PAGE_POLICY;
+pub(super) use page::{FILES as PAGE_FILES, POLICY as PAGE_POLICY};
 
 /// Why a document cannot be written.
 #[derive(Debug, thiserror::Error)]

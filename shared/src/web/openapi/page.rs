@@ -1,17 +1,30 @@
-//! A page for people: the operations of the document, their parameters, bodies and answers. One string of HTML and CSS, no
-//! script and nothing to load.
+//! A page for people: the operations of the document with an example request each, their parameters, bodies and answers.
+//! HTML with a style, an icon, and a script that copies examples, all served beside it.
+
+mod calling;
+mod document;
+mod example;
+mod prose;
+mod request;
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use self::document::{entries, operations, text};
+use self::prose::{escape, inline, paragraphs};
 use super::downgrade::METHODS;
 
-/// Content security policy of the page: its own style and nothing else.
-pub(in crate::web) const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Content security policy of the page: the files beside it, and nothing inline.
+pub(in crate::web) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                                         base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const STYLE: &str = include_str!("page.css");
+/// The files beside the page: path, content type, text.
+pub(in crate::web) const FILES: [(&str, &str, &str); 3] = [
+    ("/docs/style.css", "text/css; charset=utf-8", include_str!("page.css")),
+    ("/docs/copy.js", "text/javascript; charset=utf-8", include_str!("page.js")),
+    ("/docs/icon.svg", "image/svg+xml", include_str!("page.svg")),
+];
 
 /// The page of a document.
 pub(super) fn render(document: &Value) -> String {
@@ -19,21 +32,25 @@ pub(super) fn render(document: &Value) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title} <small>{}</small></h1>\n",
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"/docs/icon.svg\">\n\
+         <link rel=\"stylesheet\" href=\"/docs/style.css\">\n<script src=\"/docs/copy.js\" defer></script>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#main\">Skip to content</a>\n<header>\n<h1>{title} <small>{}</small></h1>\n",
         escape(text(&document["info"]["version"])),
     );
     paragraphs(&mut page, text(&document["info"]["description"]));
-    page.push_str("<p><a href=\"/api-docs.yaml\">api-docs.yaml</a></p>\n</header>\n<main>\n");
-    for (path, item) in entries(&document["paths"]) {
-        for (method, operation) in entries(item).filter(|(key, _)| METHODS.contains(key)) {
-            render_operation(&mut page, method, path, operation);
-        }
+    page.push_str("<p>For machines: <a href=\"/api-docs.yaml\">api-docs.yaml</a></p>\n</header>\n");
+    render_contents(&mut page, document);
+    page.push_str("<main id=\"main\" tabindex=\"-1\">\n<p class=\"hidden\" id=\"announcer\" role=\"status\"></p>\n");
+    if operations(document).next().is_some() {
+        calling::render(&mut page, document);
     }
-    page.push_str("</main>\n");
+    for (method, path, operation) in operations(document) {
+        render_operation(&mut page, document, method, path, operation);
+    }
     let mut schemas = entries(&document["components"]["schemas"]).peekable();
     if schemas.peek().is_some() {
-        page.push_str("<section>\n<h2>Schemas</h2>\n");
+        page.push_str("<section aria-labelledby=\"schemas\">\n<h2 id=\"schemas\">Schemas</h2>\n");
         for (name, schema) in schemas {
             let name = escape(name);
             let _ = writeln!(page, "<h3 id=\"schema-{name}\">{name}</h3>");
@@ -41,31 +58,52 @@ pub(super) fn render(document: &Value) -> String {
         }
         page.push_str("</section>\n");
     }
-    page.push_str("</body>\n</html>\n");
+    page.push_str("</main>\n</body>\n</html>\n");
     page
 }
 
-fn render_operation(page: &mut String, method: &str, path: &str, operation: &Value) {
-    let id = escape(text(&operation["operationId"]));
+fn render_contents(page: &mut String, document: &Value) {
+    if operations(document).next().is_none() {
+        return;
+    }
+    page.push_str("<nav aria-label=\"Operations\">\n<ul>\n");
+    for (method, path, operation) in operations(document) {
+        let id = escape(text(&operation["operationId"]));
+        let (method, path) = (escape(&method.to_ascii_uppercase()), escape(path));
+        let _ = writeln!(page, "<li><a href=\"#{id}\">{id}</a> <span>{method} <code>{path}</code></span></li>");
+    }
+    page.push_str("</ul>\n</nav>\n");
+}
+
+fn render_operation(page: &mut String, document: &Value, method: &str, path: &str, operation: &Value) {
+    let name = text(&operation["operationId"]);
+    let id = escape(name);
     let _ = writeln!(
         page,
-        "<article id=\"{id}\">\n<h2><span class=\"method {method}\">{}</span> <code>{}</code> <small>{id}</small></h2>",
+        "<article id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\"><span class=\"method {method}\">{}</span> \
+         <code>{}</code> <small>{id}</small></h2>",
         method.to_ascii_uppercase(),
         escape(path),
     );
     paragraphs(page, text(&operation["summary"]));
     paragraphs(page, text(&operation["description"]));
+    page.push_str("<h3>Example</h3>\n");
+    calling::example(page, name, &request::command(document, method, path, operation));
     render_parameters(page, &operation["parameters"]);
     if let Some(body) = operation.get("requestBody") {
         page.push_str("<h3>Request body</h3>\n");
         render_content(page, &body["content"]);
     }
-    page.push_str("<h3>Responses</h3>\n");
+    page.push_str("<h3>Responses</h3>\n<dl class=\"fields\">\n");
     for (status, response) in entries(&operation["responses"]) {
-        let description = escape(text(&response["description"]));
-        let _ = writeln!(page, "<p><b>{}</b> {description}</p>", escape(status));
-        render_content(page, &response["content"]);
+        let description = inline(text(&response["description"]));
+        let _ = write!(page, "<div><dt><b>{}</b>", escape(status));
+        for (_, content) in entries(&response["content"]) {
+            let _ = write!(page, " <small>{}</small>", type_of(&content["schema"]));
+        }
+        let _ = writeln!(page, "</dt><dd>{description}</dd></div>");
     }
+    page.push_str("</dl>\n");
     for (name, callback) in entries(&operation["callbacks"]) {
         for (expression, item) in entries(callback) {
             for (method, operation) in entries(item).filter(|(key, _)| METHODS.contains(key)) {
@@ -82,19 +120,34 @@ fn render_operation(page: &mut String, method: &str, path: &str, operation: &Val
 
 fn render_parameters(page: &mut String, parameters: &Value) {
     let Some(parameters) = parameters.as_array().filter(|parameters| !parameters.is_empty()) else { return };
-    page.push_str("<h3>Parameters</h3>\n<table>\n");
+    page.push_str("<h3>Parameters</h3>\n<dl class=\"fields\">\n");
     for parameter in parameters {
-        let _ = writeln!(
+        let place = format!("in {}", escape(text(&parameter["in"])));
+        let schema = &parameter["schema"];
+        render_field(
             page,
-            "<tr><td><code>{}</code></td><td>{}{}</td><td>{}</td><td>{}</td></tr>",
-            escape(text(&parameter["name"])),
-            escape(text(&parameter["in"])),
-            if parameter["required"] == true { ", required" } else { "" },
-            type_of(&parameter["schema"]),
-            escape(text(&parameter["description"])),
+            &parameter["name"],
+            &place,
+            parameter["required"] == true,
+            schema,
+            &parameter["description"],
         );
     }
-    page.push_str("</table>\n");
+    page.push_str("</dl>\n");
+}
+
+/// One named value: its name and kind, and what it is. A narrow window shows one below the other.
+fn render_field(page: &mut String, name: &Value, place: &str, required: bool, schema: &Value, description: &Value) {
+    let mut facts = vec![type_of(schema)];
+    facts.extend((!place.is_empty()).then(|| place.to_owned()));
+    facts.extend(required.then(|| "required".to_owned()));
+    let _ = writeln!(
+        page,
+        "<div><dt><code>{}</code> <small>{}</small></dt><dd>{}</dd></div>",
+        escape(text(name)),
+        facts.join(", "),
+        inline(text(description)),
+    );
 }
 
 fn render_content(page: &mut String, content: &Value) {
@@ -115,18 +168,11 @@ fn render_schema(page: &mut String, schema: &Value) {
         let _ = writeln!(page, "<p>{}</p>", type_of(schema));
         return;
     }
-    page.push_str("<table>\n");
+    page.push_str("<dl class=\"fields\">\n");
     for (name, property) in properties {
-        let _ = writeln!(
-            page,
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escape(name),
-            if required(name) { "required" } else { "" },
-            type_of(property),
-            escape(text(&property["description"])),
-        );
+        render_field(page, &Value::from(name), "", required(name), property, &property["description"]);
     }
-    page.push_str("</table>\n");
+    page.push_str("</dl>\n");
 }
 
 /// A type in a few words, with links to named schemas. HTML.
@@ -159,35 +205,4 @@ fn type_of(schema: &Value) -> String {
         let _ = write!(words, ": {}", values.join(", "));
     }
     words
-}
-
-/// Blank lines separate paragraphs. Markdown is shown as it is written.
-fn paragraphs(page: &mut String, text: &str) {
-    for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
-        let _ = writeln!(page, "<p>{}</p>", escape(paragraph));
-    }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
-}
-
-/// Safe as text and inside of quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

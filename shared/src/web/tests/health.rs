@@ -66,6 +66,17 @@ async fn the_document_is_served_as_yaml_and_as_a_page() {
     assert_eq!(yaml.body, document.yaml().as_bytes());
     let page = get(&health, "/docs").await;
     assert!(page.body.starts_with(b"<!doctype html>"));
-    assert!(page.header("content-security-policy").unwrap().contains("style-src 'unsafe-inline'"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    for (path, content_type) in
+        [("/docs/style.css", "text/css"), ("/docs/copy.js", "text/javascript"), ("/docs/icon.svg", "image/svg+xml")]
+    {
+        assert!(text.contains(path), "the page does not load {path}: {text}");
+        let file = get(&health, path).await;
+        assert!(file.header("content-type").unwrap().starts_with(content_type), "{path}");
+        assert!(!file.body.is_empty(), "{path}");
+        assert_eq!(get(&Health::new(), path).await.status.as_u16(), 404);
+    }
     assert_eq!(get(&Health::new(), "/docs").await.status.as_u16(), 404);
 }

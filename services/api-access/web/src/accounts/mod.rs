@@ -10,8 +10,9 @@ use crate::connections::Connection;
 use futures_util::future::join_all;
 use shared::applink::{AppLink, AppLinkError};
 use shared::salesforce::{self, Client, ClientSettings, RetryPolicy};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// Longest text to search for, in characters: as long as the name of an Account can be.
@@ -19,6 +20,9 @@ pub(crate) const MAX_SEARCH: usize = 255;
 
 /// Tries of a call, as far as the deadline leaves time for them.
 const ATTEMPTS: u32 = 3;
+
+/// How long it counts that a connection had no session.
+const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// Pause before another try.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -53,6 +57,8 @@ pub(crate) struct Directory {
     http: reqwest::Client,
     settings: ClientSettings,
     deadline: Duration,
+    /// Why a connection had no session when it was asked for last, and when that was.
+    refused: Arc<Mutex<HashMap<Connection, (Instant, Trouble)>>>,
 }
 
 impl Directory {
@@ -61,7 +67,31 @@ impl Directory {
         let retry =
             RetryPolicy { max_attempts: ATTEMPTS, base_delay: PAUSE, total: deadline, ..RetryPolicy::default() };
         let settings = ClientSettings { attempt_timeout: deadline, retry, ..ClientSettings::default() };
-        Self { applink, http, settings, deadline }
+        Self { applink, http, settings, deadline, refused: Arc::default() }
+    }
+
+    /// Whether AppLink has a session for the connection, so that work in its org can begin. A page that renews itself asks
+    /// this every second, so a failure is remembered for some.
+    pub(crate) async fn reachable(&self, connection: &Connection) -> Result<(), Trouble> {
+        if let Some(trouble) = self.remembered(connection) {
+            return Err(trouble);
+        }
+        let asked = timeout(self.deadline, self.applink.authorization(connection.as_str())).await;
+        let trouble = match asked {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => Trouble::of(&error.into()),
+            Err(_) => Trouble::applink_silent(self.deadline),
+        };
+        tracing::warn!(%connection, trouble = trouble.what, "a connection gives no session");
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.insert(connection.clone(), (Instant::now(), trouble.clone()));
+        Err(trouble)
+    }
+
+    fn remembered(&self, connection: &Connection) -> Option<Trouble> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, trouble) = refused.get(connection).filter(|(at, _)| at.elapsed() < REMEMBERED)?;
+        Some(trouble.clone())
     }
 
     /// The first `rows` Accounts of every connection whose names contain `search`, in the connections' order. Takes no

@@ -1,11 +1,13 @@
 //! The bulk loads of all connections, and the failures of one.
 
 use super::{Frame, counted, grouped};
+use crate::accounts::Trouble;
 use crate::connections::Connection;
 use crate::loads::Standing;
 use askama::Template;
-use shared::jobs::{JobState, JobView, RecordError};
+use shared::jobs::{JobState, JobView, RecordError, Workers};
 use shared::loads::{DEFAULT_COUNT, LoadAccounts, MAX_COUNT};
+use std::time::Duration;
 use url::form_urlencoded;
 
 /// Where the load of every connection stands.
@@ -34,6 +36,57 @@ pub(crate) struct FailuresPage {
     pub(crate) previous: Option<String>,
     pub(crate) next: Option<String>,
     pub(crate) not_kept: Option<String>,
+}
+
+/// Asks before something is deleted or stopped.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(crate) struct ConfirmPage {
+    pub(crate) frame: Frame,
+    pub(crate) connection: String,
+    /// The question.
+    pub(crate) title: String,
+    /// What happens then.
+    pub(crate) consequence: String,
+    /// Where the form goes.
+    pub(crate) action: &'static str,
+    pub(crate) yes: &'static str,
+    pub(crate) no: &'static str,
+}
+
+impl ConfirmPage {
+    /// Before a load is deleted again.
+    pub(crate) fn reset(frame: Frame, connection: &Connection, standing: &Standing) -> Self {
+        let last = match standing {
+            Standing::Loaded(job) => format!(" The last load made {}.", counted(job.succeeded, "account")),
+            Standing::Empty(_) | Standing::Resetting(_) => String::new(),
+        };
+        Self {
+            frame,
+            connection: connection.to_string(),
+            title: format!("Delete the accounts of {connection}?"),
+            consequence: format!("All accounts that loads have made are deleted from the org, and nothing else.{last}"),
+            action: "/bulk-demo/reset",
+            yes: "Delete them",
+            no: "Keep them",
+        }
+    }
+
+    /// Before a load is stopped.
+    pub(crate) fn cancel(frame: Frame, connection: &Connection, job: &JobView) -> Self {
+        let so_far = counted(job.succeeded, "account");
+        Self {
+            frame,
+            connection: connection.to_string(),
+            title: format!("Stop the load of {connection}?"),
+            consequence: format!(
+                "What is loaded stays, {so_far} so far; the rest is not loaded, and a stopped load cannot go on."
+            ),
+            action: "/bulk-demo/cancel",
+            yes: "Stop it",
+            no: "Let it go on",
+        }
+    }
 }
 
 /// How a state looks.
@@ -70,6 +123,8 @@ pub(crate) struct LoadCard {
     progress: Option<Progress>,
     /// What is said in place of progress.
     note: Option<String>,
+    /// What keeps it from going on, or from being started.
+    trouble: Option<Trouble>,
     reasons: Vec<String>,
     failures: Vec<RecordError>,
     failures_in_all: u64,
@@ -96,9 +151,12 @@ struct Actions {
 }
 
 impl LoadCard {
+    /// `reachable` says whether a load can be started at all; it counts where there is none.
     pub(crate) fn new(
         connection: &Connection,
         standing: &Standing,
+        reachable: Result<(), Trouble>,
+        workers: Workers,
         given_up: Vec<String>,
         failures: Vec<RecordError>,
     ) -> Self {
@@ -110,6 +168,7 @@ impl LoadCard {
             live: false,
             progress: None,
             note: None,
+            trouble: None,
             reasons: given_up,
             failures,
             failures_in_all: 0,
@@ -118,20 +177,30 @@ impl LoadCard {
             max_count: MAX_COUNT,
         };
         match standing {
-            Standing::Empty(reset) => {
-                card.actions.start = true;
-                card.note = Some(match reset {
-                    Some(job) => format!("The last load was reset: {} deleted.", counted(job.succeeded, "account")),
-                    None => "No sample accounts are in this org yet.".to_owned(),
-                });
-            }
-            Standing::Loaded(job) => card.show(job, true),
-            Standing::Resetting(job) => card.show(job, false),
+            Standing::Empty(reset) => card.offer(reset.as_ref(), reachable),
+            Standing::Loaded(job) => card.show(job, true, workers),
+            Standing::Resetting(job) => card.show(job, false, workers),
         }
         card
     }
 
-    fn show(&mut self, job: &JobView, is_load: bool) {
+    /// Offers a load, where the org can be reached. What only may pass leaves it to the worker, which tries for longer.
+    fn offer(&mut self, reset: Option<&JobView>, reachable: Result<(), Trouble>) {
+        let refused = reachable.as_ref().err().is_some_and(|trouble| !trouble.passes);
+        if refused {
+            self.state = "unavailable".to_owned();
+            (self.label, self.tone) = ("Not available", Tone::Bad.class());
+        } else {
+            self.actions.start = true;
+            self.note = Some("No sample accounts are in this org yet.".to_owned());
+        }
+        if let Some(job) = reset {
+            self.note = Some(format!("The last load was reset: {} deleted.", counted(job.succeeded, "account")));
+        }
+        self.trouble = reachable.err();
+    }
+
+    fn show(&mut self, job: &JobView, is_load: bool, workers: Workers) {
         let (label, tone) = label(job, is_load);
         let ended = job.state.is_final();
         let waits = job.state == JobState::NeedsAuthorization;
@@ -139,6 +208,14 @@ impl LoadCard {
         self.state = format!("{}-{:?}-{}", job.id, job.state, job.run);
         (self.label, self.tone) = (label, tone.class());
         self.live = !ended;
+        // Without one nothing goes on, whatever the state.
+        if self.live && !waits && !workers.are_alive() {
+            self.state.push_str("-alone");
+            self.trouble = Some(no_worker(workers));
+            if job.state == JobState::Queued {
+                (self.label, self.tone) = ("No worker runs", Tone::Warn.class());
+            }
+        }
         self.reasons.extend(job.reason.clone());
         self.failures_in_all = job.errors;
         self.progress = Some(Progress::new(job, is_load));
@@ -159,6 +236,11 @@ impl LoadCard {
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("connection", &self.connection).finish();
         format!("/accounts?{query}")
+    }
+
+    /// The page that asks before it cancels or resets.
+    fn ask(&self, what: &str) -> String {
+        ask_link(&self.connection, what)
     }
 
     /// All failures.
@@ -196,6 +278,34 @@ impl Progress {
     }
 }
 
+/// That nobody works on it, and what can be done.
+fn no_worker(workers: Workers) -> Trouble {
+    let what = match workers {
+        Workers::Silent(silence) => {
+            format!("No worker is running: none was heard of for {}.", lasting(silence))
+        }
+        Workers::Alive | Workers::Unknown => "No worker is running: none was heard of yet.".to_owned(),
+    };
+    let advice = "It goes on by itself once there is one. On Heroku: heroku ps:scale worker=1; elsewhere start \
+                  api-access-worker with the same REDIS_URL.";
+    Trouble { what, advice, detail: None, passes: true }
+}
+
+/// A time in its largest unit.
+fn lasting(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", grouped(seconds / 3_600)),
+    }
+}
+
+/// The address of the page that asks before it does `what` to a connection's load.
+fn ask_link(connection: &str, what: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("connection", connection).finish();
+    format!("/bulk-demo/{what}?{query}")
+}
+
 /// The state in words.
 fn label(job: &JobView, is_load: bool) -> (&'static str, Tone) {
     let troubled = job.failed > 0 || job.dead_chunks > 0;
@@ -204,7 +314,7 @@ fn label(job: &JobView, is_load: bool) -> (&'static str, Tone) {
         JobState::Running if is_load => ("Loading", Tone::Busy),
         JobState::Running => ("Deleting", Tone::Busy),
         JobState::Finishing => ("Finishing", Tone::Busy),
-        JobState::NeedsAuthorization => ("Needs authorization", Tone::Bad),
+        JobState::NeedsAuthorization => ("Needs a new authorization", Tone::Bad),
         JobState::Cancelling => ("Cancelling", Tone::Busy),
         JobState::Completed if troubled && is_load => ("Loaded, with failures", Tone::Warn),
         JobState::Completed if is_load => ("Loaded", Tone::Good),

@@ -8,6 +8,8 @@ use askama::Template;
 #[template(path = "login.html")]
 pub(crate) struct LoginPage {
     pub(crate) frame: Frame,
+    /// What was entered before.
+    pub(crate) username: String,
     /// Where to go after the login.
     pub(crate) next: String,
     /// Why the last try did not succeed.

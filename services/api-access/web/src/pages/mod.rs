@@ -5,7 +5,7 @@ mod load;
 mod login;
 
 pub(crate) use home::{AccountsPage, HomePage, OrgCard};
-pub(crate) use load::{FailuresPage, LoadCard, LoadsPage, failures_link};
+pub(crate) use load::{ConfirmPage, FailuresPage, LoadCard, LoadsPage, failures_link};
 pub(crate) use login::LoginPage;
 
 use crate::access::Session;

@@ -4,13 +4,14 @@ use super::{Refusal, see_other};
 use crate::State;
 use crate::access::Session;
 use crate::connections::Connection;
-use crate::loads::{Asked, Standing};
-use crate::pages::{FailuresPage, Frame, LoadCard, LoadsPage, Section, failures_link, grouped, html};
+use crate::loads::{Asked, Standing, cancellable, resettable};
+use crate::pages::{ConfirmPage, FailuresPage, Frame, LoadCard, LoadsPage, Section, failures_link, grouped, html};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
+use shared::jobs::Workers;
 use shared::loads::MAX_COUNT;
 use shared::web::RequestId;
 
@@ -47,7 +48,11 @@ struct Failures {
 #[get("/bulk-demo")]
 pub(crate) async fn status(state: Data<State>, session: Session) -> HttpResponse {
     let frame = Frame::new(&session, Section::Loads);
-    match try_join_all(state.connections.iter().map(|connection| card(&state, connection))).await {
+    let loads = async {
+        let workers = state.loads.workers().await?;
+        try_join_all(state.connections.iter().map(|connection| card(&state, connection, workers))).await
+    };
+    match loads.await {
         Ok(loads) => html(StatusCode::OK, &LoadsPage { frame, loads }),
         Err(refusal) => refusal.into_page(&frame),
     }
@@ -61,9 +66,43 @@ pub(crate) async fn start(state: Data<State>, session: Session, id: RequestId, f
         let count = form.count.trim().parse().ok().filter(|count| (1..=MAX_COUNT).contains(count));
         let expected = || format!("Accounts to load: expected a whole number from 1 to {}.", grouped(MAX_COUNT.into()));
         let count = count.ok_or_else(|| Refusal::Input(expected()))?;
+        if let Err(trouble) = state.directory.reachable(connection).await
+            && !trouble.passes
+        {
+            return Err(Refusal::Unreachable(trouble));
+        }
         Ok(state.loads.start(connection, count, id.as_str()).await?)
     };
     answer(&session, &form.connection, asked.await)
+}
+
+/// Asks before a load is cancelled.
+#[get("/bulk-demo/cancel")]
+pub(crate) async fn ask_cancel(state: Data<State>, session: Session, query: Query<Of>) -> HttpResponse {
+    let frame = Frame::new(&session, Section::Loads);
+    let page = async {
+        let connection = known(&state, &query.connection)?;
+        let standing = state.loads.standing(connection).await?;
+        let job = cancellable(&standing).map_err(Refusal::NotNow)?;
+        if job.state.is_final() {
+            return Err(Refusal::NotNow("The load has ended."));
+        }
+        Ok::<_, Refusal>(ConfirmPage::cancel(frame.clone(), connection, job))
+    };
+    page.await.map_or_else(|refusal| refusal.into_page(&frame), |page| html(StatusCode::OK, &page))
+}
+
+/// Asks before what was loaded is deleted.
+#[get("/bulk-demo/reset")]
+pub(crate) async fn ask_reset(state: Data<State>, session: Session, query: Query<Of>) -> HttpResponse {
+    let frame = Frame::new(&session, Section::Loads);
+    let page = async {
+        let connection = known(&state, &query.connection)?;
+        let standing = state.loads.standing(connection).await?;
+        resettable(&standing).map_err(Refusal::NotNow)?;
+        Ok::<_, Refusal>(ConfirmPage::reset(frame.clone(), connection, &standing))
+    };
+    page.await.map_or_else(|refusal| refusal.into_page(&frame), |page| html(StatusCode::OK, &page))
 }
 
 /// Cancels the load that runs.
@@ -134,7 +173,7 @@ async fn failures_page(
     })
 }
 
-async fn card(state: &State, connection: &Connection) -> Result<LoadCard, Refusal> {
+async fn card(state: &State, connection: &Connection, workers: Workers) -> Result<LoadCard, Refusal> {
     let standing = state.loads.standing(connection).await?;
     let (mut reasons, mut few) = (Vec::new(), Vec::new());
     if let Standing::Loaded(job) | Standing::Resetting(job) = &standing {
@@ -146,7 +185,12 @@ async fn card(state: &State, connection: &Connection) -> Result<LoadCard, Refusa
             few = page.map(|page| page.errors).unwrap_or_default();
         }
     }
-    Ok(LoadCard::new(connection, &standing, reasons, few))
+    let reachable = match standing {
+        Standing::Empty(_) => state.directory.reachable(connection).await,
+        // What has been started tells itself what it lacks.
+        Standing::Loaded(_) | Standing::Resetting(_) => Ok(()),
+    };
+    Ok(LoadCard::new(connection, &standing, reachable, workers, reasons, few))
 }
 
 fn known<'a>(state: &'a State, name: &str) -> Result<&'a Connection, Refusal> {

@@ -34,7 +34,7 @@ pub(crate) async fn form(state: Data<State>, session: Session, query: Query<Dest
     if session.user().is_some() || matches!(state.settings.access, Access::Open) {
         return see_other(local_path(&query.next));
     }
-    page(&session, &query.next, StatusCode::OK, None)
+    page(&session, &query.next, "", StatusCode::OK, None)
 }
 
 /// Logs in. Right and wrong ones count alike until they are judged.
@@ -52,14 +52,14 @@ pub(crate) async fn log_in(
         tracing::warn!(%address, "too many tries to log in");
         let minutes = wait.as_secs().div_ceil(60).max(1);
         let problem = format!("Too many tries. Try again in {minutes} min.");
-        let mut answer = page(&session, &login.next, StatusCode::TOO_MANY_REQUESTS, Some(problem));
+        let mut answer = page(&session, &login.next, &login.username, StatusCode::TOO_MANY_REQUESTS, Some(problem));
         answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs().max(1)));
         return answer;
     }
     if !credential.matches(&login.username, &login.password) {
         tracing::warn!(%address, "a login was refused");
         let problem = "The user name or the password is wrong.".to_owned();
-        return page(&session, &login.next, StatusCode::UNAUTHORIZED, Some(problem));
+        return page(&session, &login.next, &login.username, StatusCode::UNAUTHORIZED, Some(problem));
     }
     state.limiter.succeeded(address);
     tracing::info!(%address, "logged in");
@@ -80,9 +80,10 @@ pub(crate) async fn log_out(state: Data<State>, session: Session) -> HttpRespons
     answer
 }
 
-fn page(session: &Session, next: &str, status: StatusCode, problem: Option<String>) -> HttpResponse {
+/// The form again keeps the name, so that only the password has to be entered anew.
+fn page(session: &Session, next: &str, username: &str, status: StatusCode, problem: Option<String>) -> HttpResponse {
     let frame = Frame::new(session, Section::Login);
-    html(status, &LoginPage { frame, next: local_path(next).to_owned(), problem })
+    html(status, &LoginPage { frame, username: username.to_owned(), next: local_path(next).to_owned(), problem })
 }
 
 /// A path of this site, or its start: `//host` and `/\host` lead to other sites.

@@ -5,6 +5,7 @@ mod loads;
 mod login;
 
 use crate::access::{Session, guard};
+use crate::accounts::Trouble;
 use crate::pages::{self, Frame, Section};
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
@@ -27,6 +28,8 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
             .service(accounts::accounts)
             .service(loads::status)
             .service(loads::start)
+            .service(loads::ask_cancel)
+            .service(loads::ask_reset)
             .service(loads::cancel)
             .service(loads::go_on)
             .service(loads::reset)
@@ -61,6 +64,8 @@ enum Refusal {
     UnknownConnection,
     /// It does not fit the state of things.
     NotNow(&'static str),
+    /// The org cannot be reached, and nothing would come of it.
+    Unreachable(Trouble),
     /// The job store does not answer.
     Jobs(JobsError),
 }
@@ -81,6 +86,10 @@ impl Refusal {
                 "There is no such connection. CONNECTION_NAMES has those that are shown.",
             ),
             Self::NotNow(message) => (StatusCode::CONFLICT, "Not now", *message),
+            Self::Unreachable(trouble) => {
+                let message = format!("{} {}", trouble.what, trouble.advice);
+                return pages::failure(frame, StatusCode::CONFLICT, "Not available", &message);
+            }
             Self::Jobs(error) if error.kind() == JobsErrorKind::Unavailable => {
                 tracing::warn!(error = ?error, "the job store is not available");
                 let message =

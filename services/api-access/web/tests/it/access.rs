@@ -6,8 +6,15 @@ use reqwest::header::{CONTENT_SECURITY_POLICY, COOKIE, HOST, RETRY_AFTER, SET_CO
 use reqwest::{Method, StatusCode};
 use test_support::Browser;
 
-const PAGES: [&str; 5] =
-    ["/", "/accounts?connection=my-org", "/bulk-demo", "/bulk-demo/failures?connection=my-org", "/x"];
+const PAGES: [&str; 7] = [
+    "/",
+    "/accounts?connection=my-org",
+    "/bulk-demo",
+    "/bulk-demo/failures?connection=my-org",
+    "/bulk-demo/cancel?connection=my-org",
+    "/bulk-demo/reset?connection=my-org",
+    "/x",
+];
 const FORMS: [&str; 5] = ["/bulk-demo", "/bulk-demo/cancel", "/bulk-demo/resume", "/bulk-demo/reset", "/logout"];
 
 #[tokio::test]
@@ -37,6 +44,17 @@ async fn every_page_leads_to_the_login_and_back() -> Result<()> {
     assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, wanted));
     assert!(stranger.open(wanted).await?.text.contains("Acme France"));
     assert_eq!(stranger.get("/nowhere").await?.status, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_login_keeps_the_name_and_nothing_else() -> Result<()> {
+    let stack = Stack::start().await?;
+    let page = stack.browser()?.log_in("a \"name\"<b>", "the-wrong-password").await?;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    let name = page.between("name=\"username\" type=\"text\" value=\"", "\"");
+    assert_eq!(name, ["a &#34;name&#34;&#60;b&#62;"], "{}", page.text);
+    assert!(!page.text.contains("the-wrong-password"), "{}", page.text);
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::filter::InvalidChange;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::salesforce::pubsub::ChangeEvent;
 use utoipa::ToSchema;
 
@@ -26,6 +26,34 @@ pub(crate) struct CloudEvent {
     /// The same as base64 of its JSON.
     #[schema(required = false, nullable = false)]
     data_base64: Option<String>,
+}
+
+/// A CloudEvent, for the document.
+pub(crate) fn example() -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": "0001a2b3-c4d5-e6f7-0819-2a3b4c5d6e7f",
+        "source": "/data/OpportunityChangeEvent",
+        "type": "OpportunityChangeEvent",
+        "data": example_change(),
+    })
+}
+
+/// A change event, for the document.
+pub(crate) fn example_change() -> Value {
+    json!({
+        "ChangeEventHeader": {
+            "entityName": "Opportunity",
+            "recordIds": ["006R0000003FPYxIAO"],
+            "changeType": "UPDATE",
+            "changedFields": ["StageName"],
+            "transactionKey": "0001a2b3-c4d5-e6f7-0819-2a3b4c5d6e7f",
+            "sequenceNumber": 1,
+            "commitTimestamp": 1_767_225_600_000_i64,
+            "commitUser": "005R0000000123xKAA",
+        },
+        "StageName": "Proposal/Price Quote",
+    })
 }
 
 /// How a request holds events.

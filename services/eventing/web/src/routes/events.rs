@@ -1,7 +1,7 @@
 //! `POST /api/generatequotes` and `/api/testevent`: change events over HTTP.
 
 use crate::app::App;
-use crate::cloudevents::{CloudEvent, Mode, json, read, read_change};
+use crate::cloudevents::{CloudEvent, Mode, example, example_change, json, read, read_change};
 use crate::filter::{InvalidChange, Verdict};
 use crate::meters;
 use crate::token::{Authorized, AuthorizedOrBasic};
@@ -21,7 +21,7 @@ const ATTRIBUTES: &str = "ce-specversion";
 #[utoipa::path(
     tag = "events",
     operation_id = "generateQuotes",
-    request_body(content = CloudEvent, content_type = "application/cloudevents+json"),
+    request_body(content = CloudEvent, content_type = "application/cloudevents+json", example = json!(example())),
     responses(
         (status = 204, description = "The events are safe, or none of this service's business."),
         (status = 400, description = "An event is not a change event; the field is named. Nothing was taken."),
@@ -51,7 +51,7 @@ pub(crate) async fn generate_quotes(
 #[utoipa::path(
     tag = "events",
     operation_id = "testEvent",
-    request_body(content = Object, content_type = "application/json"),
+    request_body(content = Object, content_type = "application/json", example = json!(example_change())),
     responses(
         (status = 204, description = "The event is safe, or none of this service's business."),
         (status = 400, description = "It is not a change event; the field is named."),

@@ -21,6 +21,7 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
             // Before a browser is asked for the token, which it would send in clear.
             .wrap(from_fn(https_only))
             .service(info::page)
+            .service(info::job_page)
             .service(info::get_info)
             .service(samples::data_create)
             .service(samples::data_delete)

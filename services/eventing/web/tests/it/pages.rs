@@ -24,9 +24,22 @@ async fn info_and_page_show_counts_and_jobs_but_no_record() -> Result<()> {
     assert!(anonymous.headers().contains_key("www-authenticate"));
     let page =
         http.get(format!("{url}/")).basic_auth("me", Some(TOKEN)).send().await?.error_for_status()?.text().await?;
-    assert!(page.contains(&id) && page.contains("by webhook only"), "{page}");
+    assert!(page.contains(&format!("<a href=\"/jobs/{id}\">")) && page.contains("by webhook only"), "{page}");
+    assert_eq!(shown["workerRuns"], Value::from(false), "{shown}");
+    assert!(page.contains("no worker is running") && !page.contains("http-equiv"), "{page}");
     for text in [&page, &shown.to_string()] {
         assert!(!text.contains("0060000") && !text.contains(TOKEN), "{text}");
+    }
+
+    for path in [format!("/jobs/{id}"), "/jobs/none".to_owned(), format!("/jobs/{}", "0".repeat(32))] {
+        let stranger = http.get(format!("{url}{path}")).send().await?;
+        assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED, "{path}");
+        let answer = http.get(format!("{url}{path}")).basic_auth("me", Some(TOKEN)).send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        assert!(text.starts_with("<!doctype html>"), "{path}: {text}");
+        assert_eq!(status == StatusCode::OK, path.ends_with(&id), "{path}: {status}");
+        assert!(!text.contains("0060000") && !text.contains(TOKEN), "{text}");
+        assert_eq!(text.contains("waiting for a worker"), path.ends_with(&id), "{path}: {text}");
     }
 
     let job = http.get(format!("{url}/api/jobs/{id}")).bearer_auth(TOKEN).send().await?;

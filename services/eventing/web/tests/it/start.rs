@@ -76,7 +76,16 @@ async fn probes_and_documents_need_no_token() -> Result<()> {
     let mut redis = TestRedis::start().await?;
     let web = spec(&redis, "web.1")?.start().await?;
     let (http, url) = (http_client()?, web.url()?);
-    for path in ["/health", "/ready", "/metrics", "/api-docs.yaml", "/docs", "/assets/style.css"] {
+    for path in [
+        "/health",
+        "/ready",
+        "/metrics",
+        "/api-docs.yaml",
+        "/docs",
+        "/docs/style.css",
+        "/assets/style.css",
+        "/assets/live.js",
+    ] {
         let answer = http.get(format!("{url}{path}")).send().await?;
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }

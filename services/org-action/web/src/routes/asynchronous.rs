@@ -21,7 +21,7 @@ pub(crate) struct QuoteAsyncRequest {
     #[schema(value_type = String, required = true, pattern = "^006[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$", example = "006R0000003FPYxIAO")]
     opportunity_id: Option<String>,
     /// Where the result is posted: a URL of the calling org. Salesforce fills it in itself.
-    #[schema(value_type = String, required = true)]
+    #[schema(value_type = String, required = true, example = "https://my-domain.my.salesforce.com/callback")]
     callback_url: Option<String>,
 }
 
