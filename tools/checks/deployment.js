@@ -1,13 +1,10 @@
-// What the deployment files say about each other and about the workspace: processes that exist, one version of Rust,
-// ports that nobody else can reach, and variables that are documented.
+// What the deployment files say about each other and about the workspace: processes that exist, one version of Rust, and
+// ports that nobody else can reach. tools/structure compares their variables with what the services read.
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 
 const SCHEMA = JSON.parse(readFileSync(new URL('app-json.schema.json', import.meta.url), 'utf8'));
-
-/** Variables that the platform sets, so that .env.example need not name them. */
-const SET_BY_HEROKU = new Set(['DYNO']);
 
 /** Problems of app.json by its schema. */
 export function checkAppJson(app) {
@@ -126,37 +123,4 @@ export function checkImage({ dockerfile, compose }) {
     }
   }
   return problems;
-}
-
-const READ_IN_RUST =
-  /\.(?:required|optional|bounded|seconds|list|parsed)(?:_value|_secret)?(?:::<[^()]*>)?\(\s*"([A-Z][A-Z0-9_]*)"/g;
-
-/**
- * .env.example names every variable that something reads, and no other.
- * @param {{path: string, text: string}[]} sources files that may read variables
- */
-export function checkVariables({ envExample, app, compose, sources }) {
-  const documented = new Set([...envExample.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name));
-  const read = new Map();
-  for (const { path, text } of sources.filter(({ path }) => path.endsWith('.rs'))) {
-    const code = text.replace(/^\s*\/\/.*$/gm, '');
-    for (const [, name] of code.matchAll(READ_IN_RUST)) {
-      read.set(name, path);
-    }
-  }
-  for (const name of Object.keys(app.env ?? {})) {
-    read.set(name, 'app.json');
-  }
-  for (const service of Object.values(compose.services ?? {}).filter(({ build }) => build)) {
-    for (const name of Object.keys(service.environment ?? {})) {
-      read.set(name, 'docker-compose.yml');
-    }
-  }
-  const mentioned = (name) => sources.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
-  return [
-    ...[...read]
-      .filter(([name]) => !documented.has(name) && !SET_BY_HEROKU.has(name))
-      .map(([name, where]) => `.env.example: ${name} is missing; ${where} has it`),
-    ...[...documented].filter((name) => !mentioned(name)).map((name) => `.env.example: nothing reads ${name}`),
-  ];
 }

@@ -5,8 +5,8 @@
 //   JAVA      program that runs Java 21
 // Prints a line for each check and each problem; exit code 1 when there is a problem.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
@@ -45,17 +45,6 @@ function checkout() {
   return execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
 }
 
-/** What may read an environment variable, tests left out: they invent names. */
-function sources() {
-  const rust = ['shared', 'services', 'tools'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.rs'))
-      .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
-      .filter((path) => !/(^|\/)tests(\/|\.rs$)|test-support/.test(path)),
-  );
-  return [...rust, 'bin/start', 'docker-compose.yml'].map((path) => ({ path, text: read(path) }));
-}
-
 const checks = {
   'app.json': () => deployment.checkAppJson(app),
   Procfile: () => [
@@ -73,8 +62,6 @@ const checks = {
     [['RustConfig', rustConfig], ['Dockerfile', dockerfile]].flatMap(([file, text]) =>
       deployment.checkExcludes({ file, text, packages: names }),
     ),
-  'variables in .env.example': () =>
-    deployment.checkVariables({ envExample: read('.env.example'), app, compose, sources: sources() }),
   'OpenAPI documents': () => checkDocuments(root),
   'commands that publish, against the documents': () => {
     const byPath = new Map(documentFiles(root).map((file) => [file, parseYaml(read(file))]));

@@ -51,6 +51,9 @@ pub enum ConfigError {
     /// Settings are missing or wrong: all of them, in the order they were read.
     #[error("{}", one_a_line(.0))]
     Invalid(Vec<Problem>),
+    /// A setting could not be read, and the code that read it did not say why: a fault of the program.
+    #[error("a setting could not be read, and its reader did not say which")]
+    Unexplained,
 }
 
 impl ConfigError {

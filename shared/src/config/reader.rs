@@ -107,6 +107,16 @@ impl<'a> Reader<'a> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(self.problems)) }
     }
 
+    /// Ends reading, and gives out a value that a reading function answered as `None` only with a problem on record. Such
+    /// functions are [`Reader::required_value`] and those that are built on it.
+    ///
+    /// # Errors
+    /// As [`Reader::finish`]; and [`ConfigError::Unexplained`] for a `None` without a problem.
+    pub fn finish_with<T>(self, value: Option<T>) -> Result<T, ConfigError> {
+        self.finish()?;
+        value.ok_or(ConfigError::Unexplained)
+    }
+
     /// The trimmed text of a setting; `None` when it is absent, empty, or (recorded) a table or list.
     fn text(&mut self, name: &str) -> Option<String> {
         let value = self.settings.get(name)?;

@@ -28,6 +28,7 @@ impl Settings {
     /// # Errors
     /// [`ConfigError::File`] and [`ConfigError::FileSyntax`] for a file that cannot be used, [`ConfigError::CoreDumps`] when
     /// the system refuses.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_process_env() -> Result<Self, ConfigError> {
         super::core_dumps::turn_off().map_err(ConfigError::CoreDumps)?;
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {

@@ -99,6 +99,16 @@ fn all_problems_come_at_once_and_never_quote_a_value() {
 }
 
 #[test]
+fn a_value_comes_out_only_without_problems() {
+    let settings = settings(&[]);
+    assert_eq!(settings.reader().finish_with(Some(1)).unwrap(), 1);
+    assert!(matches!(settings.reader().finish_with(None::<u8>), Err(ConfigError::Unexplained)));
+    let mut reader = settings.reader();
+    let url = reader.required_value::<Url>("API_URL");
+    assert!(matches!(reader.finish_with(url), Err(ConfigError::Invalid(problems)) if problems[0].name == "API_URL"));
+}
+
+#[test]
 fn tables_and_lists_in_the_file_are_no_plain_values() {
     let file = file("PORT = [1]\nNAME = { a = 1 }\nLIST = [{ a = 1 }]\n");
     let text = problems(&[("CONFIG_FILE", file.path().to_str().unwrap())], |reader| {

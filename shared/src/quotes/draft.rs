@@ -3,7 +3,7 @@
 use super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
 use super::opportunity::Opportunity;
 use super::pricing::{PricingError, PricingRules};
-use super::{Failure, Skipped};
+use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::bulk::{Cell, Row};
 use crate::salesforce::decimal;
@@ -64,14 +64,34 @@ struct NewLine<'a, Q: Serialize> {
     line: &'a DraftLine,
 }
 
+/// Why an Opportunity has no draft of a Quote.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoDraft {
+    /// It has no lines.
+    WithoutLines,
+    /// One of its lines cannot be priced.
+    Unpriced(PricingError),
+}
+
+impl From<NoDraft> for Outcome {
+    fn from(reason: NoDraft) -> Self {
+        match reason {
+            NoDraft::WithoutLines => Self::Skipped,
+            NoDraft::Unpriced(error) => {
+                Self::Failed(Failure { code: error.code().to_owned(), message: error.to_string() })
+            }
+        }
+    }
+}
+
 impl Draft {
     /// Prices an Opportunity.
     ///
     /// # Errors
-    /// `Ok(Err(Skipped))` without lines; a [`Failure`] of this Opportunity alone when a line cannot be priced.
-    pub(super) fn price(rules: &PricingRules, opportunity: &Opportunity) -> Result<Result<Self, Skipped>, Failure> {
+    /// When this Opportunity gets no Quote, which concerns no other one.
+    pub(super) fn price(rules: &PricingRules, opportunity: &Opportunity) -> Result<Self, NoDraft> {
         if opportunity.lines.records.is_empty() {
-            return Ok(Err(Skipped));
+            return Err(NoDraft::WithoutLines);
         }
         let region = rules.region(opportunity.billing_country());
         let lines = opportunity
@@ -88,13 +108,13 @@ impl Draft {
                 })
             })
             .collect::<Result<Vec<_>, PricingError>>()
-            .map_err(|error| Failure { code: error.code().to_owned(), message: error.to_string() })?;
-        Ok(Ok(Self {
+            .map_err(NoDraft::Unpriced)?;
+        Ok(Self {
             opportunity: opportunity.id,
             name: format!("Quote for {}", opportunity.name).chars().take(NAME_LENGTH).collect(),
             pricebook_id: opportunity.pricebook_id,
             lines,
-        }))
+        })
     }
 
     /// Number of lines; at least 1.

@@ -100,11 +100,7 @@ impl Generator {
         for id in ids {
             let decided = match found.remove(id) {
                 None => Err(Outcome::Failed(gone())),
-                Some(opportunity) => match Draft::price(&self.rules, &opportunity) {
-                    Ok(Ok(draft)) => Ok(draft),
-                    Ok(Err(super::Skipped)) => Err(Outcome::Skipped),
-                    Err(failure) => Err(Outcome::Failed(failure)),
-                },
+                Some(opportunity) => Draft::price(&self.rules, &opportunity).map_err(Outcome::from),
             };
             match decided {
                 Ok(draft) => drafts.push(draft),

@@ -70,7 +70,3 @@ impl From<ApiError> for Failure {
         Self { code: error.error_code, message: error.message }
     }
 }
-
-/// An Opportunity without lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Skipped;

@@ -70,7 +70,7 @@ impl From<Failure> for QuoteError {
     }
 }
 
-/// What became of the one Opportunity: its Quote with so many lines, or the reason in words for the one who asked.
+/// What became of the one Opportunity: its Quote with the number of its lines, or the reason in words for the one who asked.
 ///
 /// # Errors
 /// The [`Failure`]; its code is [`NOT_FOUND`] for an Opportunity that the user does not see, and `NO_LINE_ITEMS` for one

@@ -28,6 +28,7 @@ impl Default for HttpSettings {
 ///
 /// # Errors
 /// When the system's root certificates cannot be loaded or the user agent is not a header value.
+#[expect(clippy::disallowed_methods, reason = "the one client of the services")]
 pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, reqwest::Error> {
     install_tls_provider();
     reqwest::Client::builder()

@@ -21,7 +21,7 @@ const QUANTITIES: [u32; 7] = [1, 3, 10, 25, 50, 75, 100];
 /// A stage that every new org has.
 const STAGE: &str = "Prospecting";
 
-/// Close dates are spread over so many days, the first one a month from now.
+/// Close dates are spread over this many days, the first one a month from now.
 const DAYS: u32 = 90;
 
 /// Name of sample Opportunity `number`.

@@ -26,6 +26,7 @@ pub fn signal_token() -> io::Result<CancellationToken> {
         next(&mut terminate, &mut interrupt).await;
         tracing::info!("stopping; a second signal stops at once");
         cancelled.cancel();
+        #[expect(clippy::disallowed_methods, reason = "whoever sends a second signal wants no more waiting")]
         process::exit(next(&mut terminate, &mut interrupt).await);
     });
     Ok(token)

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 ///
 /// # Errors
 /// When the client cannot be built.
+#[expect(clippy::disallowed_methods, reason = "the one client of tests, which do not use shared")]
 pub fn http_client() -> Result<reqwest::Client> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only when another thread was faster, which is as good.

@@ -13,6 +13,7 @@ mod binary;
 mod browser;
 mod context;
 mod control;
+mod document;
 mod http;
 mod local_org;
 mod log;
@@ -22,6 +23,7 @@ mod process;
 mod receiver;
 mod redis;
 mod service;
+mod start;
 mod usage;
 
 pub use binary::{binary, workspace_root};
@@ -32,6 +34,7 @@ pub use control::{
     FaultBody, FaultRule, Invocation, InvocationState, Invoke, Invoked, ManagedSubscription, Notification, Org,
     Publication, PublishedEvent, PublishedEvents, PubsubSettings, PubsubStream, QueryAnswer, Rows, User,
 };
+pub use document::committed_document;
 pub use http::http_client;
 pub use local_org::{LocalOrg, LocalOrgOptions};
 pub use log::Log;
@@ -41,4 +44,5 @@ pub use process::{Process, ProcessOptions, Signal};
 pub use receiver::{Received, Receiver, Reply};
 pub use redis::{RedisDump, RedisOptions, TestRedis};
 pub use service::{Service, ServiceSpec};
+pub use start::{SECRET_KEY, Start};
 pub use usage::{Memory, cpu_time};

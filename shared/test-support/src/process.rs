@@ -44,6 +44,7 @@ impl Process {
     ///
     /// # Errors
     /// When the program cannot be started.
+    #[expect(clippy::disallowed_methods, reason = "these variables are handed on")]
     pub fn spawn(name: impl Into<String>, mut command: Command, options: &ProcessOptions) -> Result<Self> {
         let name = name.into();
         let log = match &options.log {

@@ -121,7 +121,7 @@ impl Receiver {
         self.state().received.clone()
     }
 
-    /// Waits until so many requests have come, and answers all of them.
+    /// Waits until this many requests have come, and answers all of them.
     ///
     /// # Errors
     /// When they do not come within `limit`.

@@ -184,7 +184,7 @@ impl Stack {
         Ok(answer.error_for_status()?.json().await?)
     }
 
-    /// Waits for so many jobs; meanwhile edits the Opportunity of that number every second, if there is one.
+    /// Waits for this many jobs; meanwhile edits the Opportunity of that number every second, if there is one.
     async fn until_jobs(&self, web: &Service, jobs: u64, edit: Option<u32>) -> Result<()> {
         let (started, mut edits) = (Instant::now(), 0);
         loop {

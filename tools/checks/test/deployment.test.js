@@ -110,34 +110,3 @@ describe('builds', () => {
     assert.match(check('--workspace --exclude dmeo').join(), /--exclude dmeo/);
   });
 });
-
-describe('variables', () => {
-  const check = ({ envExample, text, app = {}, environment = {} }) =>
-    deployment
-      .checkVariables({
-        envExample,
-        app,
-        compose: { services: { web: { build: '.', environment } } },
-        sources: [{ path: 'src/config.rs', text }],
-      })
-      .join('\n');
-
-  it('are documented, whichever way they are read', () => {
-    const text = `
-      // reader.required("NOT_CODE")
-      reader.required::<String>("A"); reader.optional("B", 1); reader.optional_value::<u16>("C");
-      reader.bounded(
-          "D", 1, 1..=2); reader.list("E"); reader.optional_value("DYNO");`;
-    assert.equal(check({ envExample: 'A=1\n#B=2\nC=\n#D=\n#E=\n', text }), '');
-    assert.match(check({ envExample: 'A=1\n#B=2\nC=\n#E=\n', text }), /D is missing; src\/config\.rs has it/);
-  });
-
-  it('of app.json and docker-compose.yml are documented', () => {
-    assert.match(check({ envExample: '', text: '', app: { env: { A: {} } } }), /A is missing; app\.json/);
-    assert.match(check({ envExample: '', text: '', environment: { B: '1' } }), /B is missing; docker-compose\.yml/);
-  });
-
-  it('that nothing reads are not documented', () => {
-    assert.match(check({ envExample: '#OLD=1\n', text: 'OLDER' }), /nothing reads OLD/);
-  });
-});

@@ -77,11 +77,13 @@ impl Stack {
         let redis_url = redis.url();
         let password = hex(rand::random::<[u8; 12]>());
         let environment = environment(&local_org, &password)?;
+        #[expect(clippy::disallowed_methods, reason = "handed on to the services")]
+        let log_level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
         let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
             Ok(ServiceSpec::new(binary)?
                 .named(name)
                 .process(process(name))
-                .env("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()))
+                .env("LOG_LEVEL", &log_level)
                 .env("LOG_FORMAT", "text")
                 .env("REDIS_URL", &redis_url)
                 .env("JOB_SECRET_KEY", &job_secret_key)

@@ -79,6 +79,7 @@ fn seeds() -> Result<Vec<Seed>> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch for developers, and no setting")]
 fn seeds_are_committed() -> Result<()> {
     for (target, name, content) in seeds()? {
         let path = corpus(target).join(name);

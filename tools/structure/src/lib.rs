@@ -3,10 +3,13 @@
 //! An edge goes from a file to the file that *defines* what it names: a re-export (`pub use`) is followed to its end, so a
 //! `mod.rs` that only collects names stands in nobody's way. Code behind `#[cfg(test)]` does not count. Names inside macro
 //! calls are found by their tokens; what a macro's own expansion names is not seen.
+//!
+//! [`settings`] compares what the services read from the environment with what the documents say.
 
 mod borders;
 mod parse;
 mod resolve;
+pub mod settings;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};

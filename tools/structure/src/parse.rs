@@ -164,7 +164,7 @@ fn bind(module: &mut Module, name: String, path: Names, is_private: bool) {
     module.bindings.insert(name, path);
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")

@@ -49,9 +49,7 @@ impl Config {
             lifetime: Duration::from_secs(60 * 60 * reader.bounded("SESSION_HOURS", 12, 1..=24 * 30)),
             proxies: proxies(&mut reader),
         };
-        reader.finish()?;
-        // Reading has succeeded, so the add-on is there.
-        let addon = addon.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
+        let addon = reader.finish_with(addon)?;
         Ok(Self { web, addon, connections, access, deadline })
     }
 }

@@ -55,8 +55,8 @@ impl<'a> BulkChunk<'a> {
         })
     }
 
-    /// Sends rows as a new bulk job, whose id is kept first, and waits for its end. When the job of jobs is cancelled
-    /// meanwhile, the bulk job is aborted, and its results tell how far it came.
+    /// Sends rows as a new bulk job, whose id is kept first, and waits for its end. When the job that
+    /// this chunk belongs to is cancelled meanwhile, the bulk job is aborted, and its results tell how far it came.
     pub(crate) async fn send(
         &self,
         spec: IngestSpec,

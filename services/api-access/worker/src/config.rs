@@ -21,9 +21,6 @@ impl Config {
         let mut reader = settings.reader();
         let work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
         let addon = AddonConfig::read(&mut reader);
-        reader.finish()?;
-        // Reading has succeeded, so the add-on is there.
-        let addon = addon.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
-        Ok(Self { work, addon })
+        Ok(Self { work, addon: reader.finish_with(addon)? })
     }
 }

@@ -6,7 +6,7 @@ use shared::jobs::{ChunkReport, RecordError, TaskError};
 use shared::salesforce::ApiError;
 use shared::salesforce::bulk::{JobInfo, RowOutcome};
 
-/// Rows that fail by what passes by itself are sent so many times in all.
+/// Rows that fail by what passes by itself are sent this many times in all.
 pub(crate) const ROUNDS: u32 = 4;
 
 /// Whether rows failed that another try may write.

@@ -68,9 +68,7 @@ impl Config {
         let subscribes = reader.optional("EVENT_SUBSCRIBER", true);
         let subscriber = if subscribes { SubscriberConfig::read(&mut reader, &web) } else { None };
         let process = reader.optional("DYNO", format!("process {}", process::id()));
-        reader.finish()?;
-        // Reading has succeeded, so the token is there.
-        let token = token.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
+        let token = reader.finish_with(token)?;
         let topic = topic.unwrap_or_else(|| "/data/OpportunityChangeEvent".to_owned());
         Ok(Self { web, authorization, token, topic, filter, buffer, subscriber, process })
     }

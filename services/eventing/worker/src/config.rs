@@ -54,10 +54,9 @@ impl Config {
         let chunk_size = reader.bounded("CHUNK_SIZE", MAX_CHUNK, 1..=MAX_CHUNK);
         let samples = SampleSettings::read(&mut reader);
         let pubsub = PubSubConfig::read(&mut reader, &work.hosts);
-        reader.finish()?;
+        let addon = reader.finish_with(addon)?;
         work.worker.task_timeout = TASK_TIMEOUT;
-        // Reading has succeeded, so the add-on is there, and the stages are right.
-        let addon = addon.ok_or_else(|| ConfigError::Invalid(Vec::new()))?;
+        // Reading has succeeded, so the stages are right.
         let stages = stages.unwrap_or_default();
         Ok(Self { work, addon, authorization, stages, quotes, chunk_size, samples, pubsub })
     }

@@ -8,6 +8,7 @@ use anyhow::Context;
 ///
 /// # Errors
 /// When no TLS provider can be set up.
+#[expect(clippy::disallowed_methods, reason = "the one client of local-org, which does not use shared")]
 pub(crate) fn http_client() -> anyhow::Result<reqwest::Client> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only when another thread was faster, which is as good.

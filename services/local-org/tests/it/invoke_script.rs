@@ -259,6 +259,7 @@ async fn fake_cli(setting: &Setting, folder: &Path, always: bool) {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the search path is handed on")]
 async fn asks_the_salesforce_cli_for_other_orgs() {
     let setting = Setting::start().await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -276,6 +276,7 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 /// A client in the making.
+#[expect(clippy::disallowed_methods, reason = "the one client of these tests, with what each of them adds")]
 pub(crate) fn builder() -> reqwest::ClientBuilder {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {

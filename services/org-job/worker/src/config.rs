@@ -14,7 +14,7 @@ const BULK_TASK_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// | variable | default | meaning |
 /// |---|---|---|
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
-/// | `BULK_THRESHOLD` | 50000 | jobs over so many Opportunities write through the Bulk API; 0 for none |
+/// | `BULK_THRESHOLD` | 50000 | jobs over this many Opportunities and more write through the Bulk API; 0 for none |
 /// | `BULK_CHUNK_SIZE` | 10000 | Opportunities of a chunk that goes through the Bulk API, 1 to 20,000 |
 /// | `JOB_PROGRESS_EVENTS` | true | publish `JobProgress__e` while a quote job runs: an API call a second and one at its end |
 ///
@@ -37,7 +37,7 @@ pub struct Config {
 /// When and how Quotes are written through the Bulk API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BulkQuotes {
-    /// For jobs over at least so many Opportunities; `None` for no job.
+    /// For jobs over at least this many Opportunities; `None` for no job.
     pub threshold: Option<u64>,
     /// Opportunities of a chunk.
     pub chunk_size: usize,

@@ -112,19 +112,18 @@ impl Generator {
         opportunity: &Opportunity,
         progress: &mut Progress,
     ) -> Result<(), GenerateError> {
-        let outcome = match Draft::price(&self.rules, opportunity) {
-            Ok(Ok(draft)) => {
+        match Draft::price(&self.rules, opportunity) {
+            Ok(draft) => {
                 progress.lines += draft.line_count();
                 progress.drafts.push(draft);
                 if progress.lines >= SLICE_LINES {
                     self.write_slice(chunk, progress).await?;
                 }
-                return Ok(());
             }
-            Ok(Err(super::Skipped)) => Outcome::Skipped,
-            Err(failure) => Outcome::Failed(failure),
-        };
-        progress.outcomes.insert(opportunity.id, outcome);
+            Err(reason) => {
+                progress.outcomes.insert(opportunity.id, reason.into());
+            }
+        }
         Ok(())
     }
 

@@ -47,7 +47,7 @@ fn the_opportunitys_currency_decides_the_decimals() {
                "Product2Id": null, "Product2": null, "PricebookEntryId": null, "Quantity": 1.0, "UnitPrice": 9.95e1}}]}}}}"#
         );
         let opportunity: Opportunity = serde_json::from_str(&opportunity).unwrap();
-        let draft = Draft::price(&rules, &opportunity).unwrap().unwrap();
+        let draft = Draft::price(&rules, &opportunity).unwrap();
         let row = draft.line_row(0, "line".to_owned(), "quote".to_owned()).unwrap();
         assert_eq!(row.last(), Some(&Cell::from(price.parse::<Decimal>().unwrap())), "{currency}");
     }

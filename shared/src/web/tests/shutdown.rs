@@ -10,6 +10,7 @@ const MARK: &str = "SHARED_TEST_SIGNAL_CHILD";
 
 /// The second process: prints when it is ready and when it was told to stop, and then never ends by itself.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a mark for this test, and no setting")]
 async fn child() {
     if std::env::var_os(MARK).is_none() {
         return;

@@ -12,7 +12,7 @@ use crate::config::Reader;
 use crate::jobs::{TaskContext, TaskError};
 use serde::de::DeserializeOwned;
 
-/// Rows that fail by what passes by itself are sent so many times in all.
+/// Rows that fail by what passes by itself are sent this many times in all.
 const ROUNDS: u32 = 4;
 
 /// How sample data is written.

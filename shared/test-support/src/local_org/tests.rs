@@ -2,6 +2,7 @@ use super::*;
 use crate::http_client;
 
 /// Whether the https address answers a client that trusts its certificate and nothing else.
+#[expect(clippy::disallowed_methods, reason = "this one trusts one certificate only")]
 async fn answers(org: &LocalOrg) -> bool {
     http_client().unwrap();
     let pem = std::fs::read(org.certificate()).unwrap();

@@ -32,7 +32,7 @@ pub struct Options {
     /// Order of the cells; another one each time when absent
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Only so many answers of each call in a round, drawn by the seed; all when absent
+    /// Only this many answers of each call in a round, drawn by the seed; all when absent
     #[arg(long)]
     pub sample: Option<usize>,
     /// Only calls with this text in their name; may be repeated

@@ -40,7 +40,7 @@ pub struct Options {
     /// Leaves out answers that the API never gives, such as pages for people with status 200
     #[arg(long)]
     pub no_odd_answers: bool,
-    /// Ends after so many rounds in which something was found
+    /// Ends after this many rounds in which something was found
     #[arg(long, default_value_t = 10)]
     pub stop_after: usize,
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::stack::{Ground, ORG, Team, USER};
 use crate::world::{LIMIT, World};
 
-/// Jobs over at least so many Opportunities are written through the Bulk API.
+/// Jobs over at least this many Opportunities are written through the Bulk API.
 pub(super) const BULK_THRESHOLD: u32 = 150;
 const OPPORTUNITIES: u32 = 200;
 const LINES: u32 = 2;

@@ -7,7 +7,7 @@ use test_support::Memory;
 
 /// Fewer readings say nothing about memory.
 const FEWEST: usize = 16;
-/// Memory may grow by this share and so many bytes from the first quarter to the last: allocators settle slowly.
+/// Memory may grow by this share and this many bytes from the first quarter to the last: allocators settle slowly.
 const SHARE: f64 = 0.10;
 const SLACK: f64 = 3.0 * 1024.0 * 1024.0;
 /// Connections that wait for their next use come and go.

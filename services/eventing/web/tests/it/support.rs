@@ -73,7 +73,7 @@ pub(crate) fn ids(change: &QuoteChanges) -> Vec<String> {
     }
 }
 
-/// Waits for so many jobs.
+/// Waits for this many jobs.
 pub(crate) async fn jobs_become(jobs: &Jobs, count: usize) -> Result<Vec<QuoteChanges>> {
     eventually(PATIENCE, &format!("{count} jobs"), async || {
         let found = changes(jobs).await?;
@@ -176,7 +176,7 @@ pub(crate) fn opportunity(number: u32) -> String {
     format!("006{number:012}")
 }
 
-/// The ids of so many Opportunities.
+/// The ids of this many Opportunities.
 pub(crate) fn opportunities(numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers.map(opportunity).collect()
 }

@@ -85,7 +85,7 @@ impl Completion {
     }
 }
 
-/// The beginning of a text, of at most so many UTF-16 units, and never half a character.
+/// The beginning of a text, of at most this many UTF-16 units, and never half a character.
 fn shortened(text: &str, units: usize) -> String {
     let mut left = units;
     let fits = |c: &char| {

@@ -168,7 +168,7 @@ impl Stack {
         })
     }
 
-    /// The org has exactly so many Quotes, at most one an Opportunity, each with both its lines.
+    /// The org has exactly this many Quotes, at most one an Opportunity, each with both its lines.
     pub(crate) async fn assert_quotes(&self, quotes: u64) -> Result<()> {
         let counts = self.org.counts(ORG).await?;
         assert_eq!((counts["Quote"], counts["QuoteLineItem"]), (quotes, 2 * quotes));
@@ -177,7 +177,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The job has ended well; there are exactly so many Quotes, and one event that says so.
+    /// The job has ended well; there are exactly this many Quotes, and one event that says so.
     pub(crate) async fn assert_quoted(&self, id: &JobId, quotes: u64) -> Result<()> {
         self.ends(id, JobState::Completed).await?;
         self.assert_quotes(quotes).await?;

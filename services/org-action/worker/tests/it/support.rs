@@ -89,7 +89,7 @@ impl Stack {
         Ok(format!("{},{}", self.org.host()?, self.receiver.host()))
     }
 
-    /// An Opportunity of the sample data with so many lines of 100.00 each, its customer in the US.
+    /// An Opportunity of the sample data with this many lines of 100.00 each, its customer in the US.
     pub(crate) async fn opportunity(&self, lines: u32) -> Result<String> {
         self.opportunity_of(&vec![Line::default(); usize::try_from(lines)?]).await
     }
@@ -190,7 +190,7 @@ impl Stack {
         .await
     }
 
-    /// Waits for so many callbacks.
+    /// Waits for this many callbacks.
     pub(crate) async fn callbacks(&self, count: usize) -> Result<Vec<Received>> {
         self.receiver.wait_for(count, LIMIT).await
     }

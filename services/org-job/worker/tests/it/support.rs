@@ -22,7 +22,7 @@ pub(crate) struct Stack {
     pub(crate) org: LocalOrg,
     pub(crate) web: Service,
     pub(crate) workers: Vec<Service>,
-    /// Jobs over so many Opportunities go through the Bulk API; 0 for none.
+    /// Jobs over at least this many Opportunities go through the Bulk API; 0 for none.
     pub(crate) bulk_threshold: u32,
     /// Whether workers that start publish `JobProgress__e`.
     pub(crate) progress_events: bool,

@@ -99,7 +99,7 @@ impl JobModel {
         self.total() - over.iter().map(|place| self.chunks_in(place)).sum::<u64>()
     }
 
-    /// Puts back so many dead letters of a retry. How many there were.
+    /// Puts back at most this many dead letters of a retry. How many there were.
     fn put_back(&mut self, most: u64) -> u64 {
         let mut count = 0;
         for task in self.tasks.values_mut().filter(|task| task.place == Place::Again) {
