@@ -28,8 +28,8 @@ pub(super) type RawJob = (
     Option<String>,
     Option<String>,
 );
-/// Lease, payload, records, delivery, attempts.
-pub(super) type RawTask = (String, String, u64, u32, u32);
+/// Lease, payload, records, delivery, attempts, probe.
+pub(super) type RawTask = (String, String, u64, u32, u32, bool);
 
 /// What a claim got.
 #[derive(Debug, Default)]
@@ -55,6 +55,8 @@ pub struct Claimed {
     pub delivery: u32,
     /// How often it failed.
     pub attempts: u32,
+    /// Its org did not answer before: it tries the org for all its tasks, which wait until [`Tasks::answered`](super::Tasks::answered).
+    pub probe: bool,
     /// Why it must not be run: the job, or what the task is to do, was changed in Redis.
     pub unproven: Option<Unproven>,
 }
@@ -120,7 +122,7 @@ fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsErro
 }
 
 fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Result<Claimed, JobsError> {
-    let (lease, text, records, delivery, attempts) = raw;
+    let (lease, text, records, delivery, attempts, probe) = raw;
     let lease = lease_of(lease)?;
     let (payload, proof) = without_proof(&text);
     let (id, job) = (lease.job(), of.get(&lease.job()));
@@ -132,7 +134,7 @@ fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Resul
         Task::Finish => None,
     });
     let payload = payload.to_owned();
-    Ok(Claimed { lease, payload, records, delivery, attempts, unproven })
+    Ok(Claimed { lease, payload, records, delivery, attempts, probe, unproven })
 }
 
 pub(super) fn lease_of(text: String) -> Result<Lease, JobsError> {

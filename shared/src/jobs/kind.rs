@@ -81,6 +81,26 @@ pub struct ChunkReport {
     pub counters: BTreeMap<String, u64>,
 }
 
+/// Whether the org of a task has answered anything while it ran. Cheap to clone; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Heard(CancellationToken);
+
+impl Heard {
+    /// It has.
+    pub fn set(&self) {
+        self.0.cancel();
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until it has.
+    pub(super) async fn wait(&self) {
+        self.0.cancelled().await;
+    }
+}
+
 /// What a task may know and use.
 pub struct TaskContext {
     /// The job.
@@ -102,6 +122,8 @@ pub struct TaskContext {
     pub run: u32,
     /// Cancelled when the job is cancelled, the lease is lost, or the worker must stop.
     pub cancelled: CancellationToken,
+    /// To be told as soon as the job's org has answered anything; see [`TaskError::Silent`].
+    pub heard: Heard,
     pub(super) lease: Lease,
     pub(super) jobs: Jobs,
 }
@@ -207,6 +229,14 @@ pub enum TaskError {
         reason: String,
         /// For how long.
         wait: Duration,
+    },
+    /// The org does not answer, or cannot be reached. All its tasks rest, longer each time; then one tries the org for all,
+    /// and the others go on when it is [heard](TaskContext::heard). Costs the task an attempt only if it had heard the org
+    /// before.
+    #[error("{reason}")]
+    Silent {
+        /// For people; no secrets.
+        reason: String,
     },
     /// The job stops until it gets a valid session. Costs the task no attempt.
     #[error("{reason}")]

@@ -43,6 +43,7 @@
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
+//! | `silent:<org>` | hash | an org that did not answer: `since` when, how many `times` it rested, the lease of the `probe`; with a TTL |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
 //! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, and the hash of its parameters, with a TTL |
 //! | `rate:<org>` | string | when the bucket of the org's new jobs is empty, in ms (GCRA), with a TTL |
@@ -71,14 +72,22 @@
 //! cost of a claim does not depend on how many jobs wait. Jobs of kinds that the worker does not know are passed over, a
 //! bounded number each time.
 //!
+//! An org that does not answer rests ([`Silence`]), longer each time, by a pause of its own. While `silent:<org>` is there its
+//! limit is one task, the probe, whichever worker claims it; when the lease of a probe has ended, however, the next task is
+//! one. The first answer that a probe gets ends the silence. A task that was under way when the silence began changes nothing
+//! about it. So an org that is away costs its tasks no attempts, and a worker one slot now and then.
+//!
+//! A worker whose slots are all taken for longer claims one task more, of an org that has none there: no org, silent or
+//! busy, has a worker to itself.
+//!
 //! ```text
 //!            claim                ack, plan_push, finish
 //!   ready ----------> leased -------------------------------> done
 //!     ^                 | |  fail for good, too many tries
 //!     |                 | +---------------------------------> dead ---- retry ---> ready
 //!     |   release, hold,| |  cancelled
-//!     +--- pause, lost -+ +---------------------------------> dropped
-//!     |                 |  fail, try again
+//!     +- pause, silent, + +---------------------------------> dropped
+//!     |  lost           |  fail, try again
 //!     +---- delayed <---+
 //! ```
 //! For chunks `ready + delayed + leased + done + dead + dropped = total`, at all times.
@@ -123,6 +132,8 @@
 //! | `finish` | holder of `F` | ends the job |
 //! | `fail` | holder | one attempt more: later again, or dead letter |
 //! | `release`, `hold`, `pause_org` | holder | gives the task back, no attempt burned; holds the job, pauses the org |
+//! | `silent` | holder | gives the task back, no attempt burned unless the org had answered it; lets the org rest |
+//! | `answered` | holder of a probe | ends the rest of the org |
 //! | `set_flag` | holder | remembers a fact |
 //! | `extend` | holder, each quarter of a lease | renews; tells what is lost or cancelled |
 //! | `reclaim` | every worker, each sixth of a lease | takes tasks back whose lease ran out |
@@ -177,6 +188,7 @@ mod config;
 mod connection;
 mod error;
 mod events;
+mod flags;
 mod kind;
 mod lease;
 mod proof;
@@ -185,6 +197,7 @@ mod seal;
 mod server;
 mod service_script;
 mod settings;
+mod silence;
 mod stats;
 mod steer;
 mod store;
@@ -198,10 +211,11 @@ mod worker;
 pub use claimed::{Claim, Claimed, ClaimedJob};
 pub use config::JobsConfig;
 pub use error::{JobsError, JobsErrorKind, Limit, Unproven};
-pub use kind::{Chunk, ChunkReport, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
+pub use kind::{Chunk, ChunkReport, Heard, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};
+pub use silence::Silence;
 pub use stats::{Stats, Workers};
 pub use steer::{By, OPERATOR};
 pub use store::Jobs;

@@ -17,6 +17,7 @@ const READS: &str = "#!lua flags=no-writes\n";
 /// All scripts, by the name of their file.
 pub(super) struct Scripts {
     pub(super) ack: Script,
+    pub(super) answered: Script,
     pub(super) cancel: Script,
     pub(super) claim: Script,
     pub(super) create: Script,
@@ -33,6 +34,7 @@ pub(super) struct Scripts {
     pub(super) resume: Script,
     pub(super) retry: Script,
     pub(super) set_flag: Script,
+    pub(super) silent: Script,
     pub(super) stats: Script,
     pub(super) view: Script,
 }
@@ -40,6 +42,7 @@ pub(super) struct Scripts {
 /// The scripts, hashed once.
 pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     ack: script(DRAINS, include_str!("scripts/ack.lua")),
+    answered: script(DRAINS, include_str!("scripts/answered.lua")),
     cancel: script(DRAINS, include_str!("scripts/cancel.lua")),
     claim: script(DRAINS, include_str!("scripts/claim.lua")),
     create: script(GROWS, include_str!("scripts/create.lua")),
@@ -56,6 +59,7 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     resume: script(GROWS, include_str!("scripts/resume.lua")),
     retry: script(GROWS, include_str!("scripts/retry.lua")),
     set_flag: script(DRAINS, include_str!("scripts/set_flag.lua")),
+    silent: script(DRAINS, include_str!("scripts/silent.lua")),
     stats: script(READS, include_str!("scripts/stats.lua")),
     view: script(READS, include_str!("scripts/view.lua")),
 });

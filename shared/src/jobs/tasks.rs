@@ -1,6 +1,5 @@
 //! The worker's side of the protocol.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use super::lease::{Lease, Task};
 use super::proof::{Part, Proofs, with_proof};
 use super::scripts::SCRIPTS;
 use super::store::Jobs;
-use super::types::JobId;
 use super::view::millis;
 
 /// Most jobs, and orgs that may start nothing, that a claim looks at; it starts where the last one ended.
@@ -109,12 +107,26 @@ impl Tasks {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn claim(&self, worker: &WorkerId, max: usize, kinds: &[&str]) -> Result<Claim, JobsError> {
+        self.claim_of_others(worker, max, kinds, &[]).await
+    }
+
+    /// As [`claim`](Self::claim), but no tasks of these orgs.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn claim_of_others(
+        &self,
+        worker: &WorkerId,
+        max: usize,
+        kinds: &[&str],
+        without: &[String],
+    ) -> Result<Claim, JobsError> {
         let config = self.jobs.config();
         let mut script = self.jobs.script(&SCRIPTS.claim);
         // New with each call, so that a lease is no other one even where Redis has forgotten the other one.
         let random = format!("{:016x}", rand::random::<u64>());
         script.arg(max).arg(millis(config.lease)).arg(&worker.0).arg(random);
-        script.arg(config.org_limit).arg(CLAIM_SCAN).arg(kinds);
+        script.arg(config.org_limit).arg(CLAIM_SCAN).arg(without.len()).arg(without).arg(kinds);
         Claim::read(&self.jobs, self.jobs.connection().invoke(&script, Repeat::Never).await?)
     }
 
@@ -197,13 +209,7 @@ impl Tasks {
             None => script.arg(-1),
         };
         script.arg(self.jobs.config().max_attempts).arg(reason);
-        match self.answer(&script).await?.as_str() {
-            "retried" => Ok(Failed::Retried),
-            "dead" => Ok(Failed::Dead),
-            "dropped" => Ok(Failed::Dropped),
-            "lost" => Ok(Failed::Lost),
-            other => Err(unexpected(other)),
-        }
+        failed(&self.answer(&script).await?)
     }
 
     /// Gives tasks back, to run again at once or after `delay`. Costs no attempt. How many leases were still held.
@@ -278,36 +284,8 @@ impl Tasks {
         leases.into_iter().map(lease_of).collect::<Result<_, _>>().map(Some)
     }
 
-    /// See [`TaskContext::remember`](super::TaskContext::remember).
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn remember(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
-        let mut script = self.jobs.script(&SCRIPTS.set_flag);
-        script.arg(lease.as_str()).arg(name).arg(Proofs::of(self.jobs.config(), &lease.job()).note(name, value)?);
-        let held: bool = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
-        if held { Ok(()) } else { Err(JobsError::LeaseLost) }
-    }
-
-    pub(super) async fn flag(&self, id: &JobId, name: &str) -> Result<Option<String>, JobsError> {
-        let command = redis::cmd("HGET").arg(self.jobs.key("flags", id)).arg(name).to_owned();
-        let text: Option<String> = self.jobs.connection().query(&command, Repeat::Safe).await?;
-        text.map(|text| Proofs::of(self.jobs.config(), id).read_note(name, &text)).transpose()
-    }
-
-    pub(super) async fn flags(&self, id: &JobId) -> Result<BTreeMap<String, String>, JobsError> {
-        let command = redis::cmd("HGETALL").arg(self.jobs.key("flags", id)).to_owned();
-        let texts: BTreeMap<String, String> = self.jobs.connection().query(&command, Repeat::Safe).await?;
-        let proofs = Proofs::of(self.jobs.config(), id);
-        let read = |(name, text): (String, String)| {
-            let value = proofs.read_note(&name, &text)?;
-            Ok((name, value))
-        };
-        texts.into_iter().map(read).collect()
-    }
-
     /// The scripts behind it are safe to repeat: the first run ends the lease, so a second one answers `lost`.
-    async fn answer(&self, script: &ScriptInvocation<'_>) -> Result<String, JobsError> {
+    pub(super) async fn answer(&self, script: &ScriptInvocation<'_>) -> Result<String, JobsError> {
         self.jobs.connection().invoke(script, Repeat::Safe).await
     }
 }
@@ -317,6 +295,17 @@ fn check_counts<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> Result<
     match counts.into_iter().find(|(_, count)| *count > MAX_RECORDS) {
         Some((name, count)) => Err(JobsError::Invalid(format!("{name}: {count} is more than {MAX_RECORDS}"))),
         None => Ok(()),
+    }
+}
+
+/// Reads what the scripts that end a run answer.
+pub(super) fn failed(answer: &str) -> Result<Failed, JobsError> {
+    match answer {
+        "retried" => Ok(Failed::Retried),
+        "dead" => Ok(Failed::Dead),
+        "dropped" => Ok(Failed::Dropped),
+        "lost" => Ok(Failed::Lost),
+        other => Err(unexpected(other)),
     }
 }
 

@@ -31,8 +31,14 @@ pub struct CallRecord {
 /// Settings of a [`Client`].
 #[derive(Clone)]
 pub struct ClientSettings {
-    /// Longest time for one try, from connecting to the last byte. Salesforce itself gives up after ten minutes.
+    /// Longest time for one try, from connecting to the last byte. Salesforce itself gives up after ten minutes, and after
+    /// two for a query.
     pub attempt_timeout: Duration,
+    /// The same for calls that the org answers at once, if at all.
+    pub quick_timeout: Duration,
+    /// Time without any answer after which the client asks for something simpler, and for which it waits for that: an org
+    /// that does not answer either is [silent](super::ErrorKind::Silent), any other may take its time.
+    pub patience: Duration,
     /// When to try again, and the longest time for a call with all its tries.
     pub retry: RetryPolicy,
     /// Longest answer that is read, in bytes.
@@ -48,7 +54,9 @@ pub struct ClientSettings {
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {
-            attempt_timeout: Duration::from_secs(120),
+            attempt_timeout: Duration::from_secs(130),
+            quick_timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(10),
             retry: RetryPolicy::default(),
             max_response_bytes: 32 * 1024 * 1024,
             query_batch_size: None,
@@ -62,6 +70,8 @@ impl fmt::Debug for ClientSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientSettings")
             .field("attempt_timeout", &self.attempt_timeout)
+            .field("quick_timeout", &self.quick_timeout)
+            .field("patience", &self.patience)
             .field("retry", &self.retry)
             .field("max_response_bytes", &self.max_response_bytes)
             .field("query_batch_size", &self.query_batch_size)

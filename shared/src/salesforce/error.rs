@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Transient,
     /// Another transaction holds the record; it will work soon.
     RowLocked,
+    /// The org cannot be reached, or answers nothing at all. Nothing of this org will work before it does.
+    Silent,
     /// The org has used up its calls, or too many long ones run at once. Nothing of this org will work for a while.
     LimitExceeded,
     /// The access token is not accepted, and there is no new one.
@@ -90,6 +92,12 @@ pub enum Error {
     /// The request was sent; the answer did not begin, or did not go on, in time.
     #[error("Salesforce did not answer in time ({operation})")]
     TimedOut {
+        /// The call.
+        operation: Operation,
+    },
+    /// The request was, or may have been, sent; neither it nor the simplest of requests was answered.
+    #[error("{operation} got no answer from Salesforce, and the org does not answer anything else")]
+    Silent {
         /// The call.
         operation: Operation,
     },
@@ -178,6 +186,9 @@ impl Error {
         match self {
             Self::Api { status, errors, .. } => api_error::kind(*status, errors),
             Self::Status { status, .. } => kind_of_bare_status(*status),
+            Self::Silent { .. } => ErrorKind::Silent,
+            // A request that cannot be made says nothing about the org.
+            Self::NotSent { source, .. } if !source.is_builder() => ErrorKind::Silent,
             Self::NotSent { .. }
             | Self::NoAnswer { .. }
             | Self::TimedOut { .. }
@@ -203,9 +214,10 @@ impl Error {
         match self {
             Self::Api { operation, status, .. } => operation.writes() && *status >= 500,
             Self::Status { operation, status, .. } => operation.writes() && !matches!(status, 401 | 429),
-            Self::NoAnswer { operation, .. } | Self::TimedOut { operation } | Self::Malformed { operation, .. } => {
-                operation.writes()
-            }
+            Self::NoAnswer { operation, .. }
+            | Self::TimedOut { operation }
+            | Self::Silent { operation }
+            | Self::Malformed { operation, .. } => operation.writes(),
             Self::BulkJob { .. } | Self::BulkJobOpen { .. } | Self::BulkRowsMissing { .. } => true,
             Self::NotSent { .. }
             | Self::NotNoted { .. }

@@ -98,6 +98,20 @@ impl Operation {
         }
     }
 
+    /// Whether the org answers the call at once, if at all: none of its own code runs, and no long query. A query may take
+    /// two minutes, and what triggers and Flows do in a write up to the ten minutes of any call ("API Request Limits and
+    /// Allocations" and "SOQL and SOSL Limits", Salesforce Developer Limits Quick Reference).
+    pub(super) fn is_quick(self) -> bool {
+        match self {
+            Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits => true,
+            Self::BulkCreate | Self::BulkClose | Self::BulkStatus | Self::BulkList => true,
+            Self::BulkAbort | Self::BulkDelete => true,
+            Self::Query | Self::Create | Self::Update | Self::Upsert | Self::Delete => false,
+            Self::CreateMany | Self::UpdateMany | Self::DeleteMany | Self::Composite | Self::Graph => false,
+            Self::BulkUpload | Self::BulkResults => false,
+        }
+    }
+
     /// Whether an answer with this status can be a success of the call (REST API and Bulk API 2.0 Developer Guides). Where
     /// a success has a body, that must prove it; where it has none, the status does, and only that one.
     pub(super) fn succeeds_with(self, status: u16) -> bool {

@@ -46,15 +46,17 @@ pub struct Failure {
 impl RetryPolicy {
     /// How long to wait before the next try; `None` to give up.
     ///
-    /// Only failures that pass by themselves are worth another try, and only a try that certainly changed nothing is
-    /// made again: reads always, writes when they were not sent or were rolled back. The wait is drawn evenly from zero
-    /// to the back-off (full jitter, so that workers which failed together do not come back together), and is never
-    /// shorter than the server's `Retry-After`.
+    /// Only failures that pass by themselves, and connections that cannot be made, are worth another try, and only a try
+    /// that certainly changed nothing is made again: reads always, writes when they were not sent or were rolled back. The
+    /// wait is drawn evenly from zero to the back-off (full jitter, so that workers which failed together do not come back
+    /// together), and is never shorter than the server's `Retry-After`.
     ///
     /// `jitter` is a random number from 0 to 1.
     #[must_use]
     pub fn decide(&self, failure: &Failure, jitter: f64) -> Option<Duration> {
-        if !failure.kind.passes() || failure.may_have_committed || failure.attempt >= self.max_attempts {
+        // A connection that was refused may be taken at once by whatever has just started.
+        let worth_it = failure.kind.passes() || failure.kind == ErrorKind::Silent;
+        if !worth_it || failure.may_have_committed || failure.attempt >= self.max_attempts {
             return None;
         }
         let backoff =

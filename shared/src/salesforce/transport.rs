@@ -19,6 +19,7 @@ use super::path::version_root;
 use super::{ApiUsage, CallRecord, Client, Error, Failure, Operation, Session};
 
 mod open;
+mod patience;
 
 pub(super) use open::{OpenAnswer, Upload};
 
@@ -216,7 +217,10 @@ impl Client {
                 may_have_committed: error.may_have_committed() && !request.operation.repeats_safely(),
                 retry_after: error.retry_after(),
             };
-            let Some(wait) = policy.decide(&failure, rand::random()) else { return Err(error) };
+            // A silent org has had its time. That a connection cannot be made may be known much sooner.
+            let silent = matches!(error, Error::Silent { .. });
+            let wait = if silent { None } else { policy.decide(&failure, rand::random()) };
+            let Some(wait) = wait else { return Err(error) };
             warn!(attempt, wait_ms = millis(wait), kind = ?failure.kind, "Salesforce call failed, trying again");
             tokio::time::sleep(wait).await;
             attempt += 1;
@@ -231,7 +235,9 @@ impl Client {
         remaining: Duration,
         tally: &mut Tally,
     ) -> Result<A, Error> {
-        let timeout = self.inner.settings.attempt_timeout.min(remaining);
+        let settings = &self.inner.settings;
+        let longest = settings.attempt_timeout.min(remaining);
+        let timeout = if request.operation.is_quick() { longest.min(settings.quick_timeout) } else { longest };
         let body = request.body.as_ref().map(|body| ("application/json", reqwest::Body::from(body.clone())));
         self.exchange(request, url, session, body, timeout, tally).await
     }
@@ -257,15 +263,17 @@ impl Client {
             builder = builder.header(CONTENT_TYPE, content_type).body(body);
         }
         let started = Instant::now();
-        let (status, usage, result) = match tokio::time::timeout(patience, builder.send()).await {
-            Ok(Ok(response)) => {
+        let sent = self.unless_silent(session, tokio::time::timeout(patience, builder.send()));
+        let (status, usage, result) = match sent.await {
+            None => (None, None, Err(Error::Silent { operation: *operation })),
+            Some(Ok(Ok(response))) => {
                 let status = response.status();
                 let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
                 let result = self.read::<A>(*operation, response, patience, session).await;
                 (Some(status.as_u16()), usage, result)
             }
-            Ok(Err(error)) => (None, None, Err(unanswered(*operation, error))),
-            Err(_) => (None, None, Err(Error::TimedOut { operation: *operation })),
+            Some(Ok(Err(error))) => (None, None, Err(unanswered(*operation, error))),
+            Some(Err(_)) => (None, None, Err(Error::TimedOut { operation: *operation })),
         };
         tally.attempts += 1;
         tally.status = status;

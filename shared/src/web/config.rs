@@ -4,7 +4,8 @@ use super::server::ServerSettings;
 use crate::config::{Bind, Callers, Reader, TelemetryConfig};
 use crate::jobs::JobsConfig;
 use crate::salesforce::AllowedHosts;
-use crate::web::jobs::{JobAccessSettings, StreamLimits};
+use crate::web::PlaceLimits;
+use crate::web::jobs::JobAccessSettings;
 
 /// Settings of a web process that starts jobs.
 ///
@@ -12,6 +13,8 @@ use crate::web::jobs::{JobAccessSettings, StreamLimits};
 /// |---|---|---|
 /// | `MAX_EVENT_STREAMS` | 500 | streams of job events that the process serves at a time |
 /// | `MAX_EVENT_STREAMS_PER_ORG` | 50 | of them, to one org |
+/// | `MAX_WAITING_CALLS` | 200 | calls that wait for an org's answer at a time; further ones are refused with 429 |
+/// | `MAX_WAITING_CALLS_PER_ORG` | 32 | of them, for one org |
 ///
 /// and those of [`Bind`], [`ServerSettings::read`], [`TelemetryConfig`], [`JobsConfig::read`], [`AllowedHosts::read`] and
 /// [`JobAccessSettings::read`].
@@ -29,7 +32,9 @@ pub struct WebConfig {
     /// Threads and limits of the server.
     pub server: ServerSettings,
     /// Streams of job events.
-    pub streams: StreamLimits,
+    pub streams: PlaceLimits,
+    /// Calls that wait for an org while their caller waits.
+    pub calls: PlaceLimits,
 }
 
 impl WebConfig {
@@ -42,11 +47,14 @@ impl WebConfig {
         let hosts = AllowedHosts::read(reader);
         let access = JobAccessSettings::read(reader);
         let server = ServerSettings::read(reader);
-        let defaults = StreamLimits::default();
-        let streams = StreamLimits {
-            all: reader.bounded("MAX_EVENT_STREAMS", defaults.all, 1..=100_000),
-            per_org: reader.bounded("MAX_EVENT_STREAMS_PER_ORG", defaults.per_org, 1..=100_000),
+        let streams = PlaceLimits {
+            all: reader.bounded("MAX_EVENT_STREAMS", 500, 1..=100_000),
+            per_org: reader.bounded("MAX_EVENT_STREAMS_PER_ORG", 50, 1..=100_000),
         };
-        Self { bind, telemetry, jobs, hosts, access, server, streams }
+        let calls = PlaceLimits {
+            all: reader.bounded("MAX_WAITING_CALLS", 200, 1..=100_000),
+            per_org: reader.bounded("MAX_WAITING_CALLS_PER_ORG", 32, 1..=100_000),
+        };
+        Self { bind, telemetry, jobs, hosts, access, server, streams, calls }
     }
 }

@@ -115,11 +115,6 @@ impl Health {
     }
 }
 
-/// Whether the path is asked by machines every few seconds.
-pub(super) fn is_probe(path: &str) -> bool {
-    matches!(path, "/health" | "/ready" | "/metrics")
-}
-
 #[derive(Serialize)]
 struct Status {
     status: &'static str,

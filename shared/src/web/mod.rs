@@ -11,6 +11,8 @@ mod error;
 mod extract;
 mod framework_errors;
 mod observe;
+mod places;
+mod probes;
 mod request_id;
 
 mod callback;
@@ -34,4 +36,5 @@ pub use callback::callback_url;
 pub use config::WebConfig;
 pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
+pub use places::{Place, PlaceLimits, WaitingCalls};
 pub use request_id::RequestId;

@@ -10,7 +10,7 @@ use actix_web::{Error, HttpMessage};
 use tracing::{Instrument, Level};
 
 use super::framework_errors::{Logged, shape};
-use super::health;
+use super::probes::is_probe;
 use super::request_id::{self, RequestId};
 
 /// Runs the request in a span with its id (and the org, once [`super::client_context::Caller`] knows it) and writes one event when the head of the answer is ready (a stream goes on after
@@ -49,7 +49,7 @@ fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
             tracing::event!($level, method, route, status, duration_ms, code, cause, "request")
         };
     }
-    if health::is_probe(request.path()) {
+    if is_probe(request.path()) {
         event!(Level::DEBUG);
     } else if response.status().is_server_error() {
         event!(Level::ERROR);

@@ -11,7 +11,7 @@ use actix_web::{App, Error, HttpServer};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::Connection;
+use super::connection::{Connection, Limits, SPARE};
 use super::token::Token;
 use crate::config::Reader;
 
@@ -40,8 +40,8 @@ const OTHER_FILES: u64 = 256;
 pub struct ServerSettings {
     /// Server threads.
     pub threads: usize,
-    /// Connections at a time, over all threads, each of which takes one at least. Others wait in the system's queue until
-    /// one ends.
+    /// Connections at a time, over all threads, each of which takes one at least. A further one takes the place of one that
+    /// is idle; when none is, it is answered 503, but for probes.
     pub connections: usize,
     /// Longest wait for the body of a request, from its head on.
     pub body_deadline: Duration,
@@ -70,7 +70,7 @@ impl ServerSettings {
     /// | variable | default | meaning |
     /// |---|---|---|
     /// | `WEB_THREADS` | 1 | server threads |
-    /// | `MAX_CONNECTIONS` | 1000 | connections at a time |
+    /// | `MAX_CONNECTIONS` | 1000 | connections at a time; further ones are answered 503 when none is idle, but for probes |
     /// | `REQUEST_BODY_SECONDS` | 20 | longest wait for the body of a request |
     /// | `METRICS_TOKEN` | | what `GET /metrics` asks for as `Authorization: Bearer`, 16 characters at least |
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -109,14 +109,16 @@ where
     let workers = settings.threads.max(1);
     let settings = Arc::new(settings);
     let connections = settings.connections.div_ceil(workers);
-    let files = u64::try_from(settings.connections).unwrap_or(u64::MAX).saturating_mul(FILES_PER_CONNECTION);
+    let most = connections.saturating_add(SPARE);
+    let files = u64::try_from(most.saturating_mul(workers)).unwrap_or(u64::MAX).saturating_mul(FILES_PER_CONNECTION);
     allow_files(files.saturating_add(OTHER_FILES));
     let keep_alive = settings.keep_alive;
     let server = HttpServer::new(app)
         .workers(workers)
-        .max_connections(connections)
+        .max_connections(most)
         .on_connect(move |stream, data| {
-            Connection::watch(stream, data, settings.keep_alive + DISCONNECT_TIMEOUT);
+            let limits = Limits { idle: settings.keep_alive + DISCONNECT_TIMEOUT, connections };
+            Connection::watch(stream, data, limits);
             data.insert(settings.clone());
         })
         .client_request_timeout(REQUEST_HEAD_TIMEOUT)

@@ -27,7 +27,7 @@ pub fn salesforce_error(error: Error) -> ApiError {
             ApiError::service_unavailable("The org has used up its API calls; try again later.", wait(LIMIT_WAIT))
                 .with_code(code)
         }
-        (ErrorKind::Transient | ErrorKind::RowLocked, _) => {
+        (ErrorKind::Transient | ErrorKind::RowLocked | ErrorKind::Silent, _) => {
             ApiError::service_unavailable("Salesforce is not available; try again.", wait(FAULT_WAIT))
         }
         (ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden, Some(refusal)) => {

@@ -21,6 +21,7 @@ pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
     match error.kind() {
         ErrorKind::SessionExpired => TaskError::NeedsAuthorization { reason },
         ErrorKind::LimitExceeded => TaskError::PauseOrg { reason, wait: error.retry_after().unwrap_or(limit_pause) },
+        ErrorKind::Silent => TaskError::Silent { reason: format!("the org does not answer: {reason}") },
         kind if kind.passes() => TaskError::Retry { reason, after: error.retry_after() },
         // Not found, forbidden, invalid: trying again is useless.
         _ => TaskError::Fail { reason },

@@ -6,7 +6,8 @@ use crate::applink::AuthorizedUser;
 use crate::jobs::{TaskContext, TaskError};
 use crate::quotes::GenerateError;
 use crate::salesforce::{
-    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, Session, SessionSource, http_client,
+    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, Session, SessionSource,
+    http_client,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -84,7 +85,14 @@ impl Orgs {
         let session = source.session().await.map_err(|error| self.task_error(&error))?;
         // This worker's own list decides where it sends a token.
         self.hosts.check(session.instance_url.as_str()).map_err(|error| fail(&error))?;
-        let client = Client::new(self.http.clone(), Arc::clone(&source), self.client.clone());
+        let heard = cx.heard.clone();
+        let on_call: OnCall = Arc::new(move |call| {
+            if call.status.is_some() {
+                heard.set();
+            }
+        });
+        let settings = ClientSettings { on_call: Some(on_call), ..self.client.clone() };
+        let client = Client::new(self.http.clone(), Arc::clone(&source), settings);
         Ok(OrgWork { client, source, session, callers: matches!(user, TaskUser::Caller) })
     }
 
@@ -99,8 +107,8 @@ impl Orgs {
         Ok(session)
     }
 
-    /// How a failed Salesforce call ends the task: an expired session holds the job, the org's limit makes all its jobs
-    /// rest, passing faults are tried again, and anything else is final.
+    /// How a failed Salesforce call ends the task: an expired session holds the job, the org's limit and its silence make
+    /// all its jobs rest, passing faults are tried again, and anything else is final.
     pub fn task_error(&self, error: &Error) -> TaskError {
         of_salesforce(error, self.limit_pause)
     }

@@ -26,6 +26,17 @@ fn an_expired_session_holds_the_job_and_a_limit_pauses_the_org() {
 }
 
 #[test]
+fn an_org_that_does_not_answer_rests() {
+    for operation in [Operation::Query, Operation::Graph] {
+        let error = of_salesforce(&Error::Silent { operation }, PAUSE);
+        assert!(matches!(&error, TaskError::Silent { reason } if reason.contains("does not answer")), "{error:?}");
+    }
+    // The org answers others.
+    let error = of_salesforce(&Error::TimedOut { operation: Operation::Graph }, PAUSE);
+    assert!(matches!(error, TaskError::Retry { .. }), "{error:?}");
+}
+
+#[test]
 fn passing_faults_are_tried_again_and_wrong_data_is_not() {
     for (status, code) in [(503, "SERVER_UNAVAILABLE"), (400, "UNABLE_TO_LOCK_ROW"), (500, "UNKNOWN_EXCEPTION")] {
         let error = of_salesforce(&refused(status, code, Some(Duration::from_secs(3))), PAUSE);

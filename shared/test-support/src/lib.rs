@@ -14,6 +14,7 @@ mod browser;
 mod context;
 mod control;
 mod document;
+mod front;
 mod http;
 mod local_org;
 mod log;
@@ -35,6 +36,7 @@ pub use control::{
     Publication, PublishedEvent, PublishedEvents, PubsubSettings, PubsubStream, QueryAnswer, Rows, User,
 };
 pub use document::committed_document;
+pub use front::SilentFront;
 pub use http::http_client;
 pub use local_org::{LocalOrg, LocalOrgOptions};
 pub use log::Log;

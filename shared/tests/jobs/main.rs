@@ -16,6 +16,7 @@ mod retry;
 mod server;
 mod service_script;
 mod session;
+mod silent;
 mod support;
 mod upgrade;
 mod watch;

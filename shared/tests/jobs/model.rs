@@ -13,7 +13,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
-use shared::jobs::{JobsError, Lease, Limit, Trip, WorkerId};
+use shared::jobs::{JobsError, Lease, Limit, Silence, Trip, WorkerId};
 
 use crate::support::{Bed, KIND, Snapshot, all_well, new_job, page};
 use state::{LIMITS, Model};
@@ -51,6 +51,13 @@ enum Step {
     },
     PassPause {
         org: bool,
+    },
+    Silent {
+        lease: Index,
+        counts: bool,
+    },
+    Answered {
+        lease: Index,
     },
     /// Remembers all that Redis has.
     Snapshot,
@@ -99,6 +106,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => lease().prop_map(|lease| Step::Hold { lease }),
         1 => lease().prop_map(|lease| Step::Pause { lease }),
         1 => any::<bool>().prop_map(|org| Step::PassPause { org }),
+        1 => (lease(), any::<bool>()).prop_map(|(lease, counts)| Step::Silent { lease, counts }),
+        2 => lease().prop_map(|lease| Step::Answered { lease }),
         1 => Just(Step::Snapshot),
         1 => Just(Step::Restore),
         1 => lease().prop_map(|lease| Step::Finish { lease }),
@@ -159,6 +168,10 @@ struct Walk {
 }
 
 const ORGS: [&str; 2] = ["one", "two"];
+
+/// Rests that the test alone ends.
+const SILENCE: Silence =
+    Silence { first: Duration::from_secs(600), most: Duration::from_secs(600), patience: Duration::from_secs(86_400) };
 
 impl Walk {
     fn lease(&self, index: Index) -> Option<Lease> {
@@ -242,6 +255,8 @@ impl Walk {
             | Step::Release { lease, .. }
             | Step::Hold { lease }
             | Step::Pause { lease }
+            | Step::Silent { lease, .. }
+            | Step::Answered { lease }
             | Step::Finish { lease }
             | Step::Extend { lease }
             | Step::Expire { lease }
@@ -264,6 +279,14 @@ impl Walk {
         if let Step::Pause { .. } = step {
             self.bed.tasks.pause_org(lease, Duration::from_secs(600), "busy").await.unwrap();
             return self.model.pause(lease);
+        }
+        if let Step::Silent { counts, .. } = step {
+            let delay = counts.then_some(Duration::from_secs(600));
+            let answer = self.bed.tasks.silent(lease, &SILENCE, delay, "no answer").await.unwrap();
+            return assert_eq!(answer, self.model.silence(lease, counts));
+        }
+        if let Step::Answered { .. } = step {
+            return assert_eq!(self.bed.tasks.answered(lease).await.unwrap(), self.model.answered(lease));
         }
         let (bed, job) = (&self.bed, self.model.job(lease));
         let one = std::slice::from_ref(lease);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use shared::jobs::{
-    Chunk, ChunkReport, JobKind, JobView, JobWatch, Jobs, JobsError, PlanStep, TaskContext, TaskError, Worker,
+    Chunk, ChunkReport, Heard, JobKind, JobView, JobWatch, Jobs, JobsError, PlanStep, TaskContext, TaskError, Worker,
     WorkerSettings,
 };
 use tokio::task::JoinHandle;
@@ -21,6 +21,8 @@ pub(crate) struct Run {
     pub(crate) delivery: u32,
     pub(crate) cancelled: CancellationToken,
     pub(crate) watch: JobWatch,
+    pub(crate) org: String,
+    pub(crate) heard: Heard,
 }
 
 impl Run {
@@ -86,6 +88,8 @@ impl JobKind for TestKind {
             delivery: cx.delivery,
             cancelled: cx.cancelled.clone(),
             watch: cx.watch(),
+            org: cx.org.clone(),
+            heard: cx.heard.clone(),
         })
     }
 

@@ -75,6 +75,9 @@ async fn web(redis: &TestRedis, org: &LocalOrg) -> Result<Service> {
         .env("REDIS_URL", redis.url())
         .env("JOB_SECRET_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
         .env("ALLOWED_ORG_HOSTS", org.host()?)
+        // What is measured is all connections at work.
+        .env("MAX_WAITING_CALLS", 100_000)
+        .env("MAX_WAITING_CALLS_PER_ORG", 100_000)
         .env("LOG_LEVEL", "warn,shared::web::server=info")
         .ready("listening on http://")
         .start()

@@ -21,6 +21,7 @@ use loads::Loads;
 use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
 use shared::salesforce::{HttpSettings, RetryPolicy, http_client};
+use shared::web::WaitingCalls;
 use shared::web::health::Health;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ impl State {
             limiter: Arc::default(),
             logouts: Arc::new(Logouts::new(jobs.clone())),
             connections: config.connections.into(),
-            directory: Directory::new(applink, http, config.deadline),
+            directory: Directory::new(applink, http, config.deadline, WaitingCalls::new(config.web.calls)),
             deadline: config.deadline,
             loads: Loads::new(jobs),
         })

@@ -45,7 +45,8 @@ impl Quoter {
         let generator = GeneratorSettings { max_rounds: MAX_ROUNDS, ..quotes.generator };
         Ok(Self {
             http: http_client(&HttpSettings::default())?,
-            client: ClientSettings { retry, ..ClientSettings::default() },
+            // So the deadline alone says when an org takes too long.
+            client: ClientSettings { retry, patience: deadline, ..ClientSettings::default() },
             quotes: QuoteSettings { generator, ..quotes },
             deadline,
             turns: Turns::default(),

@@ -125,8 +125,11 @@ impl JobKind for GenerateQuotesKind {
                 self.progress.job_ended(cx, &self.orgs, job).await;
             }
             let ended = self.end(cx, job).await;
-            // With a session that has expired, or no calls left, nothing can be told now, and the step runs again.
-            if !matches!(ended, Err(TaskError::NeedsAuthorization { .. } | TaskError::PauseOrg { .. })) {
+            // With a session that has expired, no calls left, or an org that does not answer, nothing can be told now, and the step runs again.
+            if !matches!(
+                ended,
+                Err(TaskError::NeedsAuthorization { .. } | TaskError::PauseOrg { .. } | TaskError::Silent { .. })
+            ) {
                 self.progress.job_ended(cx, &self.orgs, job).await;
             }
             ended

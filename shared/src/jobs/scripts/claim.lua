@@ -1,13 +1,16 @@
 -- Hands out tasks. Orgs take turns, and so do the jobs of an org; a turn is one task. Only what may start something is
 -- looked at: held jobs are not in the rotation of their org, and an org that is paused or at its limit rests outside of
--- that of the orgs. A claim that meets such an org puts it to rest.
+-- that of the orgs. A claim that meets such an org puts it to rest. The limit of an org that did not answer is one task,
+-- which tries it: the probe.
 -- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor}...},
--- {{lease, payload, records, delivery, attempts}...}}; more = 1 when it stopped before it had looked at all there is.
--- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at  8... kinds
+-- {{lease, payload, records, delivery, attempts, probe}...}}; more = 1 when it stopped before it had looked at all there is.
+-- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at
+--      8 number of orgs to leave out n  then n orgs  then the kinds
 local max, lease_ms, worker, random = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local limit, scan = tonumber(ARGV[6]), tonumber(ARGV[7])
-local kinds = {}
-for i = 8, #ARGV do kinds[ARGV[i]] = true end
+local limit, scan, first_kind = tonumber(ARGV[6]), tonumber(ARGV[7]), 9 + ARGV[8]
+local left_out, kinds = {}, {}
+for i = 9, first_kind - 1 do left_out[ARGV[i]] = true end
+for i = first_kind, #ARGV do kinds[ARGV[i]] = true end
 
 -- An org at its limit is looked at again after this time even when none of its leases was seen to end: a worker with
 -- another limit, or of the version before, may have ended it.
@@ -45,9 +48,11 @@ for _, org in ipairs(call('ZRANGEBYSCORE', RESTS, '-inf', NOW, 'LIMIT', 0, 100))
   if call('EXISTS', key('active', org)) == 1 then queue_up(ORGS, org) end
 end
 
+local function holds(lease) return call('ZSCORE', key('leases', (parse(lease))), lease) end
+
 -- Tasks the org may still start. What runs is counted from the leases of those of its jobs that have any, so no counter
 -- can drift.
-local rooms = {}
+local rooms, silent = {}, {}
 local function room(org)
   if not rooms[org] then
     local left, running = limit, key('running', org)
@@ -55,6 +60,11 @@ local function room(org)
       local leases = call('ZCARD', key('leases', j))
       left = left - leases
       if leases == 0 then call('SREM', running, j) end
+    end
+    local since, probe = unpack(call('HMGET', key('silent', org), 'since', 'probe'))
+    if since then
+      silent[org] = true
+      left = math.min(left, probe and holds(probe) and 0 or 1)
     end
     rooms[org] = left
   end
@@ -104,16 +114,25 @@ local function start(j, org)
   end
   local records, payload = 0, ''
   if is_chunk(task) then records, payload = chunk(j, task) end
+  if silent[org] then
+    call('HSET', key('silent', org), 'probe', lease)
+    call('PEXPIRE', key('silent', org), SILENT_KEPT)
+  end
   local delivery = call('HINCRBY', key('tries', j), task .. ':d', 1)
-  return {lease, payload, records, delivery, tonumber(call('HGET', key('tries', j), task .. ':a') or 0)}
+  return {lease, payload, records, delivery, tonumber(call('HGET', key('tries', j), task .. ':a') or 0),
+    silent[org] and 1 or 0}
 end
 
 local tasks, jobs, told, idle = {}, {}, {}, 0
 while #tasks < max and looked < scan do
   local org = call('ZPOPMIN', ORGS)[1]
   if not org then break end
-  local ms = rest(org)
-  if ms > 0 then
+  local ms = left_out[org] and 0 or rest(org)
+  if left_out[org] then
+    looked, idle = looked + 1, idle + 1
+    queue_up(ORGS, org)
+    if idle >= call('ZCARD', ORGS) then break end
+  elseif ms > 0 then
     looked = looked + 1
     call('ZADD', RESTS, NOW + ms, org)
   else

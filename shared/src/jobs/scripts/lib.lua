@@ -81,14 +81,21 @@ local function enqueue(j, task, at_front)
   list(j)
 end
 
--- Ends a lease; false when it was not held any more. An org that was at its limit has room now; if it is paused, the
--- next claim sees that.
+-- An org that rested may have something to start now; if not, the next claim sees that.
+local function end_rest(org)
+  if call('ZREM', RESTS, org) == 1 then queue_up(ORGS, org) end
+end
+
+-- Ms for which the silence of an org that has nothing to run is remembered.
+local SILENT_KEPT = 60 * 60 * 1000
+
+-- Ends a lease; false when it was not held any more. An org that was at its limit has room now.
 local function end_lease(j, lease)
   local leases = key('leases', j)
   if call('ZREM', leases, lease) == 0 then return false end
   local org = fields(j, 'org')
   if call('EXISTS', leases) == 0 then call('SREM', key('running', org), j) end
-  if call('ZREM', RESTS, org) == 1 then queue_up(ORGS, org) end
+  end_rest(org)
   return true
 end
 

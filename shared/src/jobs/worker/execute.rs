@@ -1,6 +1,7 @@
 //! Runs one task and tells Redis what became of it.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use super::{Shared, meters};
 use crate::jobs::backoff::full_jitter;
 use crate::jobs::claimed::Claimed;
 use crate::jobs::error::{JobsError, JobsErrorKind};
-use crate::jobs::kind::{Chunk, ChunkReport, JobKind, PlanStep, TaskContext, TaskError};
+use crate::jobs::kind::{Chunk, ChunkReport, Heard, JobKind, PlanStep, TaskContext, TaskError};
 use crate::jobs::lease::{Lease, Task};
 use crate::jobs::tasks::{Acked, Failed, Pushed};
 
@@ -27,6 +28,15 @@ enum Product {
     End,
 }
 
+/// What a run leaves beside its result.
+#[derive(Clone, Copy)]
+struct Ran {
+    /// Failed runs of the task before it.
+    attempts: u32,
+    /// The org had answered before the run ended.
+    heard: bool,
+}
+
 impl Shared {
     /// Runs a task from its claim to the end of its lease. Errors end here.
     pub(super) async fn execute(
@@ -37,27 +47,58 @@ impl Shared {
         cx: TaskContext,
     ) {
         let started = Instant::now();
-        let (lease, attempts) = (claimed.lease.clone(), claimed.attempts);
+        let (lease, attempts, probe) = (claimed.lease.clone(), claimed.attempts, claimed.probe);
         let _guard = self.held.forget_on_drop(&lease);
         let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
         let result = match cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await {
             None => Err(retry("the task was stopped before it began")),
-            Some(()) => match tokio::time::timeout(self.settings.task_timeout, work).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_panic)) => Err(retry("the task panicked")),
-                Err(_) => Err(retry("the task took too long")),
-            },
+            Some(()) => {
+                let work = tokio::time::timeout(self.settings.task_timeout, work);
+                match self.telling(&lease, &cx.heard, probe, work).await {
+                    Ok(Ok(result)) => result,
+                    Ok(Err(_panic)) => Err(retry("the task panicked")),
+                    Err(_) => Err(retry("the task took too long")),
+                }
+            }
         };
-        let how = self.settle(&lease, attempts, result).await;
+        let ran = Ran { attempts, heard: cx.heard.is_set() };
+        let how = self.settle(&lease, ran, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
         tracing::debug!(how, "task ended");
     }
 
+    /// Does `work`, and tells Redis meanwhile when the org answers a task that tries it for others.
+    async fn telling<T>(&self, lease: &Lease, heard: &Heard, probe: bool, work: impl Future<Output = T>) -> T {
+        if !probe {
+            return work.await;
+        }
+        let tell = async || match self.tasks.answered(lease).await {
+            Ok(rested) => tracing::info!(rested, "the org answers"),
+            // The next task of the org tries it again.
+            Err(error) => tracing::warn!(error = ?error, "Redis does not know yet that the org answers"),
+        };
+        let mut work = pin!(work);
+        let result = tokio::select! {
+            biased;
+            () = heard.wait() => None,
+            result = &mut work => Some(result),
+        };
+        match result {
+            None => tokio::join!(work, tell()).0,
+            Some(result) => {
+                if heard.is_set() {
+                    tell().await;
+                }
+                result
+            }
+        }
+    }
+
     /// Tells Redis the result, until it knows or the lease is lost. How the task ended.
-    async fn settle(&self, lease: &Lease, attempts: u32, result: Result<Product, TaskError>) -> &'static str {
+    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> &'static str {
         let mut failures = 0;
         loop {
-            let error = match self.tell(lease, attempts, &result).await {
+            let error = match self.tell(lease, ran, &result).await {
                 Ok(how) => return how,
                 Err(error) => error,
             };
@@ -76,7 +117,7 @@ impl Shared {
     async fn tell(
         &self,
         lease: &Lease,
-        attempts: u32,
+        ran: Ran,
         result: &Result<Product, TaskError>,
     ) -> Result<&'static str, JobsError> {
         match (self.held.fate(lease), result) {
@@ -102,11 +143,13 @@ impl Shared {
             (Fate::Drain | Fate::Cancel, Err(_)) => {
                 self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
             }
-            (Fate::Run, Err(error)) => self.tell_error(lease, attempts, error).await,
+            (Fate::Run, Err(error)) => self.tell_error(lease, ran, error).await,
         }
     }
 
-    async fn tell_error(&self, lease: &Lease, attempts: u32, error: &TaskError) -> Result<&'static str, JobsError> {
+    async fn tell_error(&self, lease: &Lease, ran: Ran, error: &TaskError) -> Result<&'static str, JobsError> {
+        let Ran { attempts, heard } = ran;
+        let backoff = || full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
         match error {
             TaskError::Later { .. } => tracing::info!(error = %error, "the task waits"),
             _ => tracing::warn!(error = %error, attempts, "the task did not succeed"),
@@ -116,23 +159,32 @@ impl Shared {
                 return self.tasks.release(std::slice::from_ref(lease), Some(*wait)).await.map(released);
             }
             TaskError::Retry { reason, after } => {
-                let backoff = full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
+                let backoff = backoff();
                 (Some(after.map_or(backoff, |after| after.saturating_add(backoff.min(after)))), reason)
             }
             TaskError::Fail { reason } => (None, reason),
             TaskError::PauseOrg { reason, wait } => {
                 return self.tasks.pause_org(lease, *wait, &shortened(reason)).await.map(|()| "paused");
             }
+            TaskError::Silent { reason } => {
+                let attempt = heard.then(backoff);
+                let failed = self.tasks.silent(lease, &self.settings.silence, attempt, &shortened(reason)).await?;
+                return Ok(if matches!(failed, Failed::Retried) { "silent" } else { ended(failed) });
+            }
             TaskError::NeedsAuthorization { reason } => {
                 return self.tasks.hold(lease, &shortened(reason)).await.map(|()| "held");
             }
         };
-        Ok(match self.tasks.fail(lease, delay, &shortened(reason)).await? {
-            Failed::Retried => "retried",
-            Failed::Dead => "dead",
-            Failed::Dropped => "released",
-            Failed::Lost => "lost",
-        })
+        self.tasks.fail(lease, delay, &shortened(reason)).await.map(ended)
+    }
+}
+
+fn ended(failed: Failed) -> &'static str {
+    match failed {
+        Failed::Retried => "retried",
+        Failed::Dead => "dead",
+        Failed::Dropped => "released",
+        Failed::Lost => "lost",
     }
 }
 

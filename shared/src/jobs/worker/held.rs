@@ -1,6 +1,6 @@
 //! The leases a worker knows it holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -40,22 +40,24 @@ struct Entries {
 struct Entry {
     token: CancellationToken,
     fate: Fate,
+    org: String,
     /// The place of the lease among all that were added.
     number: u64,
 }
 
 impl Held {
-    /// Adds a lease. The token is cancelled as soon as the task's fate is not [`Fate::Run`].
+    /// Adds a lease of a job of `org`. The token is cancelled as soon as the task's fate is not [`Fate::Run`].
     ///
     /// A lease of the same task from before is lost, and so is any of the job beside its last step: Redis would not have
     /// given this one otherwise. It happens when Redis comes back as it was some moments before.
-    pub(super) fn insert(&self, lease: Lease) -> CancellationToken {
+    pub(super) fn insert(&self, lease: Lease, org: &str) -> CancellationToken {
         let token = CancellationToken::new();
         self.stop_where(Fate::Lost, |held| exclude(held, &lease));
         let mut entries = self.lock();
         let number = entries.count;
         entries.count += 1;
-        entries.leases.insert(lease, Entry { token: token.clone(), fate: Fate::Run, number });
+        let entry = Entry { token: token.clone(), fate: Fate::Run, org: org.to_owned(), number };
+        entries.leases.insert(lease, entry);
         token
     }
 
@@ -93,6 +95,13 @@ impl Held {
     pub(super) fn leases(&self) -> Vec<Lease> {
         let entries = self.lock();
         entries.leases.iter().filter(|(_, entry)| entry.fate != Fate::Lost).map(|(lease, _)| lease.clone()).collect()
+    }
+
+    /// The orgs whose tasks run here, each once.
+    pub(super) fn orgs(&self) -> Vec<String> {
+        let entries = self.lock();
+        let orgs: BTreeSet<&str> = entries.leases.values().map(|entry| entry.org.as_str()).collect();
+        orgs.into_iter().map(str::to_owned).collect()
     }
 
     /// Stops the task of a lease.
@@ -159,9 +168,9 @@ mod tests {
     async fn a_task_waits_for_the_end_of_one_that_redis_has_forgotten() {
         let held = Held::default();
         let (forgotten, other, again) = (lease(A, "1"), lease(A, "2"), lease_of(A, "1", "again"));
-        let token = held.insert(forgotten.clone());
-        held.insert(other.clone());
-        held.insert(again.clone());
+        let token = held.insert(forgotten.clone(), ORG);
+        held.insert(other.clone(), ORG);
+        held.insert(again.clone(), ORG);
         assert!(token.is_cancelled());
         let fates = [&forgotten, &other, &again].map(|lease| held.fate(lease));
         assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
@@ -179,14 +188,15 @@ mod tests {
         let held = Held::default();
         let (chunk, finish, other) = (lease(A, "1"), lease(A, "F"), lease(B, "1"));
         for lease in [&chunk, &other, &finish] {
-            held.insert(lease.clone());
+            held.insert(lease.clone(), ORG);
         }
         let fates = [&chunk, &other, &finish].map(|lease| held.fate(lease));
         assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
-        held.insert(lease_of(A, "2", "again"));
+        held.insert(lease_of(A, "2", "again"), ORG);
         assert_eq!(held.fate(&finish), Fate::Lost);
     }
 
+    const ORG: &str = "00D000000000001AAA";
     const A: &str = "0190a0b0c0d07000800000000000000a";
     const B: &str = "0190a0b0c0d07000800000000000000b";
 
@@ -194,12 +204,12 @@ mod tests {
     fn a_cancelled_job_stops_its_chunks_only() {
         let held = Held::default();
         let (chunk, other) = (lease(A, "1"), lease(B, "1"));
-        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone()));
+        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone(), ORG));
         held.stop_job(A);
         assert_eq!(tokens.map(|token| token.is_cancelled()), [true, false]);
         assert_eq!([&chunk, &other].map(|lease| held.fate(lease)), [Fate::Cancel, Fate::Run]);
         let finish = lease(B, "F");
-        let token = held.insert(finish.clone());
+        let token = held.insert(finish.clone(), ORG);
         held.stop_job(B);
         assert_eq!((token.is_cancelled(), held.fate(&finish)), (false, Fate::Run), "its last step goes on");
     }
@@ -208,8 +218,8 @@ mod tests {
     fn a_lost_lease_is_renewed_no_more_and_stays_lost() {
         let held = Held::default();
         let (lost, kept) = (lease(A, "1"), lease(A, "2"));
-        held.insert(lost.clone());
-        held.insert(kept.clone());
+        held.insert(lost.clone(), ORG);
+        held.insert(kept.clone(), ORG);
         held.stop(&lost, Fate::Lost);
         held.stop_all(Fate::Drain);
         assert_eq!((held.fate(&lost), held.fate(&kept)), (Fate::Lost, Fate::Drain));

@@ -26,7 +26,7 @@ pub(super) fn claimed(kind: &str, task: Task) {
     counter!("jobs_tasks_claimed_total", "kind" => kind.to_owned(), "task" => name(task)).increment(1);
 }
 
-/// One task ended so: `acked`, `retried`, `dead`, `paused`, `held`, `released` or `lost`.
+/// One task ended so: `acked`, `retried`, `dead`, `paused`, `silent`, `held`, `released` or `lost`.
 pub(super) fn ended(kind: &str, task: Task, how: &'static str, took: Duration) {
     counter!("jobs_tasks_ended_total", "kind" => kind.to_owned(), "task" => name(task), "how" => how).increment(1);
     histogram!("jobs_task_seconds", "kind" => kind.to_owned(), "task" => name(task)).record(took.as_secs_f64());

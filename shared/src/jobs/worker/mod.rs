@@ -23,7 +23,7 @@ use super::backoff::{full_jitter, jittered};
 use super::claimed::{Claim, Claimed, ClaimedJob};
 use super::connection::Signal;
 use super::error::{JobsError, JobsErrorKind};
-use super::kind::{JobKind, TaskContext};
+use super::kind::{Heard, JobKind, TaskContext};
 use super::store::Jobs;
 use super::tasks::{Tasks, WorkerId};
 use held::{Fate, Held};
@@ -127,11 +127,14 @@ impl Shared {
         loop {
             while running.try_join_next().is_some() {}
             let free = self.settings.concurrency.max(1).saturating_sub(running.len());
-            if free == 0 {
-                running.join_next().await;
+            let (most, without) = if free > 0 {
+                (free.min(MAX_CLAIM), Vec::new())
+            } else if self.is_full_for_long(running).await {
+                (1, self.held.orgs())
+            } else {
                 continue;
-            }
-            let claim = match self.tasks.claim(&self.id, free.min(MAX_CLAIM), &kinds).await {
+            };
+            let claim = match self.tasks.claim_of_others(&self.id, most, &kinds, &without).await {
                 Ok(claim) => claim,
                 Err(error) => {
                     tracing::warn!(error = ?error, "could not claim tasks");
@@ -146,7 +149,7 @@ impl Shared {
             empty_claims = if claim.tasks.is_empty() { empty_claims + 1 } else { 0 };
             let look_on = claim.more && empty_claims < MAX_EMPTY_CLAIMS;
             self.start(claim, running);
-            if look_on {
+            if look_on || free == 0 {
                 continue;
             }
             empty_claims = 0;
@@ -155,6 +158,16 @@ impl Shared {
                 () = self.wake.notified() => {}
                 Some(_) = running.join_next() => {}
             }
+        }
+    }
+
+    /// Waits until a task has ended; true when all slots were taken for a while before one did. Then an org that has none of
+    /// them may have one more, which keeps no org waiting for the slow tasks of others.
+    async fn is_full_for_long(&self, running: &mut JoinSet<()>) -> bool {
+        let only_full = running.len() <= self.settings.concurrency.max(1);
+        tokio::select! {
+            _ = running.join_next() => false,
+            () = tokio::time::sleep(jittered(self.settings.poll)), if only_full => true,
         }
     }
 
@@ -192,7 +205,8 @@ impl Shared {
             session: job.session.clone(),
             delivery: claimed.delivery,
             run: job.run,
-            cancelled: self.held.insert(claimed.lease.clone()),
+            cancelled: self.held.insert(claimed.lease.clone(), &job.org),
+            heard: Heard::default(),
             lease: claimed.lease.clone(),
             jobs: self.jobs.clone(),
         }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::jobs::silence::Silence;
+
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
     /// Name that counts and leases carry, such as Heroku's `DYNO`. Default `worker`.
     pub name: String,
-    /// Tasks it runs at a time. Default 8.
+    /// Tasks it runs at a time, beside one more of an org that has none here while these last. Default 8.
     pub concurrency: usize,
     /// Time from the shutdown signal to the end of [`Worker::run`](super::Worker::run). Default 25 s; Heroku kills
     /// after 30 s.
@@ -20,6 +22,8 @@ pub struct WorkerSettings {
     pub retry_base: Duration,
     /// Longest wait before any run of a failed task. Default 5 min.
     pub retry_cap: Duration,
+    /// What becomes of orgs that do not answer.
+    pub silence: Silence,
 }
 
 impl Default for WorkerSettings {
@@ -32,6 +36,7 @@ impl Default for WorkerSettings {
             task_timeout: Duration::from_secs(15 * 60),
             retry_base: Duration::from_secs(1),
             retry_cap: Duration::from_secs(5 * 60),
+            silence: Silence::default(),
         }
     }
 }

@@ -35,7 +35,7 @@ impl Failure {
             Self::Refused(refusal) => refusal.fault(),
             Self::Ended | Self::Silent(_) | Self::NoReplayId | Self::Store(_) => Fault::Transient,
             Self::Call(error) => match error.kind() {
-                ErrorKind::Transient | ErrorKind::RowLocked => Fault::Transient,
+                ErrorKind::Transient | ErrorKind::RowLocked | ErrorKind::Silent => Fault::Transient,
                 ErrorKind::LimitExceeded => Fault::Busy,
                 _ => Fault::Fatal,
             },

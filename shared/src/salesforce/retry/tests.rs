@@ -19,6 +19,7 @@ fn only_what_passes_by_itself_is_tried_again() {
     for (kind, again) in [
         (ErrorKind::Transient, true),
         (ErrorKind::RowLocked, true),
+        (ErrorKind::Silent, true),
         (ErrorKind::LimitExceeded, false),
         (ErrorKind::SessionExpired, false),
         (ErrorKind::NotFound, false),

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret;
@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::salesforce::test_server::{Reply, Seen, TestServer, error, reply, session, settings};
 use crate::salesforce::{
-    ApiUsage, Client, Error, ErrorKind, FixedSession, HttpSettings, Operation, Session, SessionSource, http_client,
+    ApiUsage, Client, ClientSettings, Error, ErrorKind, FixedSession, HttpSettings, Operation, RetryPolicy, Session,
+    SessionSource, http_client,
 };
 
 const RESULT: &str = r#"{"totalSize":7,"done":true,"records":[]}"#;
@@ -131,7 +132,7 @@ async fn a_refused_connection_sent_nothing() {
     );
     let error = client.create("Quote", &json!({})).await.unwrap_err();
     assert!(matches!(error, Error::NotSent { operation: Operation::Create, .. }), "{error:?}");
-    assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Transient, false));
+    assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Silent, false));
     let text = format!("{error} {error:?}");
     assert!(!text.contains("token") && !text.contains(&url), "{text}");
 }
@@ -154,6 +155,60 @@ async fn a_slow_answer_leaves_the_outcome_unknown() {
     let error = client.create("Quote", &json!({})).await.unwrap_err();
     assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
     assert!(error.may_have_committed());
+}
+
+/// A client with little patience.
+fn impatient(server: &TestServer) -> Client {
+    let settings = ClientSettings { patience: Duration::from_millis(300), ..settings() };
+    Client::new(
+        http_client(&HttpSettings::default()).unwrap(),
+        Arc::new(FixedSession(server.session("token"))),
+        settings,
+    )
+}
+
+#[tokio::test]
+async fn an_org_that_answers_nothing_is_silent_and_not_asked_again() {
+    let server = TestServer::start(|_| Reply::Hang).await;
+    let started = Instant::now();
+    let error = impatient(&server).count("SELECT COUNT() FROM A").await.unwrap_err();
+    assert!(matches!(error, Error::Silent { operation: Operation::Query }), "{error:?}");
+    assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Silent, false));
+    assert!(started.elapsed() < Duration::from_secs(30), "long before the limit of a query");
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[1].target.as_str()), (2, "/services/data/"));
+    assert!(!seen[1].headers.contains_key("authorization"), "{:?}", seen[1]);
+    let error = impatient(&server).create("Quote", &json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Silent, true));
+}
+
+#[tokio::test]
+async fn a_call_may_take_its_time_while_the_org_answers_others() {
+    let looks = Arc::new(AtomicUsize::new(0));
+    let looked = Arc::clone(&looks);
+    let server = TestServer::start(move |seen| match seen.target.as_str() {
+        "/services/data/" => {
+            looked.fetch_add(1, Ordering::SeqCst);
+            reply(200, "[]")
+        }
+        _ => Reply::Hang,
+    })
+    .await;
+    let client = impatient(&server);
+    let call = client.count("SELECT COUNT() FROM A");
+    assert!(tokio::time::timeout(Duration::from_secs(3), call).await.is_err(), "it is waited for");
+    assert!(looks.load(Ordering::SeqCst) >= 2);
+}
+
+#[tokio::test]
+async fn what_the_org_answers_at_once_or_never_is_not_waited_for_as_long_as_a_query() {
+    let server = TestServer::start(|_| Reply::Hang).await;
+    let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    let settings = ClientSettings { quick_timeout: Duration::from_millis(200), retry, ..settings() };
+    let source = Arc::new(FixedSession(server.session("token")));
+    let client = Client::new(http_client(&HttpSettings::default()).unwrap(), source, settings);
+    let error = client.limits().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Transient, false), "{error:?}");
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use crate::jobs::{JobId, JobView, Jobs};
 use crate::salesforce::{
     Client, ClientSettings, ErrorKind, FixedSession, HttpSettings, RetryPolicy, Session, http_client, soql,
 };
-use crate::web::ApiError;
 use crate::web::client_context::Caller;
 use crate::web::upstream::salesforce_error;
+use crate::web::{ApiError, WaitingCalls};
 use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
@@ -66,6 +66,7 @@ pub struct JobAccess(Arc<Inner>);
 struct Inner {
     settings: JobAccessSettings,
     http: reqwest::Client,
+    calls: WaitingCalls,
     known: Mutex<HashMap<Asked, (Instant, bool)>>,
 }
 
@@ -73,20 +74,20 @@ struct Inner {
 type Asked = (String, String, [u8; 32]);
 
 impl JobAccess {
-    /// Over a new HTTP client.
+    /// Over a new HTTP client; a question to an org is one of `calls`.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub fn new(settings: JobAccessSettings) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: JobAccessSettings, calls: WaitingCalls) -> Result<Self, reqwest::Error> {
         let http = http_client(&HttpSettings::default())?;
-        Ok(Self(Arc::new(Inner { settings, http, known: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { settings, http, calls, known: Mutex::default() })))
     }
 
     /// A job that the caller may see and steer.
     ///
     /// # Errors
     /// 404 for every other job; 503 when the store does not answer, or the org, which has to be asked about the jobs of
-    /// others; 401 when the org no longer takes the caller's session.
+    /// others; 429 when too many callers wait for its answer; 401 when it no longer takes the caller's session.
     pub async fn job(&self, jobs: &Jobs, caller: &Caller, id: &JobId) -> Result<JobView, ApiError> {
         let job = jobs.get(caller.org_id().as_str(), id).await.map_err(job_error)?.ok_or_else(unknown_job)?;
         let own = match &job.created_by {
@@ -129,6 +130,7 @@ impl JobAccess {
     /// Asks the org. `UserSetupEntityAccess` has the custom permissions of the running user, and every user may read it
     /// (Object Reference, since API version 48.0); `CustomPermission` and `SetupEntityAccess` are for administrators.
     async fn ask(&self, session: &Session) -> Result<bool, ApiError> {
+        let _place = self.0.calls.admit(session.org_id.as_str())?;
         let retry = RetryPolicy { max_attempts: 2, total: PATIENCE, ..RetryPolicy::default() };
         let settings = ClientSettings { attempt_timeout: PATIENCE, retry, ..ClientSettings::default() };
         let client = Client::new(self.0.http.clone(), Arc::new(FixedSession(session.clone())), settings);

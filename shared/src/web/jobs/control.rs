@@ -17,6 +17,7 @@ use actix_web::web::{Data, Json, Path};
     responses(
         (status = 200, description = "The job, cancelling, cancelled or ended before.", body = JobView),
         (status = 404, description = "No such job in this org that the caller may see."),
+        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
     )
 )]
 pub async fn cancel_job(
@@ -42,6 +43,7 @@ pub async fn cancel_job(
         (status = 202, description = "The job, running.", body = JobView),
         (status = 404, description = "No such job in this org that the caller may see."),
         (status = 409, description = "The job has ended, or is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
+        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
     )
 )]
 pub async fn resume_job(
@@ -71,7 +73,7 @@ pub async fn resume_job(
         (status = 202, description = "The job.", body = JobView),
         (status = 404, description = "No such job in this org that the caller may see."),
         (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
-        (status = 429, description = "The org has too many open jobs; nothing was changed.", body = ErrorAnswer),
+        (status = 429, description = "The org has too many open jobs, or too many callers wait for it to say whether the caller may see the jobs of others; nothing was changed.", body = ErrorAnswer),
     )
 )]
 pub async fn retry_job(

@@ -1,10 +1,11 @@
 //! `GET /api/jobs/{id}/events`: the job's events as they happen (server-sent events).
 
 use super::serve::Shutdown;
-use super::streams::{PAGE, Place, Position, Streams, Told, position};
+use super::streams::{PAGE, Position, Streams, Told, position};
 use super::{JobAccess, job_error, job_id, unknown_job};
 use crate::jobs::{JobEvent, JobView, JobWatch, Jobs};
 use crate::web::client_context::Caller;
+use crate::web::places::Place;
 use crate::web::{ApiError, sse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};

@@ -25,7 +25,6 @@ mod streams;
 
 pub use access::{JobAccess, JobAccessSettings};
 pub use serve::{serve, serve_without_redis};
-pub use streams::StreamLimits;
 
 use super::ApiError;
 use crate::jobs::{JobId, JobsError, JobsErrorKind};

@@ -6,7 +6,7 @@ use crate::jobs::Jobs;
 use crate::web::config::WebConfig;
 use crate::web::health::Health;
 use crate::web::openapi::Document;
-use crate::web::{app, server};
+use crate::web::{WaitingCalls, app, server};
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ const UNSUITABLE: &str = "The server at REDIS_URL cannot be used";
 pub(super) struct Shutdown(pub(super) CancellationToken);
 
 /// Serves `routes`, the operations of [`super::configure`], health and `document` on `listener` until `shutdown` is
-/// cancelled. Handlers find `Data<Jobs>` and `Data<AllowedHosts>`.
+/// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>` and `Data<WaitingCalls>`.
 ///
 /// # Errors
 /// When Redis cannot be reached at the start or would not keep jobs, or the listener cannot be used.
@@ -69,7 +69,8 @@ async fn serve_with<R>(
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let access = JobAccess::new(config.access).context("Failed to set up the HTTP client")?;
+    let calls = WaitingCalls::new(config.calls);
+    let access = JobAccess::new(config.access, calls.clone()).context("Failed to set up the HTTP client")?;
     let ping = jobs.clone();
     let health = Health::new()
         .check("redis", move || {
@@ -81,7 +82,7 @@ where
     let (hosts, stop) = (config.hosts, Shutdown(shutdown.clone()));
     let factory = move || {
         let (jobs, access, hosts) = (jobs.clone(), access.clone(), hosts.clone());
-        let (stop, streams) = (stop.clone(), streams.clone());
+        let (stop, streams, calls) = (stop.clone(), streams.clone(), calls.clone());
         let (health, routes) = (health.clone(), routes.clone());
         app(&move |service: &mut ServiceConfig| {
             service
@@ -90,6 +91,7 @@ where
                 .app_data(Data::new(access.clone()))
                 .app_data(Data::new(stop.clone()))
                 .app_data(Data::new(streams.clone()))
+                .app_data(Data::new(calls.clone()))
                 .configure(|service| health.routes(service))
                 .configure(super::configure)
                 .configure(|service| routes(service));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use crate::jobs::{JobEvent, JobId, JobWatch};
-use crate::web::ApiError;
-use crate::web::sse;
+use crate::web::places::{Full, Place, PlaceLimits, Places};
+use crate::web::{ApiError, sse};
 
 /// How often the event log of a job is asked. One connection per process rules out blocking reads.
 const POLL: Duration = Duration::from_millis(500);
@@ -19,35 +19,15 @@ const BUFFER: usize = 256;
 /// When to ask again for a stream that was one too many.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// How many streams of job events a web process serves at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamLimits {
-    /// To all orgs. Default 500.
-    pub all: usize,
-    /// To one org. Default 50.
-    pub per_org: usize,
-}
-
-impl Default for StreamLimits {
-    fn default() -> Self {
-        Self { all: 500, per_org: 50 }
-    }
-}
-
 /// All streams of the process. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Streams {
-    limits: StreamLimits,
-    state: Arc<Mutex<State>>,
+    places: Places,
+    /// What the poller of a job tells to those who follow it.
+    pollers: Arc<Mutex<Pollers>>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Streams by org.
-    open: HashMap<String, usize>,
-    /// What the poller of a job tells to those who follow it.
-    pollers: HashMap<JobId, broadcast::Sender<Arc<Told>>>,
-}
+type Pollers = HashMap<JobId, broadcast::Sender<Arc<Told>>>;
 
 /// An event as it is told.
 pub(super) struct Told {
@@ -61,15 +41,9 @@ pub(super) struct Told {
 /// Where an event stands in the log of its job: ms, and a number within.
 pub(super) type Position = (u64, u64);
 
-/// The right to a stream; given back when dropped.
-pub(super) struct Place {
-    streams: Streams,
-    org: String,
-}
-
 impl Streams {
-    pub(super) fn new(limits: StreamLimits) -> Self {
-        Self { limits, state: Arc::default() }
+    pub(super) fn new(limits: PlaceLimits) -> Self {
+        Self { places: Places::new(limits), pollers: Arc::default() }
     }
 
     /// A place for one more stream to `org`.
@@ -77,49 +51,33 @@ impl Streams {
     /// # Errors
     /// 429 when there are too many.
     pub(super) fn admit(&self, org: &str) -> Result<Place, ApiError> {
-        let mut state = self.lock();
-        let refused = |text: String| Err(ApiError::too_many_requests(text, RETRY_AFTER));
-        let StreamLimits { all, per_org } = self.limits;
-        if state.open.get(org).is_some_and(|open| *open >= per_org) {
-            return refused(format!(
-                "This org follows jobs with {per_org} event streams, as many as it may. Close some."
-            ));
-        }
-        if state.open.values().sum::<usize>() >= all {
-            return refused(format!("{all} event streams are open, as many as there may be."));
-        }
-        *state.open.entry(org.to_owned()).or_default() += 1;
-        Ok(Place { streams: self.clone(), org: org.to_owned() })
+        self.places.take(org).map_err(|full| {
+            let text = match full {
+                Full::OfOrg(count) => {
+                    format!("This org follows jobs with {count} event streams, as many as it may. Close some.")
+                }
+                Full::OfAll(count) => format!("{count} event streams are open, as many as there may be."),
+            };
+            ApiError::too_many_requests(text, RETRY_AFTER)
+        })
     }
 
     /// Events of a job from now on; there may be some that were read before. Somebody polls the log as long as anybody
     /// listens; who does so for the first one begins after the event `after`.
     pub(super) fn join(&self, watch: &JobWatch, after: &str) -> broadcast::Receiver<Arc<Told>> {
-        let mut state = self.lock();
-        if let Some(poller) = state.pollers.get(&watch.id()) {
+        let mut pollers = self.lock();
+        if let Some(poller) = pollers.get(&watch.id()) {
             return poller.subscribe();
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
-        state.pollers.insert(watch.id(), sender.clone());
+        pollers.insert(watch.id(), sender.clone());
         let poller = Poller { streams: self.clone(), watch: watch.clone(), sender };
         tokio::spawn(poller.run(after.to_owned()));
         receiver
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut state = self.streams.lock();
-        if let Some(open) = state.open.get_mut(&self.org) {
-            *open = open.saturating_sub(1);
-            if *open == 0 {
-                state.open.remove(&self.org);
-            }
-        }
+    fn lock(&self) -> MutexGuard<'_, Pollers> {
+        self.pollers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,17 +117,17 @@ impl Poller {
 
     /// Nobody listens any more. Who comes now makes a poller of its own.
     fn is_done(&self) -> bool {
-        let mut state = self.streams.lock();
+        let mut pollers = self.streams.lock();
         let done = self.sender.receiver_count() == 0;
         if done {
-            self.leave(&mut state);
+            self.leave(&mut pollers);
         }
         done
     }
 
-    fn leave(&self, state: &mut State) {
-        if state.pollers.get(&self.watch.id()).is_some_and(|poller| poller.same_channel(&self.sender)) {
-            state.pollers.remove(&self.watch.id());
+    fn leave(&self, pollers: &mut Pollers) {
+        if pollers.get(&self.watch.id()).is_some_and(|poller| poller.same_channel(&self.sender)) {
+            pollers.remove(&self.watch.id());
         }
     }
 }
@@ -203,20 +161,6 @@ pub(super) fn position(id: &str) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_are_limited_per_org_and_in_all_and_come_back() {
-        let streams = Streams::new(StreamLimits { all: 3, per_org: 2 });
-        let first = streams.admit("one").unwrap();
-        let _second = streams.admit("one").unwrap();
-        let refused = |org: &str| streams.admit(org).map(drop).unwrap_err();
-        assert_eq!(refused("one").status().as_u16(), 429);
-        let _third = streams.admit("two").unwrap();
-        assert!(refused("three").to_string().contains('3'));
-        drop(first);
-        drop(streams.admit("one").unwrap());
-        assert_eq!(streams.lock().open.len(), 2);
-    }
 
     #[test]
     fn later_events_stand_behind_earlier_ones() {

@@ -252,19 +252,59 @@ async fn a_head_that_trickles_in_is_not_waited_for_either() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait() {
+async fn a_connection_beyond_the_limit_takes_the_place_of_an_idle_one() {
     let settings = ServerSettings { connections: 2, ..ServerSettings::default() };
     let server = start_with(settings, bodies, CancellationToken::new());
     let mut first = get(server.address, "/nowhere").await;
-    let mut second = get(server.address, "/nowhere").await;
     read_until(&mut first, "not_found").await;
+    let mut second = get(server.address, "/nowhere").await;
     read_until(&mut second, "not_found").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let mut third = get(server.address, "/nowhere").await;
-    let mut buffer = [0; 1];
-    let early = tokio::time::timeout(Duration::from_millis(500), third.read(&mut buffer)).await;
-    assert!(early.is_err(), "the third connection is served beside two others");
-    drop(first);
     read_until(&mut third, "not_found").await;
+    let mut buffer = [0; 1];
+    let closed = tokio::time::timeout(DEADLINE, first.read(&mut buffer)).await.expect("the first is closed");
+    assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
+    second.write_all(b"GET /nowhere HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    read_until(&mut second, "not_found").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn probes_are_answered_though_all_connections_are_taken() {
+    let gate = Arc::new(Notify::new());
+    let opened = Arc::clone(&gate);
+    let routes = move |config: &mut ServiceConfig| {
+        Health::new().routes(config);
+        let gate = Arc::clone(&gate);
+        let slow = move || {
+            let gate = Arc::clone(&gate);
+            async move {
+                gate.notified().await;
+                HttpResponse::Ok().body("at last")
+            }
+        };
+        config.route("/slow", web::get().to(slow));
+    };
+    let settings = ServerSettings { connections: 2, ..ServerSettings::default() };
+    let server = start_with(settings, routes, CancellationToken::new());
+    let mut taken = [get(server.address, "/slow").await, get(server.address, "/slow").await];
+    // The requests are there before more connections come.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for (path, answer) in
+        [("/nowhere", "503"), ("/health", "200"), ("/slow", "503"), ("/metrics", "200"), ("/ready", "200")]
+    {
+        let mut more = get(server.address, path).await;
+        let mut text = String::new();
+        tokio::time::timeout(DEADLINE, more.read_to_string(&mut text)).await.expect("closed after the answer").unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {answer} ")), "{path}: {text}");
+        assert_eq!(text.contains("retry-after: 1"), answer == "503", "{path}: {text}");
+    }
+    opened.notify_one();
+    opened.notify_one();
+    for slow in &mut taken {
+        read_until(slow, "at last").await;
+    }
     server.stop().await;
 }
 

@@ -5,7 +5,7 @@ mod job;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::sample::Index;
-use shared::jobs::{Claimed, JobId, JobState, Lease, Limit, Task, WorkerId};
+use shared::jobs::{Claimed, Failed, JobId, JobState, Lease, Limit, Task, WorkerId};
 
 /// Small, so that few steps reach them.
 pub(crate) struct Limits {
@@ -88,6 +88,8 @@ impl From<Task> for TaskKey {
 pub(crate) struct Model {
     pub(crate) jobs: Vec<JobModel>,
     pub(crate) paused: BTreeSet<&'static str>,
+    /// Orgs that did not answer, and who tries them.
+    silent: BTreeMap<&'static str, Option<Lease>>,
 }
 
 impl Model {
@@ -150,7 +152,11 @@ impl Model {
         if self.paused.contains(org) {
             return 0;
         }
-        let room = (LIMITS.org as usize).saturating_sub(self.running(org));
+        let free = (LIMITS.org as usize).saturating_sub(self.running(org));
+        let room = match self.silent.get(org) {
+            Some(probe) => free.min(usize::from(!probe.as_ref().is_some_and(|probe| self.holds(probe)))),
+            None => free,
+        };
         room.min(self.of(org).map(JobModel::startable).sum())
     }
 
@@ -167,7 +173,41 @@ impl Model {
         self.paused.insert(org);
     }
 
+    fn holds(&self, lease: &Lease) -> bool {
+        self.jobs.iter().any(|job| job.id == lease.job() && job.holds(lease))
+    }
+
+    /// A run of a task ends without an answer of its org.
+    pub(crate) fn silence(&mut self, lease: &Lease, counts: bool) -> Failed {
+        let org = self.job(lease).org;
+        let news = match self.silent.get(org) {
+            Some(probe) => probe.as_ref() == Some(lease),
+            None => true,
+        };
+        let answer = self.job(lease).silence(lease, counts);
+        if answer != Failed::Lost && news {
+            self.silent.insert(org, None);
+            self.paused.insert(org);
+        }
+        answer
+    }
+
+    /// The org has answered a task. Whether it was silent, and the task tried it.
+    pub(crate) fn answered(&mut self, lease: &Lease) -> bool {
+        let org = self.job(lease).org;
+        let tries = self.silent.get(org).is_some_and(|probe| probe.as_ref() == Some(lease));
+        if tries {
+            self.silent.remove(org);
+        }
+        tries
+    }
+
     pub(crate) fn claim(&mut self, claimed: &Claimed) {
+        let org = self.job(&claimed.lease).org;
+        assert_eq!(claimed.probe, self.silent.contains_key(org), "{claimed:?}");
+        if let Some(probe) = self.silent.get_mut(org) {
+            *probe = Some(claimed.lease.clone());
+        }
         let job = self.job(&claimed.lease);
         assert!(!job.held && !job.ended, "{claimed:?} of {job:?}");
         job.queued = false;

@@ -10,6 +10,7 @@ use crate::connections::Connection;
 use futures_util::future::join_all;
 use shared::applink::{AppLink, AppLinkError};
 use shared::salesforce::{self, Client, ClientSettings, RetryPolicy};
+use shared::web::{ApiError, WaitingCalls};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,6 +37,9 @@ pub(crate) enum AccountsError {
     /// Salesforce gives no answer, or another than the accounts.
     #[error(transparent)]
     Salesforce(#[from] salesforce::Error),
+    /// Too many pages wait for it.
+    #[error("{0}")]
+    Busy(ApiError),
     /// Neither answered in time.
     #[error("no answer within {} ms", .0.as_millis())]
     Deadline(Duration),
@@ -59,15 +63,16 @@ pub(crate) struct Directory {
     deadline: Duration,
     /// Why a connection had no session when it was asked for last, and when that was.
     refused: Arc<Mutex<HashMap<Connection, (Instant, Trouble)>>>,
+    calls: WaitingCalls,
 }
 
 impl Directory {
-    /// A directory that waits for an org no longer than `deadline`.
-    pub(crate) fn new(applink: AppLink, http: reqwest::Client, deadline: Duration) -> Self {
+    /// A directory that waits for an org no longer than `deadline`; each wait is one of `calls`.
+    pub(crate) fn new(applink: AppLink, http: reqwest::Client, deadline: Duration, calls: WaitingCalls) -> Self {
         let retry =
             RetryPolicy { max_attempts: ATTEMPTS, base_delay: PAUSE, total: deadline, ..RetryPolicy::default() };
         let settings = ClientSettings { attempt_timeout: deadline, retry, ..ClientSettings::default() };
-        Self { applink, http, settings, deadline, refused: Arc::default() }
+        Self { applink, http, settings, deadline, refused: Arc::default(), calls }
     }
 
     /// Whether AppLink has a session for the connection, so that work in its org can begin. A page that renews itself asks
@@ -123,6 +128,7 @@ impl Directory {
         position: Position,
         rows: usize,
     ) -> Result<OrgPage, AccountsError> {
+        let _place = self.calls.admit(connection.as_str()).map_err(AccountsError::Busy)?;
         let authorization = self.applink.authorization(connection.as_str()).await?;
         let user = Arc::new(self.applink.authorized_user(connection.as_str()));
         let client = Client::new(self.http.clone(), user, self.settings.clone());

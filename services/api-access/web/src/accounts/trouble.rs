@@ -27,6 +27,12 @@ impl Trouble {
                 detail: None,
                 passes: true,
             },
+            AccountsError::Busy(_) => Self {
+                what: "Too many pages wait for the org.".to_owned(),
+                advice: "Try again in a moment. The other orgs are not affected.",
+                detail: None,
+                passes: true,
+            },
             AccountsError::AppLink(error) => Self::of_applink(error),
             AccountsError::Salesforce(error) => Self {
                 what: salesforce_words(error.kind()).to_owned(),

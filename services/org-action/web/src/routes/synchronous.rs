@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use shared::jobs::Jobs;
 use shared::web::client_context::Caller;
-use shared::web::{ApiError, ErrorAnswer, RequestId};
+use shared::web::{ApiError, ErrorAnswer, RequestId, WaitingCalls};
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote.
@@ -45,6 +45,7 @@ pub(crate) struct QuoteResponse {
         (status = 401, description = "The caller's session is missing or has expired.", body = ErrorAnswer),
         (status = 404, description = "There is no such Opportunity that the user may see.", body = ErrorAnswer),
         (status = 422, description = "The Opportunity cannot be quoted, or Salesforce refused it: with its error code and message.", body = ErrorAnswer),
+        (status = 429, description = "Too many calls wait for the org; nothing was done. Try again after the seconds of Retry-After.", body = ErrorAnswer),
         (status = 502, description = "Salesforce's answer makes no sense.", body = ErrorAnswer),
         (status = 503, description = "Salesforce is not available, or the org is out of API calls.", body = ErrorAnswer),
         (status = 504, description = "Salesforce did not answer in time. Repeating the call is safe.", body = ErrorAnswer)
@@ -56,12 +57,14 @@ pub(crate) async fn generate_quote(
     request: HttpRequest,
     quoter: Data<Quoter>,
     jobs: Data<Jobs>,
+    calls: Data<WaitingCalls>,
     caller: Caller,
     request_id: RequestId,
     body: Json<QuoteRequest>,
 ) -> Result<Json<QuoteResponse>, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
     let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
+    let _place = calls.admit(caller.org_id().as_str())?;
     let recorder = Recorder { jobs: &jobs, request_id: &request_id };
     let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity, recorder).await?;
     Ok(Json(QuoteResponse { quote_id: quote.to_string() }))

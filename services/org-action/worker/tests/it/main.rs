@@ -9,5 +9,6 @@ mod happy;
 mod permissions;
 mod repeats;
 mod security;
+mod silent;
 mod start;
 mod support;

@@ -64,6 +64,13 @@ impl Stack {
         Ok(std::mem::replace(&mut self.web, web))
     }
 
+    /// The same with more variables, and one more host that may be called.
+    pub(crate) async fn replace_web(&mut self, host: &str, variables: &[(&str, &str)]) -> Result<()> {
+        let hosts = format!("{},{host}", self.hosts()?);
+        self.web = web_spec(&self.redis, &hosts, 28, true)?.envs(variables.iter().copied()).start().await?;
+        Ok(())
+    }
+
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
         self.add_worker_with(name, &[]).await
@@ -263,14 +270,16 @@ fn settings(binary: &str, redis: &TestRedis, hosts: &str) -> Result<ServiceSpec>
 }
 
 async fn web(redis: &TestRedis, hosts: &str, deadline: u64, overrides: bool) -> Result<Service> {
-    settings("org-action-web", redis, hosts)?
+    web_spec(redis, hosts, deadline, overrides)?.start().await
+}
+
+fn web_spec(redis: &TestRedis, hosts: &str, deadline: u64, overrides: bool) -> Result<ServiceSpec> {
+    Ok(settings("org-action-web", redis, hosts)?
         .env("PORT", free_port()?)
         .env("BIND_ADDRESS", "127.0.0.1")
         .env("REQUEST_DEADLINE_SECONDS", deadline)
         .env("ENABLE_DISCOUNT_OVERRIDES", overrides)
-        .ready("listening on http://")
-        .start()
-        .await
+        .ready("listening on http://"))
 }
 
 /// The id in a 200 of generateQuote.

@@ -14,5 +14,6 @@ mod progress;
 mod published;
 mod samples;
 mod security;
+mod silent;
 mod start;
 mod support;

@@ -86,6 +86,12 @@ impl Stack {
         Ok(())
     }
 
+    /// Lets the services know these hosts, too: the web process, which is started anew, and workers that start.
+    pub(crate) async fn allow(&mut self, hosts: &[String]) -> Result<()> {
+        self.hosts = format!("{},{}", self.hosts, hosts.join(","));
+        self.replace_web(&[]).await
+    }
+
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
         let worker = ServiceSpec::new("org-job-worker")?

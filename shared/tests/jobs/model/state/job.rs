@@ -232,6 +232,24 @@ impl JobModel {
         Failed::Retried
     }
 
+    /// A run that got no answer; `counts` when it had got one before.
+    pub(crate) fn silence(&mut self, lease: &Lease, counts: bool) -> Failed {
+        let last = lease.task() == Task::Finish && self.outcome == Some(JobState::Cancelled);
+        if !self.holds(lease) || counts || (self.cancelled && lease.task() != Task::Finish) {
+            return self.fail(lease, true);
+        }
+        if last {
+            let task = self.task(lease);
+            task.attempts += 1;
+            if task.attempts >= LIMITS.attempts {
+                self.bury(lease);
+                return Failed::Dead;
+            }
+        }
+        self.give_back(lease, Place::Ready);
+        Failed::Retried
+    }
+
     pub(crate) fn release(&mut self, lease: &Lease, delayed: bool) -> bool {
         let held = self.holds(lease);
         if held {
