@@ -1,14 +1,16 @@
-//! What two services of this workspace need: Salesforce and AppLink clients, jobs on Redis, Salesforce work
-//! inside jobs, quotes, sample data, web, configuration, telemetry. ARCHITECTURE.md shows how the rooms depend on each other.
+//! What two services of this workspace need: Salesforce work inside jobs, quotes, sample data, configuration, telemetry.
+//!
+//! The clients of Salesforce and AppLink and the jobs on Redis are crates of their own, which read no setting and stand under
+//! `shared` again; what a web process needs is the crate `web`, so that no worker links a web server. ARCHITECTURE.md shows how
+//! the rooms depend on each other.
 
-pub mod applink;
 pub mod changes;
 pub mod config;
-pub mod jobs;
 pub mod loads;
+pub mod process;
 pub mod quotes;
-pub mod salesforce;
 pub mod samples;
 pub mod telemetry;
-pub mod web;
 pub mod work;
+
+pub use {applink, jobs, salesforce};

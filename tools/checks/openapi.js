@@ -1,5 +1,5 @@
 // The OpenAPI documents by a public validator: the schema of OpenAPI 3.0, and rules that a schema cannot express. What
-// Salesforce wants beyond that is linted in Rust (shared/src/web/openapi/lint).
+// Salesforce wants beyond that is linted in Rust (shared/test-support/src/openapi_lint).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';

@@ -34,7 +34,7 @@ impl FromSetting for LogFormat {
 ///
 /// | variable | default | meaning |
 /// |---|---|---|
-/// | `LOG_LEVEL` | `info` | a level, or directives such as `info,shared::jobs=debug` |
+/// | `LOG_LEVEL` | `info` | a level, or directives such as `info,jobs=debug` |
 /// | `LOG_FORMAT` | `text` | `text` or `json` |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelemetryConfig {
@@ -53,7 +53,7 @@ impl Default for TelemetryConfig {
 impl TelemetryConfig {
     /// Reads the variables above.
     pub fn read(reader: &mut Reader<'_>) -> Self {
-        let expected = "a level (error, warn, info, debug, trace, off) or directives such as info,shared::jobs=debug";
+        let expected = "a level (error, warn, info, debug, trace, off) or directives such as info,jobs=debug";
         let log_level = reader.parsed("LOG_LEVEL", expected, |text| are_directives(text).then(|| text.to_owned()));
         Self {
             log_level: log_level.unwrap_or_else(|| Self::default().log_level),

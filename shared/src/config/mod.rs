@@ -18,13 +18,18 @@
 //! }
 //! ```
 //!
-//! This module knows no service: what a service needs, it reads itself.
+//! This module knows no service: what a service needs, it reads itself. The crates `salesforce`, `applink` and `jobs` read
+//! nothing; [`hosts`], [`pubsub`], [`addon`] and [`queue`] read for them.
 
+pub mod addon;
 mod bind;
 mod core_dumps;
 mod error;
+pub mod hosts;
 mod logging;
 mod published;
+pub mod pubsub;
+pub mod queue;
 mod reader;
 mod settings;
 mod value;

@@ -1,5 +1,8 @@
 //! Layers, every kind of setting, and the lines that a wrong one makes.
 
+mod addon;
+mod pubsub;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -261,9 +264,7 @@ fn log_levels() {
         let config = TelemetryConfig::read(&mut reader);
         reader.finish().map(|()| config)
     };
-    for level in
-        ["info", "WARN", "off", "info,shared::jobs=debug", "shared=trace,warn", "warn,[request{request_id=a}]=debug"]
-    {
+    for level in ["info", "WARN", "off", "info,jobs=debug", "shared=trace,warn", "warn,[request{request_id=a}]=debug"] {
         let config = read(level).unwrap_or_else(|error| panic!("{level}: {error}"));
         assert_eq!(config, TelemetryConfig { log_level: level.to_owned(), log_format: LogFormat::Json });
     }

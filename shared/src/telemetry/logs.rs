@@ -33,8 +33,11 @@ pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// The subscriber that writes to `writer`; `ansi` colours text. See [`super::escape`] for text that others wrote.
-pub(crate) fn subscriber<W>(
+/// The subscriber that writes to `writer`; `ansi` colours text. Text that others wrote is escaped in it.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn subscriber<W>(
     config: &TelemetryConfig,
     writer: W,
     ansi: bool,

@@ -1,8 +1,8 @@
 //! The form of lines, the filter, and what `/metrics` shows.
 
 use serde_json::Value;
+use test_support::Lines;
 
-use super::captured::Lines;
 use super::{ProcessMemory, TelemetryError, init, metrics_handle, subscriber};
 use crate::config::{LogFormat, TelemetryConfig};
 

@@ -1,6 +1,6 @@
 //! The settings that every worker has.
 
-use crate::config::{Reader, TelemetryConfig};
+use crate::config::{Reader, TelemetryConfig, hosts, queue};
 use crate::jobs::{JobsConfig, WorkerSettings};
 use crate::salesforce::AllowedHosts;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// | `API_LIMIT_PAUSE_SECONDS` | 60 | rest of an org's jobs after `REQUEST_LIMIT_EXCEEDED` |
 /// | `CALLBACK_TIMEOUT_SECONDS` | 30 | longest wait for the answer of a callback URL |
 ///
-/// and those of [`TelemetryConfig`], [`JobsConfig::read`] and [`AllowedHosts::read`].
+/// and those of [`TelemetryConfig`], [`queue::read`] and [`hosts::read`].
 pub struct WorkSettings {
     /// Logs.
     pub telemetry: TelemetryConfig,
@@ -34,8 +34,8 @@ impl WorkSettings {
     /// Reads the settings; `prefix` is the service's own start of all Redis keys, such as `{org-job}:`.
     pub fn read(reader: &mut Reader<'_>, prefix: &str) -> Self {
         let telemetry = TelemetryConfig::read(reader);
-        let jobs = JobsConfig::read(reader, prefix);
-        let hosts = AllowedHosts::read(reader);
+        let jobs = queue::read(reader, prefix);
+        let hosts = hosts::read(reader);
         let name = reader
             .optional_value("WORKER_NAME")
             .or_else(|| reader.optional_value("DYNO"))

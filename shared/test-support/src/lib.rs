@@ -1,4 +1,5 @@
-//! Starts Redis, local-org and services as real processes on free ports, for tests and for `bin/demo`.
+//! Starts Redis, local-org and services as real processes on free ports, for tests and for `bin/demo`. What else several crates
+//! test with stands here too: a [scripted](scripted) HTTP server, [log lines](Lines), a [lint](openapi_lint) of OpenAPI documents.
 //!
 //! Every guard ([`TestRedis`], [`LocalOrg`], [`Service`], [`Process`]) kills its process and waits for it when it is
 //! dropped, also while a failed test unwinds; the end of a process's log is then printed with the failure. Two ends of
@@ -11,6 +12,7 @@
 
 mod binary;
 mod browser;
+mod captured;
 mod context;
 mod control;
 mod document;
@@ -18,17 +20,20 @@ mod front;
 mod http;
 mod local_org;
 mod log;
+pub mod openapi_lint;
 mod poll;
 mod port;
 mod process;
 mod receiver;
 mod redis;
+pub mod scripted;
 mod service;
 mod start;
 mod usage;
 
 pub use binary::{binary, workspace_root};
 pub use browser::{Browser, Page};
+pub use captured::Lines;
 pub use context::{client_context, client_context_json, encode_client_context};
 pub use control::{
     App, AppOperation, Calls, Concurrent, Control, Costs, Counters, Delivery, Disconnect, Fault, FaultAction,

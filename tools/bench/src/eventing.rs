@@ -156,7 +156,7 @@ impl Stack {
             .env("ALLOWED_ORG_HOSTS", "127.0.0.1:*")
             .env("PUBSUB_ENDPOINT", self.org.pubsub_url()?)
             .env("PUBSUB_START", start)
-            .env("LOG_LEVEL", "warn,shared::web::server=info")
+            .env("LOG_LEVEL", "warn,web::server=info")
             .ready("listening on http://")
             .start()
             .await

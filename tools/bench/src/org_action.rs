@@ -78,7 +78,7 @@ async fn web(redis: &TestRedis, org: &LocalOrg) -> Result<Service> {
         // What is measured is all connections at work.
         .env("MAX_WAITING_CALLS", 100_000)
         .env("MAX_WAITING_CALLS_PER_ORG", 100_000)
-        .env("LOG_LEVEL", "warn,shared::web::server=info")
+        .env("LOG_LEVEL", "warn,web::server=info")
         .ready("listening on http://")
         .start()
         .await

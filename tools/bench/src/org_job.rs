@@ -119,7 +119,7 @@ impl Stack {
                 .env("REDIS_URL", redis.url())
                 .env("JOB_SECRET_KEY", SECRET)
                 .env("ALLOWED_ORG_HOSTS", org.host()?)
-                .env("LOG_LEVEL", "warn,shared::web::server=info,shared::work=info"))
+                .env("LOG_LEVEL", "warn,web::server=info,shared::work=info"))
         };
         let web = common("org-job-web")?.env("PORT", free_port()?).env("BIND_ADDRESS", "127.0.0.1");
         let web = web.ready("listening on http://").start().await?;

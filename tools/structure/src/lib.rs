@@ -7,6 +7,7 @@
 //! [`settings`] compares what the services read from the environment with what the documents say.
 
 mod borders;
+mod linked;
 mod parse;
 mod resolve;
 pub mod settings;
@@ -19,6 +20,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
 pub use borders::{Border, borders};
+pub use linked::Linked;
 pub use workspace::{report, workspace_crates};
 
 /// What one crate's files import from each other.

@@ -2,10 +2,10 @@
 
 use crate::access::{Access, AccessSettings};
 use crate::connections::{Connection, parse_connections};
+use ::web::WebConfig;
 use shared::applink::AddonConfig;
-use shared::config::{Callers, ConfigError, Reader, Settings};
+use shared::config::{Callers, ConfigError, Reader, Settings, addon};
 use shared::loads::QUEUE_PREFIX;
-use shared::web::WebConfig;
 use std::time::Duration;
 
 /// Settings of `api-access-web`.
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// | `SESSION_HOURS` | 12 | hours until a login ends |
 /// | `TRUSTED_PROXIES` | 1 on Heroku, else 0 | proxies in front, each of which appends to `X-Forwarded-For` |
 ///
-/// and those of [`WebConfig::read`] and [`AddonConfig::read`].
+/// and those of [`WebConfig::read`] and [`addon::read`].
 pub struct Config {
     /// What every web process with jobs has.
     pub web: WebConfig,
@@ -38,7 +38,7 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
         let web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Credential);
-        let addon = AddonConfig::read(&mut reader);
+        let addon = addon::read(&mut reader);
         let connections = parse_connections(&reader.list("CONNECTION_NAMES")).unwrap_or_else(|problem| {
             reader.problem("CONNECTION_NAMES", problem);
             Vec::new()

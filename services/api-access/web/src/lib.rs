@@ -12,6 +12,8 @@ mod routes;
 
 pub use config::Config;
 
+use ::web::WaitingCalls;
+use ::web::health::Health;
 use access::{AccessSettings, Limiter, Logouts, Sessions};
 use accounts::Directory;
 use actix_web::web::{Data, ServiceConfig};
@@ -21,8 +23,6 @@ use loads::Loads;
 use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
 use shared::salesforce::{HttpSettings, RetryPolicy, http_client};
-use shared::web::WaitingCalls;
-use shared::web::health::Health;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +81,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     let state = Data::new(State::new(config, jobs)?);
     let app = move || {
         let (state, health) = (state.clone(), health.clone());
-        shared::web::app(&move |service: &mut ServiceConfig| {
+        ::web::app(&move |service: &mut ServiceConfig| {
             service.app_data(state.clone());
             service
                 .configure(|service| health.routes(service))
@@ -90,7 +90,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         })
     };
     tokio::select! {
-        served = shared::web::server::serve(app, listener, shutdown, server) => served.context("The server stopped"),
+        served = ::web::server::serve(app, listener, shutdown, server) => served.context("The server stopped"),
         error = check.unsuitable() => Err(error).context("The server at REDIS_URL cannot be used"),
     }
 }

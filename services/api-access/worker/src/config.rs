@@ -1,11 +1,11 @@
 //! Settings of the process.
 
 use shared::applink::AddonConfig;
-use shared::config::{ConfigError, Settings};
+use shared::config::{ConfigError, Settings, addon};
 use shared::loads::QUEUE_PREFIX;
 use shared::work::WorkSettings;
 
-/// Settings of `api-access-worker`: those of [`WorkSettings::read`] and [`AddonConfig::read`].
+/// Settings of `api-access-worker`: those of [`WorkSettings::read`] and [`addon::read`].
 pub struct Config {
     /// The worker.
     pub work: WorkSettings,
@@ -20,7 +20,7 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
         let work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
-        let addon = AddonConfig::read(&mut reader);
+        let addon = addon::read(&mut reader);
         Ok(Self { work, addon: reader.finish_with(addon)? })
     }
 }

@@ -22,6 +22,6 @@ async fn main() -> ExitCode {
 async fn start(config: Config) -> anyhow::Result<()> {
     shared::telemetry::init(&config.work.telemetry)?;
     shared::salesforce::install_tls_provider();
-    let shutdown = shared::web::shutdown::signal_token()?;
+    let shutdown = shared::process::signal_token()?;
     api_access_worker::run(config, shutdown).await
 }

@@ -3,12 +3,12 @@
 use crate::buffer::BufferSettings;
 use crate::filter::Filter;
 use crate::token;
+use ::web::WebConfig;
+use ::web::token::Token;
 use shared::applink::AddonConfig;
 use shared::changes::QUEUE_PREFIX;
-use shared::config::{Callers, ConfigError, Reader, Settings};
+use shared::config::{Callers, ConfigError, Reader, Settings, addon, pubsub};
 use shared::salesforce::pubsub::{PubSubConfig, SubscribeSettings};
-use shared::web::WebConfig;
-use shared::web::token::Token;
 use std::process;
 
 /// New jobs in a minute, unless `JOBS_PER_MINUTE` says otherwise. They are one org's own transactions, which wait in the
@@ -27,8 +27,8 @@ const MAX_AUTHORIZATION: usize = 64;
 /// | `EVENT_TOPIC` | /data/OpportunityChangeEvent | what to subscribe to |
 /// | `JOBS_PER_MINUTE` | 60000 | new jobs; further transactions wait |
 ///
-/// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`AddonConfig::read`],
-/// [`PubSubConfig::read`] and [`SubscribeSettings::read`].
+/// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`addon::read`],
+/// [`pubsub::read`] and [`pubsub::read_subscription`].
 pub struct Config {
     /// The process, and its jobs.
     pub web: WebConfig,
@@ -76,9 +76,9 @@ impl Config {
 
 impl SubscriberConfig {
     fn read(reader: &mut Reader<'_>, web: &WebConfig) -> Option<Self> {
-        let addon = AddonConfig::read(reader);
-        let pubsub = PubSubConfig::read(reader, &web.hosts);
-        let subscribe = SubscribeSettings::read(reader);
+        let addon = addon::read(reader);
+        let pubsub = pubsub::read(reader, &web.hosts);
+        let subscribe = pubsub::read_subscription(reader);
         Some(Self { addon: addon?, pubsub, subscribe })
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::buffer::View;
+use ::web::ApiError;
+use ::web::jobs::job_error;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::jobs::{JobState, JobView};
-use shared::web::ApiError;
-use shared::web::jobs::job_error;
 use utoipa::ToSchema;
 
 /// Jobs that are shown.

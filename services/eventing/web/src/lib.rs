@@ -20,6 +20,7 @@ mod token;
 
 pub use config::Config;
 
+use ::web::health::Health;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use app::App;
@@ -30,7 +31,6 @@ use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
 use shared::salesforce::pubsub::{ChangeEvent, PubSub};
 use shared::salesforce::{AllowedHosts, HttpSettings, http_client};
-use shared::web::health::Health;
 use std::net::TcpListener;
 use std::sync::Arc;
 use subscriber::Subscriber;
@@ -87,7 +87,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     let (app, token) = (Data::new(App { jobs, buffer, filter, authorization, topic, subscribes }), Data::new(token));
     let factory = move || {
         let (app, token, health) = (app.clone(), token.clone(), health.clone());
-        shared::web::app(&move |service: &mut ServiceConfig| {
+        ::web::app(&move |service: &mut ServiceConfig| {
             service
                 .app_data(app.clone())
                 .app_data(token.clone())
@@ -96,7 +96,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
                 .configure(routes::configure);
         })
     };
-    let served = shared::web::server::serve(factory, listener, shutdown.clone(), web.server).await;
+    let served = ::web::server::serve(factory, listener, shutdown.clone(), web.server).await;
     // Also when the server failed: the lease is given back.
     shutdown.cancel();
     if let Some(subscriber) = subscriber {

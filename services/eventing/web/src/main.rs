@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
 async fn start(config: Config) -> anyhow::Result<()> {
     shared::telemetry::init(&config.web.telemetry)?;
     shared::salesforce::install_tls_provider();
-    let shutdown = shared::web::shutdown::signal_token()?;
+    let shutdown = shared::process::signal_token()?;
     let listener = config.web.bind.listener()?;
     eventing_web::run(config, listener, shutdown).await
 }

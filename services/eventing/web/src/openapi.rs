@@ -1,7 +1,7 @@
 //! The OpenAPI document, committed as `api-docs.yaml`. Salesforce calls none of this, so it is not for publishing.
 
 use crate::routes::{events, info, jobs, samples};
-use shared::web::openapi::{Document, DocumentError};
+use ::web::openapi::{Document, DocumentError};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 

@@ -1,5 +1,7 @@
 //! The token that callers and the operator share with this app (`WEBHOOK_TOKEN`).
 
+use ::web::ApiError;
+use ::web::token::Token;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::web::Data;
@@ -8,8 +10,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use shared::config::Reader;
-use shared::web::ApiError;
-use shared::web::token::Token;
 use std::future::{Ready, ready};
 
 /// The setting.

@@ -3,7 +3,7 @@
 use crate::stages::Stages;
 use shared::applink::AddonConfig;
 use shared::changes::QUEUE_PREFIX;
-use shared::config::{ConfigError, Settings};
+use shared::config::{ConfigError, Settings, addon, pubsub};
 use shared::quotes::{MAX_CHUNK, QuoteSettings};
 use shared::salesforce::pubsub::PubSubConfig;
 use shared::work::WorkSettings;
@@ -22,8 +22,8 @@ const TASK_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// | `EVENT_STAGES` | | a comma list: only Opportunities in one of these stages get a Quote; without it all do |
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
 ///
-/// and those of [`WorkSettings::read`], [`AddonConfig::read`], [`QuoteSettings::read`], [`SampleSettings::read`] and
-/// [`PubSubConfig::read`].
+/// and those of [`WorkSettings::read`], [`addon::read`], [`QuoteSettings::read`], [`SampleSettings::read`] and
+/// [`pubsub::read`].
 pub struct Config {
     /// The worker.
     pub work: WorkSettings,
@@ -44,7 +44,7 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
         let mut work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
-        let addon = AddonConfig::read(&mut reader);
+        let addon = addon::read(&mut reader);
         let authorization = reader.required("EVENT_AUTHORIZATION");
         let stages = Stages::of(&reader.list("EVENT_STAGES"));
         if let Err(error) = &stages {
@@ -53,7 +53,7 @@ impl Config {
         let quotes = QuoteSettings::read(&mut reader);
         let chunk_size = reader.bounded("CHUNK_SIZE", MAX_CHUNK, 1..=MAX_CHUNK);
         let samples = SampleSettings::read(&mut reader);
-        let pubsub = PubSubConfig::read(&mut reader, &work.hosts);
+        let pubsub = pubsub::read(&mut reader, &work.hosts);
         let addon = reader.finish_with(addon)?;
         work.worker.task_timeout = TASK_TIMEOUT;
         // Reading has succeeded, so the stages are right.

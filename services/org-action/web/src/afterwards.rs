@@ -5,12 +5,12 @@
 //! then is removed by the next call with the same key.
 
 use crate::cleanup::Cleanup;
+use ::web::RequestId;
 use chrono::{TimeDelta, Utc};
 use shared::jobs::{JobId, Jobs, JobsError, NewJob};
 use shared::quotes::key::JobKey;
 use shared::quotes::single::{REMOVE_INCOMPLETE, RemoveIncomplete};
 use shared::salesforce::{SalesforceId, Session};
-use shared::web::RequestId;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! What the caller of `generateQuote` is told when there is no Quote.
 
+use ::web::ApiError;
+use ::web::upstream::salesforce_error;
 use shared::quotes::{Failure, GenerateError, NOT_FOUND};
-use shared::web::ApiError;
-use shared::web::upstream::salesforce_error;
 use std::time::Duration;
 
 /// When to come back after a fault that passes by itself.

@@ -1,8 +1,8 @@
 //! Settings of the process.
 
+use ::web::WebConfig;
 use shared::config::{Callers, ConfigError, Settings};
 use shared::quotes::QuoteSettings;
-use shared::web::WebConfig;
 use std::time::Duration;
 
 /// Settings of `org-action-web`.

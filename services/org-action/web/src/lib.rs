@@ -38,7 +38,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         service.app_data(quoter.clone());
         routes::configure(service);
     };
-    shared::web::jobs::serve_without_redis(web, &document, listener, shutdown, routes).await?;
+    ::web::jobs::serve_without_redis(web, &document, listener, shutdown, routes).await?;
     cleanup.end().await;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
 
 use crate::routes::{asynchronous, synchronous};
+use ::web::jobs::{control, read};
+use ::web::openapi::{Document, DocumentError, UnknownOperation, add_callback, sfdc};
 use shared::quotes::single::{QuoteError, QuoteResult};
-use shared::web::jobs::{control, read};
-use shared::web::openapi::{Document, DocumentError, UnknownOperation, add_callback, sfdc};
 use utoipa::OpenApi;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, OperationBuilder};

@@ -4,13 +4,13 @@ use crate::afterwards::{Afterwards, Recorder};
 use crate::answer;
 use crate::cleanup::{Cleanup, Leftovers, Watch};
 use crate::turns::Turns;
+use ::web::ApiError;
 use futures_util::future::BoxFuture;
 use shared::quotes::key::JobKey;
 use shared::quotes::{Generator, GeneratorSettings, NoteStaging, QuoteSettings, single};
 use shared::salesforce::{
     Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, SalesforceId, Session, http_client,
 };
-use shared::web::ApiError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

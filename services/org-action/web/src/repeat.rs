@@ -1,11 +1,11 @@
 //! By what a repeated call is told from a new one.
 
+use ::web::ApiError;
+use ::web::client_context::Caller;
+use ::web::jobs::idempotency_key;
 use actix_web::http::header::HeaderMap;
 use shared::quotes::key::JobKey;
 use shared::salesforce::SalesforceId;
-use shared::web::ApiError;
-use shared::web::client_context::Caller;
-use shared::web::jobs::idempotency_key;
 use uuid::Uuid;
 
 /// The key under which a call makes its Quote: from the header `Idempotency-Key`, else from the AppLink request's id. The

@@ -1,7 +1,7 @@
 //! Settings of the process.
 
 use shared::applink::AddonConfig;
-use shared::config::{ConfigError, Reader, Settings};
+use shared::config::{ConfigError, Reader, Settings, addon};
 use shared::quotes::QuoteSettings;
 use shared::work::WorkSettings;
 
@@ -12,7 +12,7 @@ use shared::work::WorkSettings;
 /// | `CALLBACK_AUTHORIZATION` | | AppLink authorization of the user who calls back, and removes incomplete Quotes of calls whose session has ended; without it the caller of the job |
 ///
 /// and those of [`WorkSettings::read`] and [`QuoteSettings::read`]; with `CALLBACK_AUTHORIZATION` also those of
-/// [`AddonConfig::read`].
+/// [`addon::read`].
 pub struct Config {
     /// The worker.
     pub work: WorkSettings,
@@ -48,6 +48,6 @@ impl Config {
 impl CallbackAuthorization {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let name = reader.optional_value("CALLBACK_AUTHORIZATION")?;
-        Some(Self { name, addon: AddonConfig::read(reader)? })
+        Some(Self { name, addon: addon::read(reader)? })
     }
 }

@@ -3,9 +3,9 @@
 pub mod openapi;
 mod routes;
 
+use ::web::WebConfig;
 use anyhow::Context;
 use shared::config::{Callers, ConfigError, Settings};
-use shared::web::WebConfig;
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -26,5 +26,5 @@ pub fn config(settings: &Settings) -> Result<WebConfig, ConfigError> {
 /// When Redis cannot be reached at the start or cannot hold jobs, or the listener cannot be used.
 pub async fn run(config: WebConfig, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let document = openapi::document().context("Failed to write the OpenAPI document")?;
-    shared::web::jobs::serve(config, &document, listener, shutdown, routes::configure).await
+    ::web::jobs::serve(config, &document, listener, shutdown, routes::configure).await
 }

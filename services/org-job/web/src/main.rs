@@ -1,7 +1,7 @@
 //! `org-job-web`: see the crate `org_job_web`.
 
+use ::web::WebConfig;
 use shared::config::{Settings, exit_on_error};
-use shared::web::WebConfig;
 use std::process::ExitCode;
 
 #[actix_web::main]
@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
 async fn start(config: WebConfig) -> anyhow::Result<()> {
     shared::telemetry::init(&config.telemetry)?;
     shared::salesforce::install_tls_provider();
-    let shutdown = shared::web::shutdown::signal_token()?;
+    let shutdown = shared::process::signal_token()?;
     let listener = config.bind.listener()?;
     org_job_web::run(config, listener, shutdown).await
 }

@@ -1,8 +1,8 @@
 //! The OpenAPI document that `heroku salesforce:publish` takes; committed as `api-docs.yaml`.
 
 use crate::routes::{batches, samples};
-use shared::web::jobs::{control, read};
-use shared::web::openapi::{Document, DocumentError, UnknownOperation, sfdc};
+use ::web::jobs::{control, read};
+use ::web::openapi::{Document, DocumentError, UnknownOperation, sfdc};
 use utoipa::OpenApi;
 
 // `callbackUrl` is not declared as a callback: External Services would then offer executeBatch to Apex in its asynchronous

@@ -65,7 +65,7 @@ impl Generator {
                 // The loads say that they have dealt with every row, but not what became of this one.
                 (None, None, None) => {
                     let reason = format!("they do not tell what became of the Quote of {opportunity}");
-                    return Err(Error::malformed(Operation::BulkResults, reason).into());
+                    return Err(Error::Malformed { operation: Operation::BulkResults, reason }.into());
                 }
             };
             progress.outcomes.insert(opportunity, outcome);

@@ -4,4 +4,5 @@
 
 mod borders;
 mod imports;
+mod linked;
 mod workspace;

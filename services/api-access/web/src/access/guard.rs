@@ -4,6 +4,8 @@ use super::client::names_this_machine;
 use super::{Access, Session};
 use crate::State;
 use crate::pages::{self, Frame, Section};
+use ::web::ApiError;
+use ::web::https::Scheme;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
@@ -11,8 +13,6 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use shared::web::ApiError;
-use shared::web::https::Scheme;
 use url::form_urlencoded;
 
 /// The page that needs no login.

@@ -7,10 +7,10 @@ pub(crate) use ask::{Account, OrgPage, Position};
 pub(crate) use trouble::Trouble;
 
 use crate::connections::Connection;
+use ::web::{ApiError, WaitingCalls};
 use futures_util::future::join_all;
 use shared::applink::{AppLink, AppLinkError};
 use shared::salesforce::{self, Client, ClientSettings, RetryPolicy};
-use shared::web::{ApiError, WaitingCalls};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -6,6 +6,7 @@ use crate::access::Session;
 use crate::connections::Connection;
 use crate::loads::{Asked, Standing, cancellable, resettable};
 use crate::pages::{ConfirmPage, FailuresPage, Frame, LoadCard, LoadsPage, Section, failures_link, grouped, html};
+use ::web::RequestId;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};
@@ -13,7 +14,6 @@ use futures_util::future::try_join_all;
 use serde::Deserialize;
 use shared::jobs::Workers;
 use shared::loads::MAX_COUNT;
-use shared::web::RequestId;
 
 /// Failures of each load on the page of all.
 const FEW_FAILURES: u64 = 5;

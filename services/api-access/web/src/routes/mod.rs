@@ -7,6 +7,8 @@ mod login;
 use crate::access::{Session, guard};
 use crate::accounts::Trouble;
 use crate::pages::{self, Frame, Section};
+use ::web::ApiError;
+use ::web::https::https_only;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
@@ -14,8 +16,6 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use shared::jobs::{JobsError, JobsErrorKind};
-use shared::web::ApiError;
-use shared::web::https::https_only;
 use std::future::{Ready, ready};
 
 /// Adds all routes behind the guard.

@@ -1,12 +1,12 @@
 //! A job that was accepted.
 
 use crate::app::App;
+use ::web::jobs::{idempotency_key, job_error};
+use ::web::{ApiError, RequestId};
 use actix_web::HttpResponse;
 use actix_web::http::header::HeaderMap;
 use serde::Serialize;
 use shared::jobs::{NewJob, OPERATOR};
-use shared::web::jobs::{idempotency_key, job_error};
-use shared::web::{ApiError, RequestId};
 use utoipa::ToSchema;
 
 /// The job that was accepted.

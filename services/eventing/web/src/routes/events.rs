@@ -5,13 +5,13 @@ use crate::cloudevents::{CloudEvent, Mode, example, example_change, json, read, 
 use crate::filter::{InvalidChange, Verdict};
 use crate::meters;
 use crate::token::{Authorized, AuthorizedOrBasic};
+use ::web::ApiError;
+use ::web::jobs::job_error;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use shared::salesforce::pubsub::ChangeEvent;
-use shared::web::ApiError;
-use shared::web::jobs::job_error;
 
 /// The header that makes a request with plain JSON a CloudEvent in binary mode.
 const ATTRIBUTES: &str = "ce-specversion";

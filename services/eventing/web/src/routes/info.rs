@@ -5,12 +5,12 @@ use crate::app::App;
 use crate::info::{Info, info};
 use crate::pages;
 use crate::token::AuthorizedOrBasic;
+use ::web::ApiError;
+use ::web::jobs::{job_error, job_id, unknown_job};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get};
-use shared::web::ApiError;
-use shared::web::jobs::{job_error, job_id, unknown_job};
 use std::collections::BTreeSet;
 
 /// Reasons of a job's chunks that were given up, and its errors, that its page shows.

@@ -1,13 +1,13 @@
 //! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them, as the
-//! `operator` of their history; no client context of AppLink is asked for, as `shared::web::jobs` would.
+//! `operator` of their history; no client context of AppLink is asked for, as `::web::jobs` would.
 
 use crate::app::App;
 use crate::token::Authorized;
+use ::web::jobs::{job_error, job_id, unknown_job};
+use ::web::{ApiError, ErrorAnswer};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{get, post};
 use shared::jobs::{ErrorPage, JobView};
-use shared::web::jobs::{job_error, job_id, unknown_job};
-use shared::web::{ApiError, ErrorAnswer};
 
 /// Errors of an answer.
 const MOST_ERRORS: u64 = 1_000;

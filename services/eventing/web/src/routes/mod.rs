@@ -6,10 +6,10 @@ pub(crate) mod info;
 pub(crate) mod jobs;
 pub(crate) mod samples;
 
+use ::web::body_limit;
+use ::web::https::https_only;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use shared::web::body_limit;
-use shared::web::https::https_only;
 
 /// Largest request with events, in bytes: Salesforce's events have a megabyte at most.
 const EVENT_LIMIT: usize = 2 * 1024 * 1024;

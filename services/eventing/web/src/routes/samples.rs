@@ -5,11 +5,11 @@
 use super::accept::{JobResponse, accept};
 use crate::app::App;
 use crate::token::Authorized;
+use ::web::samples::{CreateParams, DeleteParams};
+use ::web::{ApiError, ErrorAnswer, RequestId};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, post};
 use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
-use shared::web::samples::{CreateParams, DeleteParams};
-use shared::web::{ApiError, ErrorAnswer, RequestId};
 
 /// Starts a job that makes sample Opportunities with lines, on existing Accounts and from the active price book.
 #[utoipa::path(

@@ -2,15 +2,15 @@
 
 use super::opportunity_id;
 use crate::repeat::Repeat;
+use ::web::client_context::Caller;
+use ::web::jobs::job_error;
+use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use shared::jobs::{Jobs, NewJob};
 use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote};
 use shared::salesforce::AllowedHosts;
-use shared::web::client_context::Caller;
-use shared::web::jobs::job_error;
-use shared::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote, and where the result goes.
@@ -46,7 +46,7 @@ pub(crate) struct QuoteAsyncResponse {
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer),
         (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
     ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::authorization("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
+    extensions(("x-sfdc" = json!(::web::openapi::sfdc::authorization("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
 )]
 #[post("/api/generatequoteasync")]
 pub(crate) async fn generate_quote_async(

@@ -1,11 +1,11 @@
-//! The operations. Those on a job that was started are `shared::web::jobs`'s.
+//! The operations. Those on a job that was started are `web::jobs`'s.
 
 pub(crate) mod asynchronous;
 pub(crate) mod synchronous;
 
+use ::web::ApiError;
 use actix_web::web::ServiceConfig;
 use shared::salesforce::SalesforceId;
-use shared::web::ApiError;
 
 /// Start of an Opportunity's Id.
 const OPPORTUNITY: &str = "006";

@@ -4,12 +4,12 @@ use super::opportunity_id;
 use crate::afterwards::Recorder;
 use crate::quoter::Quoter;
 use crate::repeat::Repeat;
+use ::web::client_context::Caller;
+use ::web::{ApiError, ErrorAnswer, RequestId, WaitingCalls};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use shared::jobs::Jobs;
-use shared::web::client_context::Caller;
-use shared::web::{ApiError, ErrorAnswer, RequestId, WaitingCalls};
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote.
@@ -50,7 +50,7 @@ pub(crate) struct QuoteResponse {
         (status = 503, description = "Salesforce is not available, or the org is out of API calls.", body = ErrorAnswer),
         (status = 504, description = "Salesforce did not answer in time. Repeating the call is safe.", body = ErrorAnswer)
     ),
-    extensions(("x-sfdc" = json!(shared::web::openapi::sfdc::agent_action("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
+    extensions(("x-sfdc" = json!(::web::openapi::sfdc::agent_action("GenerateQuoteClientApp", "GenerateQuotePermissions"))))
 )]
 #[post("/api/generatequote")]
 pub(crate) async fn generate_quote(

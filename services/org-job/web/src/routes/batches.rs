@@ -1,13 +1,13 @@
 //! `POST /api/executebatch`: takes a job and answers at once.
 
+use ::web::client_context::Caller;
+use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Deserialize;
 use shared::jobs::Jobs;
 use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
 use shared::salesforce::{AllowedHosts, soql};
-use shared::web::client_context::Caller;
-use shared::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use utoipa::ToSchema;
 
 use super::{JobResponse, accept};

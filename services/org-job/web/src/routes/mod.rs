@@ -1,15 +1,15 @@
-//! The operations. Those on a job that was started are `shared::web::jobs`'s.
+//! The operations. Those on a job that was started are `web::jobs`'s.
 
 pub(crate) mod batches;
 pub(crate) mod samples;
 
+use ::web::client_context::Caller;
+use ::web::jobs::{idempotency_key, job_error};
+use ::web::{ApiError, RequestId};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use shared::jobs::{Jobs, NewJob};
-use shared::web::client_context::Caller;
-use shared::web::jobs::{idempotency_key, job_error};
-use shared::web::{ApiError, RequestId};
 use utoipa::ToSchema;
 
 /// Adds all operations.

@@ -1,13 +1,13 @@
 //! `POST /api/data/create` and `/api/data/delete`: sample data, made and deleted by jobs.
 
 use super::accept;
+use ::web::client_context::Caller;
+use ::web::samples::{CreateParams, DeleteParams};
+use ::web::{ApiError, ErrorAnswer, RequestId};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, post};
 use shared::jobs::Jobs;
 use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
-use shared::web::client_context::Caller;
-use shared::web::samples::{CreateParams, DeleteParams};
-use shared::web::{ApiError, ErrorAnswer, RequestId};
 
 use super::JobResponse;
 

@@ -106,7 +106,7 @@ fn spec(binary: &str, redis: &TestRedis, hosts: &str) -> Result<ServiceSpec> {
         .env("WORKER_CONCURRENCY", 1)
         .env("LEASE_SECONDS", 5)
         .env("API_LIMIT_PAUSE_SECONDS", 1)
-        .env("LOG_LEVEL", "warn,shared::web::server=info,shared::work=info"))
+        .env("LOG_LEVEL", "warn,web::server=info,shared::work=info"))
 }
 
 /// Asks until there is something, for as long as a flow may take; `None` when there was nothing.

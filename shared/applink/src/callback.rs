@@ -1,0 +1,144 @@
+//! Results of asynchronous calls, posted back to Salesforce (Salesforce Help, "External Services Asynchronous Operations").
+
+use chrono::Utc;
+use reqwest::StatusCode;
+use reqwest::header::CONTENT_TYPE;
+use salesforce::http::{kind_of_bare_status, retry_after};
+use salesforce::{ErrorKind, Session};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use std::time::Duration;
+use url::Url;
+
+/// A result on its way to the caller.
+#[derive(Debug)]
+pub struct Callback<'a, B> {
+    /// Where to; must have passed [`AllowedHosts::check`](salesforce::AllowedHosts::check), and be of the session's
+    /// org.
+    pub url: Url,
+    /// The result, sent as JSON.
+    pub body: &'a B,
+    /// Sent as `Idempotency-Key`: the same for every try, so that a receiver can tell a repeated delivery.
+    pub key: &'a str,
+    /// Sent as `X-Request-Id`: the id of the request that asked for the result.
+    pub request_id: &'a str,
+    /// Longest wait for the answer.
+    pub timeout: Duration,
+}
+
+/// What stands behind `/services/` that does what its caller says.
+const GENERAL_APIS: [&str; 9] = ["apexrest", "async", "data", "iot", "oauth2", "proxy", "scrt", "soap", "wave"];
+
+/// How the receiver answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It has the result.
+    Taken,
+    /// It does not want it: 404 is unknown, 408 too late. Trying again is useless.
+    Refused(u16),
+}
+
+/// The receiver did not get the result, or nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// The URL is not of the session's org; nothing was sent.
+    #[error("the callback URL is not of the org whose token would be sent")]
+    ForeignHost,
+    /// No answer.
+    #[error("the callback's host did not answer")]
+    Transport(#[source] reqwest::Error),
+    /// A page for people, which is no receipt: something answered in the receiver's place.
+    #[error("the callback was answered {status} with a page")]
+    Page {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A passing fault of the receiver.
+    #[error("the callback was answered {status}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// How long the receiver asks to wait.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl CallbackError {
+    /// How long the receiver asks to wait, when it does.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::ForeignHost | Self::Transport(_) | Self::Page { .. } => None,
+        }
+    }
+}
+
+/// Whether `url` is of the session's org: has the scheme, host and port of its instance URL. Salesforce does not say on
+/// which host it takes callbacks; a token goes nowhere else than to its own org's API host.
+#[must_use]
+pub fn is_of_org(url: &Url, session: &Session) -> bool {
+    url.origin() == session.instance_url.origin()
+}
+
+/// Whether `url` may be of one of the org's general APIs, where a post does whatever its caller likes, instead of an address
+/// that Salesforce made for one result. Where Salesforce takes results is not documented, so this names what it is not; and
+/// a path in which a server could read something else than is written (escapes, parameters, back-slashes) may be any.
+#[must_use]
+pub fn may_be_general_api(url: &Url) -> bool {
+    let is_plain = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
+    let path = url.path().to_ascii_lowercase();
+    let query = url.query().unwrap_or_default();
+    // `_HttpMethod` and its like make another call of the post.
+    if !path.split('/').all(is_plain) || query.to_ascii_lowercase().contains("httpmethod") || query.contains('%') {
+        return true;
+    }
+    // `data.json` is `data`.
+    let stem = |segment: &str| segment.split('.').next().unwrap_or_default().to_owned();
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(stem);
+    match parts.next().as_deref() {
+        Some("services") => parts.next().is_none_or(|part| GENERAL_APIS.contains(&part.as_str())),
+        Some("cometd") => true,
+        _ => false,
+    }
+}
+
+/// Posts a result with the token of `session`. The answer's body is not read, only that it is no page for people.
+///
+/// # Errors
+/// [`CallbackError::ForeignHost`] for a URL of another org; any other [`CallbackError`] when it should be tried again.
+pub async fn deliver(
+    http: &reqwest::Client,
+    session: &Session,
+    callback: &Callback<'_, impl Serialize>,
+) -> Result<Delivery, CallbackError> {
+    if !is_of_org(&callback.url, session) {
+        return Err(CallbackError::ForeignHost);
+    }
+    let answer = http
+        .post(callback.url.clone())
+        .bearer_auth(session.access_token.expose_secret())
+        .header("Idempotency-Key", callback.key)
+        .header("X-Request-Id", callback.request_id)
+        .timeout(callback.timeout)
+        .json(callback.body)
+        .send()
+        .await
+        .map_err(|error| CallbackError::Transport(error.without_url()))?;
+    let status = answer.status();
+    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    match kind_of_bare_status(status.as_u16()) {
+        _ if status.is_success() && is_page => Err(CallbackError::Page { status: status.as_u16() }),
+        _ if status.is_success() => Ok(Delivery::Taken),
+        // 408 of Salesforce means that the result came too late.
+        ErrorKind::Transient | ErrorKind::LimitExceeded if status != StatusCode::REQUEST_TIMEOUT => {
+            let retry_after = retry_after(answer.headers(), Utc::now());
+            Err(CallbackError::Status { status: status.as_u16(), retry_after })
+        }
+        _ => Ok(Delivery::Refused(status.as_u16())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

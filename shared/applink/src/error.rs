@@ -1,0 +1,97 @@
+//! What can go wrong between this service and the add-on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use salesforce::ErrorKind;
+
+/// No session of an authorized user could be had. No variant shows a token or a URL.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum AppLinkError {
+    /// The developer name is empty or too long.
+    #[error("`{name}` is not the developer name of an authorization")]
+    InvalidName {
+        /// The name, shortened.
+        name: String,
+    },
+    /// The add-on knows no authorization of this name.
+    #[error("AppLink has no authorization named `{name}`")]
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// The authorization exists but gives no access, because its user has not yet, or no longer, agreed.
+    #[error("the AppLink authorization `{name}` is {status}; authorize it again")]
+    NotAuthorized {
+        /// The name.
+        name: String,
+        /// Its status, such as `disconnected`.
+        status: String,
+    },
+    /// The add-on refused the request.
+    #[error("AppLink answered with status {status}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The add-on's explanation.
+        message: String,
+        /// How long the add-on asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The add-on could not be reached, or did not answer.
+    #[error("AppLink could not be reached")]
+    Unreachable {
+        /// Cause, without the URL.
+        source: Arc<reqwest::Error>,
+    },
+    /// Something answered that is not the add-on: a page, another status, JSON of another kind.
+    #[error("AppLink's answer is not one of its own: {reason}")]
+    Unexpected {
+        /// How it shows.
+        reason: String,
+    },
+    /// The add-on's answer cannot be used.
+    #[error("the answer of AppLink is malformed: {reason}")]
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl AppLinkError {
+    /// What the failure asks of the caller.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::InvalidName { .. } => ErrorKind::Invalid,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::NotAuthorized { .. } => ErrorKind::SessionExpired,
+            Self::Unreachable { .. } => ErrorKind::Transient,
+            // The add-on's own token is wrong: that is not the session of a user.
+            Self::Refused { status: 401 | 403, .. } => ErrorKind::Forbidden,
+            Self::Refused { status, .. } => match salesforce::http::kind_of_bare_status(*status) {
+                ErrorKind::Transient | ErrorKind::LimitExceeded => ErrorKind::Transient,
+                _ => ErrorKind::Invalid,
+            },
+            Self::Unexpected { .. } | Self::Malformed { .. } => ErrorKind::Malformed,
+        }
+    }
+
+    /// How long the add-on asked to wait, when it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl From<AppLinkError> for salesforce::Error {
+    fn from(error: AppLinkError) -> Self {
+        Self::Session { kind: error.kind(), source: Box::new(error) }
+    }
+}

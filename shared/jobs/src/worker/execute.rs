@@ -1,0 +1,225 @@
+//! Runs one task and tells Redis what became of it.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+
+use super::held::Fate;
+use super::{Shared, meters};
+use crate::backoff::full_jitter;
+use crate::claimed::Claimed;
+use crate::error::{JobsError, JobsErrorKind};
+use crate::kind::{Chunk, ChunkReport, Heard, JobKind, PlanStep, TaskContext, TaskError};
+use crate::lease::{Lease, Task};
+use crate::tasks::{Acked, Failed, Pushed};
+
+/// How long a planner waits when Redis is full.
+const FULL_REDIS_WAIT: Duration = Duration::from_secs(5);
+/// Reasons are shown to people and kept in Redis.
+const MAX_REASON_CHARS: usize = 1000;
+
+/// What a task made.
+enum Product {
+    Page(PlanStep),
+    Report(ChunkReport),
+    End,
+}
+
+/// What a run leaves beside its result.
+#[derive(Clone, Copy)]
+struct Ran {
+    /// Failed runs of the task before it.
+    attempts: u32,
+    /// The org had answered before the run ended.
+    heard: bool,
+}
+
+impl Shared {
+    /// Runs a task from its claim to the end of its lease. Errors end here.
+    pub(super) async fn execute(
+        self: Arc<Self>,
+        kind: Arc<dyn JobKind>,
+        claimed: Claimed,
+        cursor: Option<String>,
+        cx: TaskContext,
+    ) {
+        let started = Instant::now();
+        let (lease, attempts, probe) = (claimed.lease.clone(), claimed.attempts, claimed.probe);
+        let _guard = self.held.forget_on_drop(&lease);
+        let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
+        let result = match cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await {
+            None => Err(retry("the task was stopped before it began")),
+            Some(()) => {
+                let work = tokio::time::timeout(self.settings.task_timeout, work);
+                match self.telling(&lease, &cx.heard, probe, work).await {
+                    Ok(Ok(result)) => result,
+                    Ok(Err(_panic)) => Err(retry("the task panicked")),
+                    Err(_) => Err(retry("the task took too long")),
+                }
+            }
+        };
+        let ran = Ran { attempts, heard: cx.heard.is_set() };
+        let how = self.settle(&lease, ran, result).await;
+        meters::ended(kind.name(), lease.task(), how, started.elapsed());
+        tracing::debug!(how, "task ended");
+    }
+
+    /// Does `work`, and tells Redis meanwhile when the org answers a task that tries it for others.
+    async fn telling<T>(&self, lease: &Lease, heard: &Heard, probe: bool, work: impl Future<Output = T>) -> T {
+        if !probe {
+            return work.await;
+        }
+        let tell = async || match self.tasks.answered(lease).await {
+            Ok(rested) => tracing::info!(rested, "the org answers"),
+            // The next task of the org tries it again.
+            Err(error) => tracing::warn!(error = ?error, "Redis does not know yet that the org answers"),
+        };
+        let mut work = pin!(work);
+        let result = tokio::select! {
+            biased;
+            () = heard.wait() => None,
+            result = &mut work => Some(result),
+        };
+        match result {
+            None => tokio::join!(work, tell()).0,
+            Some(result) => {
+                if heard.is_set() {
+                    tell().await;
+                }
+                result
+            }
+        }
+    }
+
+    /// Tells Redis the result, until it knows or the lease is lost. How the task ended.
+    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> &'static str {
+        let mut failures = 0;
+        loop {
+            let error = match self.tell(lease, ran, &result).await {
+                Ok(how) => return how,
+                Err(error) => error,
+            };
+            meters::redis_failed("settle");
+            if error.kind() != JobsErrorKind::Unavailable {
+                // Not renewed any more, the lease runs out, and the task counts as crashed.
+                tracing::error!(error = ?error, "Redis does not take the result of the task");
+                return "lost";
+            }
+            tracing::warn!(error = ?error, "the result of the task waits for Redis");
+            tokio::time::sleep(full_jitter(Duration::from_millis(100), Duration::from_secs(5), failures)).await;
+            failures += 1;
+        }
+    }
+
+    async fn tell(
+        &self,
+        lease: &Lease,
+        ran: Ran,
+        result: &Result<Product, TaskError>,
+    ) -> Result<&'static str, JobsError> {
+        match (self.held.fate(lease), result) {
+            (Fate::Lost, _) => {
+                tracing::warn!("the lease was lost; what the task did is not counted");
+                Ok("lost")
+            }
+            // What was done is counted, also when the job is cancelled or the worker stops.
+            (_, Ok(Product::Page(step))) => match self.tasks.plan_push(lease, step).await {
+                Ok(Pushed::Stored | Pushed::Dropped) => Ok("acked"),
+                Ok(Pushed::Lost) => Ok("lost"),
+                Err(JobsError::OutOfMemory(_)) => {
+                    tracing::warn!("Redis is full; planning waits");
+                    self.tasks.release(std::slice::from_ref(lease), Some(FULL_REDIS_WAIT)).await.map(released)
+                }
+                Err(error) => Err(error),
+            },
+            (_, Ok(Product::Report(report))) => Ok(match self.tasks.ack(lease, report).await? {
+                Acked::Counted | Acked::Duplicate => "acked",
+                Acked::Lost => "lost",
+            }),
+            (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { "acked" } else { "lost" }),
+            (Fate::Drain | Fate::Cancel, Err(_)) => {
+                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
+            }
+            (Fate::Run, Err(error)) => self.tell_error(lease, ran, error).await,
+        }
+    }
+
+    async fn tell_error(&self, lease: &Lease, ran: Ran, error: &TaskError) -> Result<&'static str, JobsError> {
+        let Ran { attempts, heard } = ran;
+        let backoff = || full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
+        match error {
+            TaskError::Later { .. } => tracing::info!(error = %error, "the task waits"),
+            _ => tracing::warn!(error = %error, attempts, "the task did not succeed"),
+        }
+        let (delay, reason) = match error {
+            TaskError::Later { wait, .. } => {
+                return self.tasks.release(std::slice::from_ref(lease), Some(*wait)).await.map(released);
+            }
+            TaskError::Retry { reason, after } => {
+                let backoff = backoff();
+                (Some(after.map_or(backoff, |after| after.saturating_add(backoff.min(after)))), reason)
+            }
+            TaskError::Fail { reason } => (None, reason),
+            TaskError::PauseOrg { reason, wait } => {
+                return self.tasks.pause_org(lease, *wait, &shortened(reason)).await.map(|()| "paused");
+            }
+            TaskError::Silent { reason } => {
+                let attempt = heard.then(backoff);
+                let failed = self.tasks.silent(lease, &self.settings.silence, attempt, &shortened(reason)).await?;
+                return Ok(if matches!(failed, Failed::Retried) { "silent" } else { ended(failed) });
+            }
+            TaskError::NeedsAuthorization { reason } => {
+                return self.tasks.hold(lease, &shortened(reason)).await.map(|()| "held");
+            }
+        };
+        self.tasks.fail(lease, delay, &shortened(reason)).await.map(ended)
+    }
+}
+
+fn ended(failed: Failed) -> &'static str {
+    match failed {
+        Failed::Retried => "retried",
+        Failed::Dead => "dead",
+        Failed::Dropped => "released",
+        Failed::Lost => "lost",
+    }
+}
+
+async fn perform(
+    kind: &dyn JobKind,
+    cx: &TaskContext,
+    claimed: Claimed,
+    cursor: Option<String>,
+) -> Result<Product, TaskError> {
+    if let Some(unproven) = claimed.unproven {
+        tracing::error!(%unproven, "the task is not run");
+        return Err(TaskError::Fail { reason: unproven.to_string() });
+    }
+    match claimed.lease.task() {
+        Task::Plan => kind.plan(cx, cursor).await.map(Product::Page),
+        Task::Chunk(number) => {
+            let chunk = Chunk { number, payload: claimed.payload, records: claimed.records };
+            kind.run(cx, chunk).await.map(Product::Report)
+        }
+        Task::Finish => {
+            let job = cx.jobs.get(&cx.org, &cx.job_id).await?;
+            let job = job.ok_or_else(|| TaskError::Fail { reason: "the job is gone".to_owned() })?;
+            kind.finish(cx, &job).await.map(|()| Product::End)
+        }
+    }
+}
+
+fn retry(reason: &str) -> TaskError {
+    TaskError::Retry { reason: reason.to_owned(), after: None }
+}
+
+fn released(count: u64) -> &'static str {
+    if count > 0 { "released" } else { "lost" }
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().take(MAX_REASON_CHARS).collect()
+}

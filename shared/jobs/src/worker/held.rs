@@ -1,0 +1,230 @@
+//! The leases a worker knows it holds.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::lease::{Lease, Task};
+
+/// What a running task is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Run to its end.
+    Run,
+    /// Stop because the worker stops; then give the task back.
+    Drain,
+    /// Stop because its job is cancelled; then give the task back, which drops it.
+    Cancel,
+    /// Stop because another worker has it; then do nothing more about it.
+    Lost,
+}
+
+/// The leases a worker knows it holds, each with the token that stops its task.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    entries: Mutex<Entries>,
+    /// Told when a task has ended.
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    leases: HashMap<Lease, Entry>,
+    /// Leases so far.
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: CancellationToken,
+    fate: Fate,
+    org: String,
+    /// The place of the lease among all that were added.
+    number: u64,
+}
+
+impl Held {
+    /// Adds a lease of a job of `org`. The token is cancelled as soon as the task's fate is not [`Fate::Run`].
+    ///
+    /// A lease of the same task from before is lost, and so is any of the job beside its last step: Redis would not have
+    /// given this one otherwise. It happens when Redis comes back as it was some moments before.
+    pub(super) fn insert(&self, lease: Lease, org: &str) -> CancellationToken {
+        let token = CancellationToken::new();
+        self.stop_where(Fate::Lost, |held| exclude(held, &lease));
+        let mut entries = self.lock();
+        let number = entries.count;
+        entries.count += 1;
+        let entry = Entry { token: token.clone(), fate: Fate::Run, org: org.to_owned(), number };
+        entries.leases.insert(lease, entry);
+        token
+    }
+
+    /// Waits until no task goes on here that this one must not run beside, see [`insert`](Self::insert).
+    pub(super) async fn alone(&self, lease: &Lease) {
+        let mut ended = std::pin::pin!(self.ended.notified());
+        loop {
+            ended.as_mut().enable();
+            if !self.has_older_rival(lease) {
+                return;
+            }
+            ended.as_mut().await;
+            ended.set(self.ended.notified());
+        }
+    }
+
+    fn has_older_rival(&self, lease: &Lease) -> bool {
+        let entries = self.lock();
+        let Some(number) = entries.leases.get(lease).map(|entry| entry.number) else { return false };
+        entries.leases.iter().any(|(held, entry)| entry.number < number && exclude(held, lease))
+    }
+
+    /// Forgets a lease when the guard is dropped, however its task ends: a lease that is renewed for ever would keep
+    /// the task from everybody.
+    pub(super) fn forget_on_drop<'a>(&'a self, lease: &'a Lease) -> impl Drop + use<'a> {
+        Guard { held: self, lease }
+    }
+
+    /// What is to become of a task; lost when the lease is not known.
+    pub(super) fn fate(&self, lease: &Lease) -> Fate {
+        self.lock().leases.get(lease).map_or(Fate::Lost, |entry| entry.fate)
+    }
+
+    /// The leases to renew.
+    pub(super) fn leases(&self) -> Vec<Lease> {
+        let entries = self.lock();
+        entries.leases.iter().filter(|(_, entry)| entry.fate != Fate::Lost).map(|(lease, _)| lease.clone()).collect()
+    }
+
+    /// The orgs whose tasks run here, each once.
+    pub(super) fn orgs(&self) -> Vec<String> {
+        let entries = self.lock();
+        let orgs: BTreeSet<&str> = entries.leases.values().map(|entry| entry.org.as_str()).collect();
+        orgs.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Stops the task of a lease.
+    pub(super) fn stop(&self, lease: &Lease, fate: Fate) {
+        self.stop_where(fate, |held| held == lease);
+    }
+
+    /// Stops the tasks of a cancelled job. Its last step goes on: it ends the job.
+    pub(super) fn stop_job(&self, job: &str) {
+        self.stop_where(Fate::Cancel, |held| held.task() != Task::Finish && held.job().to_string() == job);
+    }
+
+    /// Stops everything.
+    pub(super) fn stop_all(&self, fate: Fate) {
+        self.stop_where(fate, |_| true);
+    }
+
+    fn stop_where(&self, fate: Fate, matches: impl Fn(&Lease) -> bool) {
+        for (lease, entry) in &mut self.lock().leases {
+            // Lost is the last word; otherwise the newest reason stands.
+            if entry.fate != Fate::Lost && matches(lease) {
+                entry.fate = fate;
+                entry.token.cancel();
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether two leases cannot both be held.
+fn exclude(one: &Lease, other: &Lease) -> bool {
+    let last_step = one.task() == Task::Finish || other.task() == Task::Finish;
+    one.job() == other.job() && (last_step || one.task() == other.task())
+}
+
+struct Guard<'a> {
+    held: &'a Held,
+    lease: &'a Lease,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.held.lock().leases.remove(self.lease);
+        self.held.ended.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(job: &str, task: &str) -> Lease {
+        lease_of(job, task, "0")
+    }
+
+    fn lease_of(job: &str, task: &str, random: &str) -> Lease {
+        Lease::parse(&format!("{job}|{task}|1|worker~0|{random}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_task_waits_for_the_end_of_one_that_redis_has_forgotten() {
+        let held = Held::default();
+        let (forgotten, other, again) = (lease(A, "1"), lease(A, "2"), lease_of(A, "1", "again"));
+        let token = held.insert(forgotten.clone(), ORG);
+        held.insert(other.clone(), ORG);
+        held.insert(again.clone(), ORG);
+        assert!(token.is_cancelled());
+        let fates = [&forgotten, &other, &again].map(|lease| held.fate(lease));
+        assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
+        held.alone(&other).await;
+        let mut waits = std::pin::pin!(held.alone(&again));
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        drop(held.forget_on_drop(&other));
+        assert!(futures_util::poll!(&mut waits).is_pending());
+        drop(held.forget_on_drop(&forgotten));
+        waits.await;
+    }
+
+    #[test]
+    fn nothing_of_a_job_runs_beside_its_last_step() {
+        let held = Held::default();
+        let (chunk, finish, other) = (lease(A, "1"), lease(A, "F"), lease(B, "1"));
+        for lease in [&chunk, &other, &finish] {
+            held.insert(lease.clone(), ORG);
+        }
+        let fates = [&chunk, &other, &finish].map(|lease| held.fate(lease));
+        assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
+        held.insert(lease_of(A, "2", "again"), ORG);
+        assert_eq!(held.fate(&finish), Fate::Lost);
+    }
+
+    const ORG: &str = "00D000000000001AAA";
+    const A: &str = "0190a0b0c0d07000800000000000000a";
+    const B: &str = "0190a0b0c0d07000800000000000000b";
+
+    #[test]
+    fn a_cancelled_job_stops_its_chunks_only() {
+        let held = Held::default();
+        let (chunk, other) = (lease(A, "1"), lease(B, "1"));
+        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone(), ORG));
+        held.stop_job(A);
+        assert_eq!(tokens.map(|token| token.is_cancelled()), [true, false]);
+        assert_eq!([&chunk, &other].map(|lease| held.fate(lease)), [Fate::Cancel, Fate::Run]);
+        let finish = lease(B, "F");
+        let token = held.insert(finish.clone(), ORG);
+        held.stop_job(B);
+        assert_eq!((token.is_cancelled(), held.fate(&finish)), (false, Fate::Run), "its last step goes on");
+    }
+
+    #[test]
+    fn a_lost_lease_is_renewed_no_more_and_stays_lost() {
+        let held = Held::default();
+        let (lost, kept) = (lease(A, "1"), lease(A, "2"));
+        held.insert(lost.clone(), ORG);
+        held.insert(kept.clone(), ORG);
+        held.stop(&lost, Fate::Lost);
+        held.stop_all(Fate::Drain);
+        assert_eq!((held.fate(&lost), held.fate(&kept)), (Fate::Lost, Fate::Drain));
+        assert_eq!(held.leases(), std::slice::from_ref(&kept));
+        drop(held.forget_on_drop(&kept));
+        assert_eq!(held.fate(&kept), Fate::Lost);
+    }
+}

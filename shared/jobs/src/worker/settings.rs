@@ -1,0 +1,42 @@
+//! How a worker works.
+
+use std::time::Duration;
+
+use crate::silence::Silence;
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Name that counts and leases carry, such as Heroku's `DYNO`. Default `worker`.
+    pub name: String,
+    /// Tasks it runs at a time, beside one more of an org that has none here while these last. Default 8.
+    pub concurrency: usize,
+    /// Time from the shutdown signal to the end of [`Worker::run`](super::Worker::run). Default 25 s; Heroku kills
+    /// after 30 s.
+    pub drain: Duration,
+    /// Longest time between two looks for work when no wake-up comes. Default 1 s.
+    pub poll: Duration,
+    /// Time after which a task counts as failed. Default 15 min.
+    pub task_timeout: Duration,
+    /// Longest wait before the second run of a failed task; doubles with each failure. Default 1 s.
+    pub retry_base: Duration,
+    /// Longest wait before any run of a failed task. Default 5 min.
+    pub retry_cap: Duration,
+    /// What becomes of orgs that do not answer.
+    pub silence: Silence,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            name: "worker".to_owned(),
+            concurrency: 8,
+            drain: Duration::from_secs(25),
+            poll: Duration::from_secs(1),
+            task_timeout: Duration::from_secs(15 * 60),
+            retry_base: Duration::from_secs(1),
+            retry_cap: Duration::from_secs(5 * 60),
+            silence: Silence::default(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What can go wrong, sorted by what a caller can do about it.
+
+mod api_error;
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use self::api_error::ApiError;
+pub(super) use self::api_error::kind as kind_of;
+pub use self::api_error::kind_of_bare_status;
+use super::bulk::JobState;
+use super::{Operation, SalesforceId};
+
+/// What a failure asks of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// It may work later: the connection failed or Salesforce is busy.
+    Transient,
+    /// Another transaction holds the record; it will work soon.
+    RowLocked,
+    /// The org cannot be reached, or answers nothing at all. Nothing of this org will work before it does.
+    Silent,
+    /// The org has used up its calls, or too many long ones run at once. Nothing of this org will work for a while.
+    LimitExceeded,
+    /// The access token is not accepted, and there is no new one.
+    SessionExpired,
+    /// The record, object or resource does not exist.
+    NotFound,
+    /// The data or the request is refused; the same again will be refused again.
+    Invalid,
+    /// The user lacks a permission.
+    Forbidden,
+    /// The answer is not what the API describes.
+    Malformed,
+}
+
+impl ErrorKind {
+    /// Whether the same call may go well a little later, as nothing is known to be wrong with it: the connection failed,
+    /// Salesforce is busy, a record is held, or the answer came from something that is not the API.
+    ///
+    /// This, with the codes and statuses behind [`ApiError::kind`], is the one list of what passes by itself.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Transient | Self::RowLocked | Self::Malformed)
+    }
+}
+
+/// A failed call. No variant shows a token or a URL.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Salesforce answered with errors of its own.
+    #[error("Salesforce refused {operation} (status {status}): {}", api_error::list(errors))]
+    Api {
+        /// The call.
+        operation: Operation,
+        /// HTTP status.
+        status: u16,
+        /// At least one error.
+        errors: Vec<ApiError>,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The status is not a success, and the body is not Salesforce's (a proxy's page, or nothing).
+    #[error("Salesforce's address answered with status {status} and no error of its own ({operation})")]
+    Status {
+        /// The call.
+        operation: Operation,
+        /// HTTP status.
+        status: u16,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// No connection could be made, so nothing was sent.
+    #[error("Salesforce could not be reached ({operation})")]
+    NotSent {
+        /// The call.
+        operation: Operation,
+        /// Cause, without the URL.
+        source: reqwest::Error,
+    },
+    /// The request was, or may have been, sent; no whole answer came back.
+    #[error("the connection to Salesforce broke off before the answer was there ({operation})")]
+    NoAnswer {
+        /// The call.
+        operation: Operation,
+        /// Cause, without the URL.
+        source: reqwest::Error,
+    },
+    /// The request was sent; the answer did not begin, or did not go on, in time.
+    #[error("Salesforce did not answer in time ({operation})")]
+    TimedOut {
+        /// The call.
+        operation: Operation,
+    },
+    /// The request was, or may have been, sent; neither it nor the simplest of requests was answered.
+    #[error("{operation} got no answer from Salesforce, and the org does not answer anything else")]
+    Silent {
+        /// The call.
+        operation: Operation,
+    },
+    /// A bulk job ended without processing all its rows. What it had processed stays, and its results tell what that is.
+    #[error("bulk job {id} ended as {state}{}", message.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
+    BulkJob {
+        /// The job.
+        id: SalesforceId,
+        /// How it ended: failed or aborted.
+        state: JobState,
+        /// Salesforce's reason, `Code : text`, when it gave one.
+        message: Option<String>,
+    },
+    /// A bulk job that was closed, or stopped, still waits for its rows: nothing will ever become of it.
+    #[error("bulk job {id} still waits for its rows, so it will not end")]
+    BulkJobOpen {
+        /// The job.
+        id: SalesforceId,
+    },
+    /// A bulk job is complete, but not all its rows were processed.
+    #[error("bulk job {id} processed {processed} of {sent} rows")]
+    BulkRowsMissing {
+        /// The job.
+        id: SalesforceId,
+        /// Rows sent.
+        sent: u64,
+        /// Rows that Salesforce says it dealt with.
+        processed: u64,
+    },
+    /// The id of a bulk job could not be kept, so the job got no rows.
+    #[error("the id of a bulk job could not be kept: {reason}")]
+    NotNoted {
+        /// Why, from whoever keeps it.
+        reason: String,
+    },
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The answer cannot be understood.
+    #[error("the answer to {operation} is malformed: {reason}")]
+    Malformed {
+        /// The call.
+        operation: Operation,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The session is not accepted any more and cannot be renewed.
+    #[error("the Salesforce session has expired")]
+    SessionExpired,
+    /// The source of sessions failed.
+    #[error("no Salesforce session could be obtained")]
+    Session {
+        /// What it asks of the caller.
+        kind: ErrorKind,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The query does not fit a request; nothing was sent.
+    #[error("the query needs a URL of {bytes} bytes, more than the {limit} that fit a request")]
+    QueryTooLong {
+        /// Length of the URL that would be needed, in bytes.
+        bytes: usize,
+        /// Longest URL that is sent, in bytes.
+        limit: usize,
+    },
+    /// The request cannot be made from what the caller gave; nothing was sent.
+    #[error("the request cannot be sent: {reason}")]
+    InvalidRequest {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid_request(reason: impl Into<String>) -> Self {
+        Self::InvalidRequest { reason: reason.into() }
+    }
+
+    pub(crate) fn malformed(operation: Operation, reason: impl Into<String>) -> Self {
+        Self::Malformed { operation, reason: reason.into() }
+    }
+
+    /// What the failure asks of the caller.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Api { status, errors, .. } => api_error::kind(*status, errors),
+            Self::Status { status, .. } => kind_of_bare_status(*status),
+            Self::Silent { .. } => ErrorKind::Silent,
+            // A request that cannot be made says nothing about the org.
+            Self::NotSent { source, .. } if !source.is_builder() => ErrorKind::Silent,
+            Self::NotSent { .. }
+            | Self::NoAnswer { .. }
+            | Self::TimedOut { .. }
+            | Self::BulkJobOpen { .. }
+            | Self::BulkRowsMissing { .. }
+            | Self::NotNoted { .. }
+            | Self::Cancelled => ErrorKind::Transient,
+            Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
+            Self::Malformed { .. } => ErrorKind::Malformed,
+            Self::SessionExpired => ErrorKind::SessionExpired,
+            Self::Session { kind, .. } => *kind,
+            Self::QueryTooLong { .. } | Self::InvalidRequest { .. } => ErrorKind::Invalid,
+        }
+    }
+
+    /// Whether the org may have changed although the call failed. True only for calls that write; when true, look
+    /// before doing it again.
+    ///
+    /// An error of Salesforce's own below status 500 means that the transaction was rolled back. So does a 401 or 429
+    /// from anyone: those are given before a request is looked at.
+    #[must_use]
+    pub fn may_have_committed(&self) -> bool {
+        match self {
+            Self::Api { operation, status, .. } => operation.writes() && *status >= 500,
+            Self::Status { operation, status, .. } => operation.writes() && !matches!(status, 401 | 429),
+            Self::NoAnswer { operation, .. }
+            | Self::TimedOut { operation }
+            | Self::Silent { operation }
+            | Self::Malformed { operation, .. } => operation.writes(),
+            Self::BulkJob { .. } | Self::BulkJobOpen { .. } | Self::BulkRowsMissing { .. } => true,
+            Self::NotSent { .. }
+            | Self::NotNoted { .. }
+            | Self::Cancelled
+            | Self::SessionExpired
+            | Self::Session { .. }
+            | Self::QueryTooLong { .. }
+            | Self::InvalidRequest { .. } => false,
+        }
+    }
+
+    /// How long the server asked to wait, when it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api { retry_after, .. } | Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Salesforce's own errors; empty when it gave none.
+    #[must_use]
+    pub fn api_errors(&self) -> &[ApiError] {
+        match self {
+            Self::Api { errors, .. } => errors,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api { status, .. } | Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+/// Makes an error out of an answer whose status is not the expected one.
+pub(super) fn from_answer(operation: Operation, status: u16, body: &[u8], retry_after: Option<Duration>) -> Error {
+    if status == 300 {
+        // The body lists the records' URLs ("Insert or Update (Upsert) a Record Using an External ID").
+        let message = "more than one record has this external id".to_owned();
+        let error = ApiError { error_code: "MULTIPLE_CHOICES".to_owned(), message, fields: Vec::new() };
+        return Error::Api { operation, status, errors: vec![error], retry_after };
+    }
+    match ApiError::from_body(body) {
+        Some(errors) => Error::Api { operation, status, errors, retry_after },
+        None => Error::Status { operation, status, retry_after },
+    }
+}
+
+#[cfg(test)]
+mod tests;

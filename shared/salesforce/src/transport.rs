@@ -1,0 +1,377 @@
+//! One call from its request to its answer: session, tries, time limits, traces.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing::{Instrument, Span, debug, field, info_span, warn};
+use url::Url;
+
+use super::error::from_answer;
+use super::http::{BodyError, read_body, retry_after};
+use super::path::version_root;
+use super::{ApiUsage, CallRecord, Client, Error, Failure, Operation, Session};
+
+mod open;
+mod patience;
+
+pub(super) use open::{OpenAnswer, Upload};
+
+/// Longest URL that is sent, in bytes. Salesforce takes 16,384 for the URL and headers together.
+pub(super) const MAX_URL_BYTES: usize = 16_000;
+
+/// Longest part of a parser's message that goes into an error.
+const MAX_REASON_CHARS: usize = 200;
+
+/// What to send, without the session.
+#[derive(Debug)]
+pub(super) struct Request {
+    operation: Operation,
+    method: Method,
+    target: Target,
+    body: Option<Vec<u8>>,
+}
+
+/// Where to send it. Both are encoded already and may have a query string.
+#[derive(Debug)]
+enum Target {
+    /// Below the version root, as `/sobjects/Account`.
+    Resource(String),
+    /// A path that an earlier answer named, as `/services/data/v62.0/query/01g…`.
+    Server(String),
+}
+
+impl Request {
+    pub(super) fn get(operation: Operation, path: String) -> Self {
+        Self { operation, method: Method::GET, target: Target::Resource(path), body: None }
+    }
+
+    pub(super) fn get_server_path(operation: Operation, path: String) -> Self {
+        Self { operation, method: Method::GET, target: Target::Server(path), body: None }
+    }
+
+    pub(super) fn delete(operation: Operation, path: String) -> Self {
+        Self { operation, method: Method::DELETE, target: Target::Resource(path), body: None }
+    }
+
+    pub(super) fn post(operation: Operation, path: String, body: &impl Serialize) -> Result<Self, Error> {
+        let body = Some(to_json(body)?);
+        Ok(Self { operation, method: Method::POST, target: Target::Resource(path), body })
+    }
+
+    pub(super) fn patch(operation: Operation, path: String, body: &impl Serialize) -> Result<Self, Error> {
+        let body = Some(to_json(body)?);
+        Ok(Self { operation, method: Method::PATCH, target: Target::Resource(path), body })
+    }
+
+    fn url(&self, session: &Session) -> Result<Url, Error> {
+        let path = match &self.target {
+            Target::Resource(path) => format!("{}{path}", version_root(&session.api_version)),
+            Target::Server(path) => path.clone(),
+        };
+        let url = session.instance_url.join(&path).map_err(|_| Error::invalid_request("the URL cannot be built"))?;
+        if url.origin() != session.instance_url.origin() || !url.path().starts_with("/services/data/") {
+            return Err(Error::malformed(self.operation, "it leads to a URL outside the org's REST API"));
+        }
+        let bytes = url.as_str().len();
+        if bytes > MAX_URL_BYTES {
+            return Err(Error::QueryTooLong { bytes, limit: MAX_URL_BYTES });
+        }
+        Ok(url)
+    }
+}
+
+fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body).map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
+}
+
+/// What the trace of a call tells.
+struct Tally {
+    /// HTTP exchanges, the one with a refused session included.
+    attempts: u32,
+    /// Status of the last answer.
+    status: Option<u16>,
+}
+
+/// An answer with a status of success. What it proves is for the reader of its body to say.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) operation: Operation,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Of a call whose success has no body, and is told by the status. A body that is not even JSON is somebody else's.
+    pub(super) fn nothing(&self) -> Result<(), Error> {
+        let nothing = self.body.trim_ascii().is_empty();
+        if nothing { Ok(()) } else { self.json::<serde::de::IgnoredAny>().map(|_| ()) }
+    }
+
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let reason = error.to_string().chars().take(MAX_REASON_CHARS).collect::<String>();
+            Error::malformed(self.operation, reason)
+        })
+    }
+}
+
+/// How a successful answer is taken from the network.
+trait Taken: Sized {
+    /// The limit on the time of one try covers the body, because [`Taken::take`] reads all of it.
+    const WHOLE: bool;
+
+    /// Takes an answer whose body is at most `limit` bytes if it is read here.
+    fn take(
+        operation: Operation,
+        response: reqwest::Response,
+        limit: usize,
+    ) -> impl Future<Output = Result<Self, BodyError>> + Send;
+}
+
+impl Taken for Answer {
+    const WHOLE: bool = true;
+
+    async fn take(operation: Operation, response: reqwest::Response, limit: usize) -> Result<Self, BodyError> {
+        Ok(Self { operation, body: read_body(response, limit).await? })
+    }
+}
+
+impl Client {
+    /// Makes a call, with as many tries as are safe and allowed. `read` makes the result of the answer; one that it
+    /// cannot read is a failed try like any other.
+    pub(super) async fn send<T>(
+        &self,
+        request: Request,
+        read: impl Fn(&Answer) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        self.call(request, |answer| read(&answer)).await
+    }
+
+    async fn call<A: Taken, T>(
+        &self,
+        request: Request,
+        read: impl Fn(A) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let span = info_span!(
+            "salesforce.call",
+            operation = request.operation.name(),
+            org.id = field::Empty,
+            status = field::Empty,
+            attempts = field::Empty,
+            duration_ms = field::Empty,
+        );
+        async {
+            let started = Instant::now();
+            let mut tally = Tally { attempts: 0, status: None };
+            let result = self.send_until_done(&request, &read, &mut tally).await;
+            let span = Span::current();
+            span.record("attempts", tally.attempts).record("duration_ms", millis(started.elapsed()));
+            if let Some(status) = tally.status {
+                span.record("status", status);
+            }
+            debug!(ok = result.is_ok(), "Salesforce call ended");
+            result
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn send_until_done<A: Taken, T>(
+        &self,
+        request: &Request,
+        read: &(impl Fn(A) -> Result<T, Error> + Send + Sync),
+        tally: &mut Tally,
+    ) -> Result<T, Error> {
+        let policy = &self.inner.settings.retry;
+        let mut session = self.inner.source.session().await?;
+        Span::current().record("org.id", session.org_id.as_str());
+        let started = Instant::now();
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let remaining = policy.total.saturating_sub(started.elapsed());
+            let url = request.url(&session)?;
+            let error = match self.try_once(request, url, &session, remaining, tally).await.and_then(read) {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            if error.status() == Some(401) && !renewed {
+                debug!("session not accepted, asking for another");
+                session = self.inner.source.refresh(&session).await?;
+                if started.elapsed() >= policy.total {
+                    return Err(error);
+                }
+                renewed = true;
+                continue;
+            }
+            let failure = Failure {
+                attempt,
+                elapsed: started.elapsed(),
+                kind: error.kind(),
+                may_have_committed: error.may_have_committed() && !request.operation.repeats_safely(),
+                retry_after: error.retry_after(),
+            };
+            // A silent org has had its time. That a connection cannot be made may be known much sooner.
+            let silent = matches!(error, Error::Silent { .. });
+            let wait = if silent { None } else { policy.decide(&failure, rand::random()) };
+            let Some(wait) = wait else { return Err(error) };
+            warn!(attempt, wait_ms = millis(wait), kind = ?failure.kind, "Salesforce call failed, trying again");
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn try_once<A: Taken>(
+        &self,
+        request: &Request,
+        url: Url,
+        session: &Session,
+        remaining: Duration,
+        tally: &mut Tally,
+    ) -> Result<A, Error> {
+        let settings = &self.inner.settings;
+        let longest = settings.attempt_timeout.min(remaining);
+        let timeout = if request.operation.is_quick() { longest.min(settings.quick_timeout) } else { longest };
+        let body = request.body.as_ref().map(|body| ("application/json", reqwest::Body::from(body.clone())));
+        self.exchange(request, url, session, body, timeout, tally).await
+    }
+
+    /// One HTTP exchange. `body` comes with its content type.
+    async fn exchange<A: Taken>(
+        &self,
+        request: &Request,
+        url: Url,
+        session: &Session,
+        body: Option<(&'static str, reqwest::Body)>,
+        timeout: Duration,
+        tally: &mut Tally,
+    ) -> Result<A, Error> {
+        let Request { operation, method, .. } = request;
+        let mut builder = self.inner.http.request(method.clone(), url).headers(self.headers(*operation, session)?);
+        // An answer read as a stream takes as long as its reader; only the way to its first byte is limited here.
+        let patience = if A::WHOLE { Duration::MAX } else { timeout };
+        if A::WHOLE {
+            builder = builder.timeout(timeout);
+        }
+        if let Some((content_type, body)) = body {
+            builder = builder.header(CONTENT_TYPE, content_type).body(body);
+        }
+        let started = Instant::now();
+        let sent = self.unless_silent(session, tokio::time::timeout(patience, builder.send()));
+        let (status, usage, result) = match sent.await {
+            None => (None, None, Err(Error::Silent { operation: *operation })),
+            Some(Ok(Ok(response))) => {
+                let status = response.status();
+                let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
+                let result = self.read::<A>(*operation, response, patience, session).await;
+                (Some(status.as_u16()), usage, result)
+            }
+            Some(Ok(Err(error))) => (None, None, Err(unanswered(*operation, error))),
+            Some(Err(_)) => (None, None, Err(Error::TimedOut { operation: *operation })),
+        };
+        tally.attempts += 1;
+        tally.status = status;
+        if let Some(on_call) = &self.inner.settings.on_call {
+            let (org_id, operation, duration) = (session.org_id, *operation, started.elapsed());
+            on_call(&CallRecord { org_id, operation, status, duration, usage });
+        }
+        result
+    }
+
+    async fn read<A: Taken>(
+        &self,
+        operation: Operation,
+        response: reqwest::Response,
+        patience: Duration,
+        session: &Session,
+    ) -> Result<A, Error> {
+        let limit = self.inner.settings.max_response_bytes;
+        let status = response.status();
+        if operation.succeeds_with(status.as_u16()) {
+            return A::take(operation, response, limit).await.map_err(|error| unread(operation, error));
+        }
+        if status.is_success() {
+            return Err(Error::malformed(operation, format!("its status {} is not one of the API's", status.as_u16())));
+        }
+        let wait = retry_after(response.headers(), Utc::now());
+        match tokio::time::timeout(patience, read_body(response, limit)).await {
+            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &without_token(&body, session), wait)),
+            // What cannot be an error of Salesforce's own need not be read.
+            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait)),
+            Ok(Err(error)) => Err(unread(operation, error)),
+            Err(_) => Err(Error::TimedOut { operation }),
+        }
+    }
+
+    fn headers(&self, operation: Operation, session: &Session) -> Result<HeaderMap, Error> {
+        let settings = &self.inner.settings;
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, bearer(session.access_token.expose_secret())?);
+        let options = HeaderValue::from_str(&format!("client={}", settings.client_name))
+            .map_err(|_| Error::invalid_request("the client name cannot be sent in a header"))?;
+        headers.insert("sforce-call-options", options);
+        let pages = matches!(operation, Operation::Query | Operation::QueryMore);
+        if let Some(size) = settings.query_batch_size.filter(|_| pages) {
+            let options = HeaderValue::from_str(&format!("batchSize={size}"))
+                .map_err(|_| Error::invalid_request("the batch size cannot be sent in a header"))?;
+            headers.insert("sforce-query-options", options);
+        }
+        Ok(headers)
+    }
+}
+
+/// The body of a refusal, without the call's own token should somebody on the way repeat it: errors are logged, stored and
+/// passed on.
+fn without_token<'b>(body: &'b [u8], session: &Session) -> Cow<'b, [u8]> {
+    let token = session.access_token.expose_secret();
+    match std::str::from_utf8(body) {
+        Ok(text) if !token.is_empty() && text.contains(token) => {
+            Cow::Owned(text.replace(token, "[access token]").into_bytes())
+        }
+        _ => Cow::Borrowed(body),
+    }
+}
+
+/// The value of `Authorization`, marked so that no HTTP layer logs it.
+///
+/// # Errors
+/// [`Error::InvalidRequest`] when the token is not text for a header.
+pub fn bearer(token: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|_| Error::invalid_request("the access token cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn unanswered(operation: Operation, error: reqwest::Error) -> Error {
+    let source = error.without_url();
+    if source.is_connect() || source.is_builder() {
+        Error::NotSent { operation, source }
+    } else {
+        Error::NoAnswer { operation, source }
+    }
+}
+
+fn unread(operation: Operation, error: BodyError) -> Error {
+    match error {
+        BodyError::Read(error) => Error::NoAnswer { operation, source: error.without_url() },
+        BodyError::TooLarge(limit) => Error::malformed(operation, format!("it is longer than {limit} bytes")),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Routes for the platform and for people: health, readiness, metrics, and the OpenAPI document.
+//!
+//! | route | answer |
+//! |---|---|
+//! | `GET /health` | 200 while the process runs |
+//! | `GET /ready` | 200, or 503 with the checks that fail |
+//! | `GET /metrics` | Prometheus' text format; asks for `METRICS_TOKEN` where that is set |
+//! | `GET /api-docs.yaml` | the OpenAPI document |
+//! | `GET /docs` | the same as a page for people, with its files below `/docs/` |
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use futures_util::future::{BoxFuture, join_all};
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::openapi::Document;
+use super::server::ServerSettings;
+use shared::telemetry::metrics_handle;
+
+/// Longest wait for one readiness check unless [`Health::timeout`] says otherwise.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+
+type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// What the routes of this module answer. Built once per process, cloned into each worker thread.
+#[derive(Clone)]
+pub struct Health {
+    checks: Vec<(&'static str, Check)>,
+    timeout: Duration,
+    document: Option<Arc<Rendered>>,
+}
+
+/// The document, rendered once.
+struct Rendered {
+    yaml: String,
+    page: String,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.checks.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Health").field("checks", &names).field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+impl Health {
+    /// No checks, no document.
+    pub fn new() -> Self {
+        Self { checks: Vec::new(), timeout: CHECK_TIMEOUT, document: None }
+    }
+
+    /// Adds a check to `/ready`. Its error text is shown to whoever asks, so it must hold no secret.
+    #[must_use]
+    pub fn check<F, Fut>(mut self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.checks.push((name, Arc::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// Longest wait for one check.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Serves `document` under `/api-docs.yaml` and `/docs`.
+    #[must_use]
+    pub fn document(self, document: &Document) -> Self {
+        let rendered = Rendered { yaml: document.yaml().to_owned(), page: document.page() };
+        Self { document: Some(Arc::new(rendered)), ..self }
+    }
+
+    /// Adds the routes. `config.configure(|config| health.routes(config))`.
+    pub fn routes(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::new(self.clone()))
+            .route("/health", web::get().to(health))
+            .route("/ready", web::get().to(ready))
+            .route("/metrics", web::get().to(metrics));
+        if self.document.is_some() {
+            config.route("/api-docs.yaml", web::get().to(yaml)).route("/docs", web::get().to(page));
+            for (path, content_type, text) in super::openapi::PAGE_FILES {
+                config.route(path, web::get().to(move || async move { page_file(content_type, text) }));
+            }
+        }
+    }
+
+    /// Runs all checks at once; name and reason of those that fail.
+    async fn failing(&self) -> BTreeMap<&'static str, String> {
+        let outcomes = self.checks.iter().map(|(name, check)| async move {
+            match tokio::time::timeout(self.timeout, check()).await {
+                Ok(Ok(())) => None,
+                Ok(Err(reason)) => Some((*name, reason)),
+                Err(_) => Some((*name, format!("no answer within {} ms", self.timeout.as_millis()))),
+            }
+        });
+        join_all(outcomes).await.into_iter().flatten().collect()
+    }
+}
+
+#[derive(Serialize)]
+struct Status {
+    status: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    failing: BTreeMap<&'static str, String>,
+}
+
+async fn health() -> impl Responder {
+    web::Json(Status { status: "ok", failing: BTreeMap::new() })
+}
+
+async fn ready(health: Data<Health>) -> HttpResponse {
+    let failing = health.failing().await;
+    if failing.is_empty() {
+        HttpResponse::Ok().json(Status { status: "ready", failing })
+    } else {
+        HttpResponse::ServiceUnavailable().json(Status { status: "unavailable", failing })
+    }
+}
+
+async fn metrics(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let settings = request.conn_data::<Arc<ServerSettings>>();
+    if let Some(token) = settings.and_then(|settings| settings.metrics_token.as_ref())
+        && !token.is_in(request.headers())
+    {
+        return Err(ApiError::unauthorized("Send METRICS_TOKEN as Authorization: Bearer and the token."));
+    }
+    let answer = HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+        .body(metrics_handle().render());
+    Ok(answer)
+}
+
+async fn yaml(health: Data<Health>) -> HttpResponse {
+    match &health.document {
+        Some(document) => {
+            HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/yaml")).body(document.yaml.clone())
+        }
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+async fn page(health: Data<Health>) -> HttpResponse {
+    match &health.document {
+        Some(document) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header(("Content-Security-Policy", super::openapi::PAGE_POLICY))
+            .body(document.page.clone()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// Five minutes: the address has no version in it.
+fn page_file(content_type: &'static str, text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(text)
+}

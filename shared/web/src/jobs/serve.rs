@@ -1,0 +1,104 @@
+//! The process of a web service that starts jobs.
+
+use super::JobAccess;
+use super::streams::Streams;
+use crate::config::WebConfig;
+use crate::health::Health;
+use crate::openapi::Document;
+use crate::{WaitingCalls, app, server};
+use actix_web::web::{Data, ServiceConfig};
+use anyhow::Context;
+use shared::jobs::Jobs;
+use std::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What is said of a server that would lose jobs.
+const UNSUITABLE: &str = "The server at REDIS_URL cannot be used";
+
+/// The token that ends endless answers.
+#[derive(Clone)]
+pub(super) struct Shutdown(pub(super) CancellationToken);
+
+/// Serves `routes`, the operations of [`super::configure`], health and `document` on `listener` until `shutdown` is
+/// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>` and `Data<WaitingCalls>`.
+///
+/// # Errors
+/// When Redis cannot be reached at the start or would not keep jobs, or the listener cannot be used.
+pub async fn serve<R>(
+    config: WebConfig,
+    document: &Document,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    routes: R,
+) -> anyhow::Result<()>
+where
+    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
+    jobs.check_server().await.context(UNSUITABLE)?;
+    serve_with(jobs, config, document, listener, shutdown, routes).await
+}
+
+/// The same for a service that has work to do without Redis: it starts without, and connects when it is there. `/ready`
+/// tells that Redis is missing.
+///
+/// # Errors
+/// When a setting of the jobs or the listener cannot be used, or Redis, once it is there, would not keep jobs.
+pub async fn serve_without_redis<R>(
+    config: WebConfig,
+    document: &Document,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    routes: R,
+) -> anyhow::Result<()>
+where
+    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
+    serve_with(jobs, config, document, listener, shutdown, routes).await
+}
+
+async fn serve_with<R>(
+    jobs: Jobs,
+    config: WebConfig,
+    document: &Document,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    routes: R,
+) -> anyhow::Result<()>
+where
+    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let calls = WaitingCalls::new(config.calls);
+    let access = JobAccess::new(config.access, calls.clone()).context("Failed to set up the HTTP client")?;
+    let ping = jobs.clone();
+    let health = Health::new()
+        .check("redis", move || {
+            let jobs = ping.clone();
+            async move { jobs.ready().await.map_err(|error| error.to_string()) }
+        })
+        .document(document);
+    let (streams, check) = (Streams::new(config.streams), jobs.clone());
+    let (hosts, stop) = (config.hosts, Shutdown(shutdown.clone()));
+    let factory = move || {
+        let (jobs, access, hosts) = (jobs.clone(), access.clone(), hosts.clone());
+        let (stop, streams, calls) = (stop.clone(), streams.clone(), calls.clone());
+        let (health, routes) = (health.clone(), routes.clone());
+        app(&move |service: &mut ServiceConfig| {
+            service
+                .app_data(Data::new(hosts.clone()))
+                .app_data(Data::new(jobs.clone()))
+                .app_data(Data::new(access.clone()))
+                .app_data(Data::new(stop.clone()))
+                .app_data(Data::new(streams.clone()))
+                .app_data(Data::new(calls.clone()))
+                .configure(|service| health.routes(service))
+                .configure(super::configure)
+                .configure(|service| routes(service));
+        })
+    };
+    tokio::select! {
+        served = server::serve(factory, listener, shutdown, config.server) => served.context("The server stopped"),
+        error = check.unsuitable() => Err(error).context(UNSUITABLE),
+    }
+}

@@ -1,0 +1,39 @@
+//! What every web process does the same way: errors, request ids, health, the OpenAPI document, starting and stopping.
+//!
+//! A service writes its routes and gives them to [`app`]; [`server::serve`] runs the app until the stop token is cancelled.
+//! This crate knows no service.
+
+mod app;
+mod body_deadline;
+mod config;
+mod connection;
+mod error;
+mod extract;
+mod framework_errors;
+mod observe;
+mod places;
+mod probes;
+mod request_id;
+
+mod callback;
+pub mod client_context;
+pub mod health;
+pub mod https;
+pub mod jobs;
+pub mod openapi;
+pub mod samples;
+pub mod server;
+pub mod sse;
+pub mod token;
+pub mod upstream;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::app;
+pub use callback::callback_url;
+pub use config::WebConfig;
+pub use error::{ApiError, ErrorAnswer, ErrorDetails};
+pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
+pub use places::{Place, PlaceLimits, WaitingCalls};
+pub use request_id::RequestId;
