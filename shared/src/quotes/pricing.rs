@@ -182,7 +182,7 @@ impl PricingRules {
         let exact = amount::discounted(list_price, discount_percent);
         let unit_price = match self.decimals.of(line.currency) {
             Some(decimals) => amount::rounded(exact, quantity, decimals),
-            None => exact,
+            None => amount::fitting(exact),
         };
         Ok(PricedLine { unit_price, quantity, discount_percent })
     }

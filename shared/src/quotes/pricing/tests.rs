@@ -337,3 +337,19 @@ fn percentages_keep_the_decimals_that_are_written() {
     assert_eq!(rules.families.get("a"), Some(&decimal("0.1")));
     assert_eq!(rules.families.get("b"), Some(&decimal("33.333333")));
 }
+
+/// The price has more digits than its field: what is rounded to three decimals is the exact one, not the one that was cut to the
+/// field's digits before, which left a digit out and put this total beyond half a unit.
+#[test]
+fn a_price_is_rounded_once() {
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    let rules = parse_with("price_decimals = 3").unwrap().with_overrides(true);
+    let line = Line {
+        unit_price: Some(decimal("95310004.8363924363")),
+        quantity: Some(decimal("-799476")),
+        discount_override: Some(decimal("33.11")),
+        ..Line::default()
+    };
+    let priced = rules.price(rules.region(None), &line).unwrap();
+    assert_eq!(priced.unit_price, decimal("63752862.235062901"));
+}
