@@ -27,7 +27,7 @@ pub struct Callback<'a, B> {
 }
 
 /// What stands behind `/services/` that does what its caller says.
-const GENERAL_APIS: [&str; 9] = ["apexrest", "async", "data", "iot", "oauth2", "proxy", "scrt", "soap", "wave"];
+const GENERAL_APIS: [&str; 10] = ["apexrest", "async", "data", "iot", "mcp", "oauth2", "proxy", "scrt", "soap", "wave"];
 
 /// How the receiver answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +95,13 @@ pub fn may_be_general_api(url: &Url) -> bool {
     }
     // `data.json` is `data`.
     let stem = |segment: &str| segment.split('.').next().unwrap_or_default().to_owned();
-    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(stem);
-    match parts.next().as_deref() {
-        Some("services") => parts.next().is_none_or(|part| GENERAL_APIS.contains(&part.as_str())),
-        Some("cometd") => true,
+    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).map(stem).collect();
+    // Sites have the APIs below a path of their own, such as `/site/services/apexrest`.
+    parts.iter().enumerate().any(|(index, part)| match part.as_str() {
+        "services" => parts.get(index + 1).is_none_or(|part| GENERAL_APIS.contains(&part.as_str())),
+        "cometd" | "servlet" => true,
         _ => false,
-    }
+    })
 }
 
 /// Posts a result with the token of `session`. The answer's body is not read, only that it is no page for people.

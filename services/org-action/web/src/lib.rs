@@ -16,6 +16,7 @@ mod turns;
 
 pub use config::Config;
 
+use ::web::jobs::Start;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use cleanup::Cleanup;
@@ -38,7 +39,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         service.app_data(quoter.clone());
         routes::configure(service);
     };
-    ::web::jobs::serve_without_redis(web, &document, listener, shutdown, routes).await?;
+    ::web::jobs::serve(Start::Lazy, web, &document, listener, shutdown, routes).await?;
     cleanup.end().await;
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod openapi;
 mod routes;
 
 use ::web::WebConfig;
+use ::web::jobs::Start;
 use anyhow::Context;
 use shared::config::{Callers, ConfigError, Settings};
 use std::net::TcpListener;
@@ -26,5 +27,5 @@ pub fn config(settings: &Settings) -> Result<WebConfig, ConfigError> {
 /// When Redis cannot be reached at the start or cannot hold jobs, or the listener cannot be used.
 pub async fn run(config: WebConfig, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let document = openapi::document().context("Failed to write the OpenAPI document")?;
-    ::web::jobs::serve(config, &document, listener, shutdown, routes::configure).await
+    ::web::jobs::serve(Start::Eager, config, &document, listener, shutdown, routes::configure).await
 }

@@ -57,6 +57,10 @@ fn general_apis_are_known_in_every_spelling() {
         "/services/data.json",
         "/services/wave/x",
         "/cometd/62.0",
+        "/site/services/apexrest/Orders",
+        "/webruntime/api/services/data/v62.0/graphql",
+        "/servlet/servlet.Integration",
+        "/services/mcp/x",
         "/services/async-callbacks/1?_HttpMethod=DELETE",
         "/services/async-callbacks/1?_%48ttpMethod=DELETE",
     ] {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
+use super::ended::Ended;
 use super::held::Fate;
 use super::{Shared, meters};
 use crate::backoff::full_jitter;
@@ -64,7 +65,7 @@ impl Shared {
         let ran = Ran { attempts, heard: cx.heard.is_set() };
         let how = self.settle(&lease, ran, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
-        tracing::debug!(how, "task ended");
+        tracing::debug!(how = how.as_str(), "task ended");
     }
 
     /// Does `work`, and tells Redis meanwhile when the org answers a task that tries it for others.
@@ -95,7 +96,7 @@ impl Shared {
     }
 
     /// Tells Redis the result, until it knows or the lease is lost. How the task ended.
-    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> &'static str {
+    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> Ended {
         let mut failures = 0;
         loop {
             let error = match self.tell(lease, ran, &result).await {
@@ -106,7 +107,7 @@ impl Shared {
             if error.kind() != JobsErrorKind::Unavailable {
                 // Not renewed any more, the lease runs out, and the task counts as crashed.
                 tracing::error!(error = ?error, "Redis does not take the result of the task");
-                return "lost";
+                return Ended::Lost;
             }
             tracing::warn!(error = ?error, "the result of the task waits for Redis");
             tokio::time::sleep(full_jitter(Duration::from_millis(100), Duration::from_secs(5), failures)).await;
@@ -114,21 +115,16 @@ impl Shared {
         }
     }
 
-    async fn tell(
-        &self,
-        lease: &Lease,
-        ran: Ran,
-        result: &Result<Product, TaskError>,
-    ) -> Result<&'static str, JobsError> {
+    async fn tell(&self, lease: &Lease, ran: Ran, result: &Result<Product, TaskError>) -> Result<Ended, JobsError> {
         match (self.held.fate(lease), result) {
             (Fate::Lost, _) => {
                 tracing::warn!("the lease was lost; what the task did is not counted");
-                Ok("lost")
+                Ok(Ended::Lost)
             }
             // What was done is counted, also when the job is cancelled or the worker stops.
             (_, Ok(Product::Page(step))) => match self.tasks.plan_push(lease, step).await {
-                Ok(Pushed::Stored | Pushed::Dropped) => Ok("acked"),
-                Ok(Pushed::Lost) => Ok("lost"),
+                Ok(Pushed::Stored | Pushed::Dropped) => Ok(Ended::Acked),
+                Ok(Pushed::Lost) => Ok(Ended::Lost),
                 Err(JobsError::OutOfMemory(_)) => {
                     tracing::warn!("Redis is full; planning waits");
                     self.tasks.release(std::slice::from_ref(lease), Some(FULL_REDIS_WAIT)).await.map(released)
@@ -136,10 +132,10 @@ impl Shared {
                 Err(error) => Err(error),
             },
             (_, Ok(Product::Report(report))) => Ok(match self.tasks.ack(lease, report).await? {
-                Acked::Counted | Acked::Duplicate => "acked",
-                Acked::Lost => "lost",
+                Acked::Counted | Acked::Duplicate => Ended::Acked,
+                Acked::Lost => Ended::Lost,
             }),
-            (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { "acked" } else { "lost" }),
+            (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { Ended::Acked } else { Ended::Lost }),
             (Fate::Drain | Fate::Cancel, Err(_)) => {
                 self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
             }
@@ -147,7 +143,7 @@ impl Shared {
         }
     }
 
-    async fn tell_error(&self, lease: &Lease, ran: Ran, error: &TaskError) -> Result<&'static str, JobsError> {
+    async fn tell_error(&self, lease: &Lease, ran: Ran, error: &TaskError) -> Result<Ended, JobsError> {
         let Ran { attempts, heard } = ran;
         let backoff = || full_jitter(self.settings.retry_base, self.settings.retry_cap, attempts);
         match error {
@@ -164,27 +160,18 @@ impl Shared {
             }
             TaskError::Fail { reason } => (None, reason),
             TaskError::PauseOrg { reason, wait } => {
-                return self.tasks.pause_org(lease, *wait, &shortened(reason)).await.map(|()| "paused");
+                return self.tasks.pause_org(lease, *wait, &shortened(reason)).await.map(|()| Ended::Paused);
             }
             TaskError::Silent { reason } => {
                 let attempt = heard.then(backoff);
                 let failed = self.tasks.silent(lease, &self.settings.silence, attempt, &shortened(reason)).await?;
-                return Ok(if matches!(failed, Failed::Retried) { "silent" } else { ended(failed) });
+                return Ok(if matches!(failed, Failed::Retried) { Ended::Silent } else { failed.into() });
             }
             TaskError::NeedsAuthorization { reason } => {
-                return self.tasks.hold(lease, &shortened(reason)).await.map(|()| "held");
+                return self.tasks.hold(lease, &shortened(reason)).await.map(|()| Ended::Held);
             }
         };
-        self.tasks.fail(lease, delay, &shortened(reason)).await.map(ended)
-    }
-}
-
-fn ended(failed: Failed) -> &'static str {
-    match failed {
-        Failed::Retried => "retried",
-        Failed::Dead => "dead",
-        Failed::Dropped => "released",
-        Failed::Lost => "lost",
+        self.tasks.fail(lease, delay, &shortened(reason)).await.map(Ended::from)
     }
 }
 
@@ -216,8 +203,8 @@ fn retry(reason: &str) -> TaskError {
     TaskError::Retry { reason: reason.to_owned(), after: None }
 }
 
-fn released(count: u64) -> &'static str {
-    if count > 0 { "released" } else { "lost" }
+fn released(count: u64) -> Ended {
+    if count > 0 { Ended::Released } else { Ended::Lost }
 }
 
 fn shortened(reason: &str) -> String {

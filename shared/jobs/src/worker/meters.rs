@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
+use super::ended::Ended;
 use crate::lease::Task;
 use crate::stats::Stats;
 
@@ -26,9 +27,10 @@ pub(super) fn claimed(kind: &str, task: Task) {
     counter!("jobs_tasks_claimed_total", "kind" => kind.to_owned(), "task" => name(task)).increment(1);
 }
 
-/// One task ended so: `acked`, `retried`, `dead`, `paused`, `silent`, `held`, `released` or `lost`.
-pub(super) fn ended(kind: &str, task: Task, how: &'static str, took: Duration) {
-    counter!("jobs_tasks_ended_total", "kind" => kind.to_owned(), "task" => name(task), "how" => how).increment(1);
+/// One task ended so.
+pub(super) fn ended(kind: &str, task: Task, how: Ended, took: Duration) {
+    let labels = [("kind", kind.to_owned()), ("task", name(task).to_owned()), ("how", how.as_str().to_owned())];
+    counter!("jobs_tasks_ended_total", &labels).increment(1);
     histogram!("jobs_task_seconds", "kind" => kind.to_owned(), "task" => name(task)).record(took.as_secs_f64());
 }
 

@@ -1,5 +1,6 @@
 //! Runs the tasks of jobs.
 
+mod ended;
 mod execute;
 mod held;
 mod meters;

@@ -7,6 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
 use shared::jobs::{JobState, JobView, Jobs};
 
+/// Why a job that ends or has ended is not resumed.
+pub const CANNOT_RESUME: &str = "The job has ended or is being cancelled; it cannot be resumed.";
+
 /// Cancels a job: what has not started is dropped at once, what runs ends.
 #[utoipa::path(
     post,
@@ -54,7 +57,7 @@ pub async fn resume_job(
 ) -> Result<(Json<JobView>, StatusCode), ApiError> {
     let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
     if job.state.is_final() || job.state == JobState::Cancelling {
-        return Err(ApiError::conflict("The job has ended or is being cancelled; it cannot be resumed."));
+        return Err(ApiError::conflict(CANNOT_RESUME));
     }
     let session = Some(caller.session.to_secret().map_err(ApiError::internal)?);
     let job = jobs.by(caller.user_id()).resume(&job.org, &job.id, session).await.map_err(job_error)?;

@@ -24,7 +24,8 @@ mod serve;
 mod streams;
 
 pub use access::{JobAccess, JobAccessSettings};
-pub use serve::{serve, serve_without_redis};
+pub use control::CANNOT_RESUME;
+pub use serve::{Start, serve};
 
 use super::ApiError;
 use actix_web::http::StatusCode;

@@ -27,7 +27,17 @@ pub struct JobList {
 }
 
 /// Lists the caller's jobs, newest first; those of all users of the org for who may manage them.
-#[utoipa::path(get, path = "/api/jobs", tag = "jobs", operation_id = "listJobs", params(ListParams), responses((status = 200, description = "Jobs, newest first.", body = JobList), (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer)))]
+#[utoipa::path(
+    get,
+    path = "/api/jobs",
+    tag = "jobs",
+    operation_id = "listJobs",
+    params(ListParams),
+    responses(
+        (status = 200, description = "Jobs, newest first.", body = JobList),
+        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+    )
+)]
 pub async fn list_jobs(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,
@@ -50,7 +60,18 @@ pub async fn list_jobs(
 }
 
 /// Tells where a job stands.
-#[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", operation_id = "getJob", params(("id" = String, Path, description = "Id of the job.")), responses((status = 200, description = "The job.", body = JobView), (status = 404, description = "No such job in this org that the caller may see."), (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer)))]
+#[utoipa::path(
+    get,
+    path = "/api/jobs/{id}",
+    tag = "jobs",
+    operation_id = "getJob",
+    params(("id" = String, Path, description = "Id of the job.")),
+    responses(
+        (status = 200, description = "The job.", body = JobView),
+        (status = 404, description = "No such job in this org that the caller may see."),
+        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+    )
+)]
 pub async fn get_job(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,
@@ -76,7 +97,18 @@ pub struct ErrorParams {
 }
 
 /// Lists the records of a job that failed, with the reasons.
-#[utoipa::path(get, path = "/api/jobs/{id}/errors", tag = "jobs", operation_id = "getJobErrors", params(("id" = String, Path, description = "Id of the job."), ErrorParams), responses((status = 200, description = "Errors by record.", body = ErrorPage), (status = 404, description = "No such job in this org that the caller may see."), (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer)))]
+#[utoipa::path(
+    get,
+    path = "/api/jobs/{id}/errors",
+    tag = "jobs",
+    operation_id = "getJobErrors",
+    params(("id" = String, Path, description = "Id of the job."), ErrorParams),
+    responses(
+        (status = 200, description = "Errors by record.", body = ErrorPage),
+        (status = 404, description = "No such job in this org that the caller may see."),
+        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+    )
+)]
 pub async fn get_job_errors(
     jobs: Data<Jobs>,
     access: Data<JobAccess>,

@@ -19,12 +19,23 @@ const UNSUITABLE: &str = "The server at REDIS_URL cannot be used";
 #[derive(Clone)]
 pub(super) struct Shutdown(pub(super) CancellationToken);
 
+/// What a service does at its start while Redis does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It does not start.
+    Eager,
+    /// It starts, since it has work to do without, and connects once Redis is there. `/ready` tells that it is missing.
+    Lazy,
+}
+
 /// Serves `routes`, the operations of [`super::configure`], health and `document` on `listener` until `shutdown` is
 /// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>` and `Data<WaitingCalls>`.
 ///
 /// # Errors
-/// When Redis cannot be reached at the start or would not keep jobs, or the listener cannot be used.
+/// When a setting of the jobs or the listener cannot be used; when Redis would not keep jobs; with [`Start::Eager`] also when
+/// it cannot be reached.
 pub async fn serve<R>(
+    start: Start,
     config: WebConfig,
     document: &Document,
     listener: TcpListener,
@@ -34,41 +45,14 @@ pub async fn serve<R>(
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
-    jobs.check_server().await.context(UNSUITABLE)?;
-    serve_with(jobs, config, document, listener, shutdown, routes).await
-}
-
-/// The same for a service that has work to do without Redis: it starts without, and connects when it is there. `/ready`
-/// tells that Redis is missing.
-///
-/// # Errors
-/// When a setting of the jobs or the listener cannot be used, or Redis, once it is there, would not keep jobs.
-pub async fn serve_without_redis<R>(
-    config: WebConfig,
-    document: &Document,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-    routes: R,
-) -> anyhow::Result<()>
-where
-    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
-{
-    let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
-    serve_with(jobs, config, document, listener, shutdown, routes).await
-}
-
-async fn serve_with<R>(
-    jobs: Jobs,
-    config: WebConfig,
-    document: &Document,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-    routes: R,
-) -> anyhow::Result<()>
-where
-    R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
-{
+    let jobs = match start {
+        Start::Eager => {
+            let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
+            jobs.check_server().await.context(UNSUITABLE)?;
+            jobs
+        }
+        Start::Lazy => Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?,
+    };
     let calls = WaitingCalls::new(config.calls);
     let access = JobAccess::new(config.access, calls.clone()).context("Failed to set up the HTTP client")?;
     let ping = jobs.clone();

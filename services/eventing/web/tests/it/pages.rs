@@ -5,6 +5,7 @@ use anyhow::Result;
 use reqwest::StatusCode;
 use reqwest::header::{HOST, LOCATION, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE};
 use serde_json::Value;
+use shared::jobs::WorkerId;
 use test_support::{TestRedis, http_client};
 
 #[tokio::test]
@@ -50,6 +51,11 @@ async fn info_and_page_show_counts_and_jobs_but_no_record() -> Result<()> {
         cancelled["state"].as_str().is_some_and(|state| state.starts_with("cancel") || state == "finishing"),
         "{cancelled}"
     );
+    let jobs = jobs(&redis).await?;
+    let last_step = jobs.tasks().claim(&WorkerId::new("worker.1"), 1, &["quoteChangedOpportunities"]).await?;
+    assert!(jobs.tasks().finish(&last_step.tasks[0].lease).await?);
+    let resumed = post(&web, &format!("/api/jobs/{id}/resume"))?.send().await?;
+    assert_eq!(resumed.status(), StatusCode::CONFLICT, "it has ended");
     let unknown = http.get(format!("{url}/api/jobs/{}", "0".repeat(32))).bearer_auth(TOKEN).send().await?;
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     Ok(())

@@ -47,7 +47,7 @@ async fn its_memory_goes_into_no_core_dump() -> Result<()> {
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", web.pid()))?;
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
     assert_eq!(core.split_whitespace().filter(|word| *word == "0").count(), 2, "{limits}");
-    web.process().signal(Signal::SIGQUIT)?;
+    web.process().signal(Signal::SIGABRT)?;
     let status = web.process().wait(std::time::Duration::from_secs(30)).await?;
     assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&status), "{status}");
     Ok(())
