@@ -7,6 +7,7 @@
 pub mod changes;
 pub mod config;
 pub mod loads;
+pub mod plan;
 pub mod process;
 pub mod quotes;
 pub mod samples;

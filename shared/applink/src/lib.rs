@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! Heroku AppLink: who is calling this service, and tokens of users who authorized it.
 //!
 //! [`ClientContext`] reads the header that Salesforce sends along; [`AppLink`] asks the add-on for the session of an

@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! Jobs on Redis: long work, cut into chunks, run by as many workers as there are.
 //!
 //! A web process [creates](Jobs::create) a job and shows it. Workers plan it page by page into chunks, run the chunks,

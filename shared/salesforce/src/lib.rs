@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! Client of the Salesforce REST API: queries, records, collections, composite graphs, the Bulk API; `pubsub`, a feature that
 //! is on by default, is that of the Pub/Sub API.
 //!

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::plan::MalformedChunk;
+use crate::plan::MalformedChunk;
 use crate::salesforce::SalesforceId;
 
 /// Digits of an id in the order in which ids sort.

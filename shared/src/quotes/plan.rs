@@ -1,46 +1,21 @@
-//! Which Opportunities a job covers, page by page, and how a chunk of them is written into a message.
+//! Which Opportunities a job covers, and how a chunk of them is written into a message: [`plan`](crate::plan) for this object,
+//! and a shorter message for the big chunks of the Bulk API.
 
 use super::MAX_CHUNK;
 use super::id_set;
-use crate::salesforce::Client;
-use crate::salesforce::Error;
-use crate::salesforce::SalesforceId;
-use crate::salesforce::soql::{self, WhereClause};
-use futures_util::TryStreamExt;
-use serde::Deserialize;
+use crate::plan::{self, Plan};
+use crate::salesforce::{Client, Error, SalesforceId, soql::WhereClause};
 
-/// Rows of a query page (REST API Developer Guide, "Query Options Header").
-const PAGE_ROWS: usize = 2_000;
+pub use crate::plan::{MalformedChunk, Page, encode_ids};
 
-/// One page of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// Ids in ascending order.
-    pub ids: Vec<SalesforceId>,
-    /// Whether no Opportunity comes after them.
-    pub last: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Row {
-    id: SalesforceId,
-}
-
-/// SOQL for the first `limit` Opportunities that match, after `cursor`.
-///
-/// Keyset paging needs no server-side cursor, so a plan can go on days later, on another worker.
-pub fn soql(filter: &WhereClause, cursor: Option<&SalesforceId>, limit: usize) -> String {
-    let after = cursor.map(|id| format!(" AND Id > {}", soql::quote(id.as_str()))).unwrap_or_default();
-    format!("SELECT Id FROM Opportunity WHERE {}{after} ORDER BY Id LIMIT {limit}", filter.term())
-}
+const OPPORTUNITIES: Plan = Plan::of("Opportunity");
 
 /// How many Opportunities match at this moment.
 ///
 /// # Errors
 /// Those of the query.
 pub async fn count(client: &Client, filter: &WhereClause) -> Result<u64, Error> {
-    client.count(&format!("SELECT COUNT() FROM Opportunity WHERE {}", filter.term())).await
+    OPPORTUNITIES.count(client, filter).await
 }
 
 /// Reads the page of `limit` Opportunities after `cursor`.
@@ -53,20 +28,13 @@ pub async fn next_page(
     cursor: Option<&SalesforceId>,
     limit: usize,
 ) -> Result<Page, Error> {
-    let rows: Vec<Row> = client.query(soql(filter, cursor, limit)).try_collect().await?;
-    Ok(Page { last: rows.len() < limit, ids: rows.into_iter().map(|row| row.id).collect() })
+    OPPORTUNITIES.next_page(client, filter, cursor, limit).await
 }
 
 /// As many full chunks as one query page holds.
 #[must_use]
 pub fn page_limit(chunk: usize) -> usize {
-    let chunk = chunk.clamp(1, MAX_CHUNK);
-    PAGE_ROWS / chunk * chunk
-}
-
-/// Ids as a message: 15 characters each, one after another.
-pub fn encode_ids(ids: &[SalesforceId]) -> String {
-    ids.iter().map(SalesforceId::as_15).collect()
+    plan::page_limit(chunk.clamp(1, MAX_CHUNK))
 }
 
 /// Ids of a chunk that goes through the Bulk API, as a message: there are many, so they are packed.
@@ -84,68 +52,26 @@ pub fn is_bulk(payload: &str) -> bool {
 /// # Errors
 /// [`MalformedChunk`] for anything else.
 pub fn decode_ids(payload: &str) -> Result<Vec<SalesforceId>, MalformedChunk> {
-    if is_bulk(payload) {
-        return id_set::decode(payload);
-    }
-    if payload.is_empty() || !payload.is_ascii() || !payload.len().is_multiple_of(15) {
-        return Err(MalformedChunk);
-    }
-    payload
-        .as_bytes()
-        .chunks_exact(15)
-        .map(|id| std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()).ok_or(MalformedChunk))
-        .collect()
+    if is_bulk(payload) { id_set::decode(payload) } else { plan::decode_ids(payload) }
 }
-
-/// A message that holds no list of ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the chunk's payload is not a list of ids")]
-pub struct MalformedChunk;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn id(text: &str) -> SalesforceId {
-        text.parse().unwrap()
-    }
-
     #[test]
-    fn a_page_is_a_whole_number_of_chunks() {
-        let filter = soql::parse_where("Name LIKE 'Sample%'").unwrap();
-        assert_eq!(
-            soql(&filter, None, page_limit(200)),
-            "SELECT Id FROM Opportunity WHERE Name LIKE 'Sample%' ORDER BY Id LIMIT 2000"
-        );
-        let after = soql(&filter, Some(&id("006R0000003FPYxIAO")), page_limit(215));
-        assert!(after.ends_with(" AND Id > '006R0000003FPYxIAO' ORDER BY Id LIMIT 1935"), "{after}");
-    }
-
-    #[test]
-    fn a_filter_stays_one_condition_beside_the_cursor() {
-        let cursor = id("006R0000003FPYxIAO");
-        for (text, where_clause) in [
-            ("A = 1 OR B = 2", "(A = 1 OR B = 2)"),
-            ("NOT A = 1", "(NOT A = 1)"),
-            ("A = 1 AND Id IN (SELECT OpportunityId FROM Quote)", "A = 1 AND Id IN (SELECT OpportunityId FROM Quote)"),
-        ] {
-            let filter = soql::parse_where(text).unwrap();
-            let expected = format!("WHERE {where_clause} AND Id > '006R0000003FPYxIAO' ORDER BY Id LIMIT 7");
-            assert!(soql(&filter, Some(&cursor), 7).ends_with(&expected), "{text}");
+    fn a_page_is_a_whole_number_of_chunks_that_a_query_can_name() {
+        for (chunk, rows) in [(200, 2_000), (215, 1_935), (216, 1_935), (0, 2_000)] {
+            assert_eq!(page_limit(chunk), rows, "{chunk}");
         }
     }
 
     #[test]
-    fn a_message_gives_its_ids_back() {
-        let ids = [id("006R0000003FPYxIAO"), id("006R0000003FPYyIAO")];
-        assert_eq!(encode_ids(&ids).len(), 30);
-        assert_eq!(decode_ids(&encode_ids(&ids)).unwrap(), ids);
-    }
-
-    #[test]
-    fn a_broken_message_is_refused() {
-        for bad in ["", "006R0000003FPY", "006R0000003FPYx006", "006R0000003FP'x", "006R0000003FPé"] {
-            assert_eq!(decode_ids(bad), Err(MalformedChunk), "{bad:?}");
+    fn both_kinds_of_message_give_their_ids_back() {
+        let ids: Vec<SalesforceId> = ["006R0000003FPYx", "006R0000003FPYy"].map(|id| id.parse().unwrap()).to_vec();
+        for (message, bulk) in [(encode_ids(&ids), false), (encode_bulk(&ids), true)] {
+            assert_eq!((is_bulk(&message), decode_ids(&message)), (bulk, Ok(ids.clone())), "{message}");
         }
+        assert_eq!(decode_ids(""), Err(MalformedChunk));
     }
 }

@@ -28,6 +28,19 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The example `name` of any crate of this workspace, built as [`binary`] says.
+///
+/// # Errors
+/// When it has not been built.
+pub fn example(name: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe().context("cannot tell where the running program is")?;
+    let path = profile_dir(&program).join("examples").join(name);
+    if !path.is_file() {
+        bail!("{} does not exist; run `cargo build --workspace --examples` first", path.display());
+    }
+    Ok(path)
+}
+
 /// `target/debug` for `target/debug/demo` as for the test `target/debug/deps/it-0123`.
 fn profile_dir(program: &Path) -> &Path {
     let dir = program.parent().unwrap_or(program);

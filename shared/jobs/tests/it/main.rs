@@ -9,6 +9,7 @@ mod hold;
 mod limits;
 mod model;
 mod outage;
+mod own_job;
 mod owners;
 mod plan;
 mod proof;

@@ -23,18 +23,16 @@ pub use setting::{Setting, Settings};
 /// # Errors
 /// When a file cannot be read or is not Rust.
 pub fn of_workspace(top: &Path) -> anyhow::Result<Settings> {
-    let mut settings = Settings::new();
+    let mut folders = Vec::new();
     for root in crate::workspace_crates(top)? {
         let folder = root.parent().context("a root file without a folder")?;
         let name = folder.strip_prefix(top).unwrap_or(folder);
-        if name.starts_with("shared/test-support")
-            || name.starts_with("services/local-org")
-            || name.starts_with("tools")
-        {
-            continue;
+        if !["shared/test-support", "services/local-org", "tools"].iter().any(|other| name.starts_with(other)) {
+            folders.push(folder.to_owned());
         }
-        source::read_crate(top, folder, &mut settings)?;
     }
+    let mut settings = Settings::new();
+    source::read_crates(top, &folders, &mut settings)?;
     Ok(settings)
 }
 

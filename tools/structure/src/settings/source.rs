@@ -1,4 +1,4 @@
-//! Which settings a crate's sources read.
+//! Which settings the sources of crates read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,10 +29,12 @@ enum Argument {
     Constant(String),
 }
 
-/// Adds what the crate reads whose sources are in `folder`.
-pub(super) fn read_crate(top: &Path, folder: &Path, settings: &mut Settings) -> anyhow::Result<()> {
+/// Adds what the crates read whose sources are in `folders`: a constant of one may be read by another.
+pub(super) fn read_crates(top: &Path, folders: &[PathBuf], settings: &mut Settings) -> anyhow::Result<()> {
     let mut paths = Vec::new();
-    list(folder, &mut paths)?;
+    for folder in folders {
+        list(folder, &mut paths)?;
+    }
     let mut files = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;

@@ -35,7 +35,7 @@ fn read(text: &str) -> Settings {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("lib.rs"), text).unwrap();
     let mut settings = Settings::new();
-    source::read_crate(folder.path(), folder.path(), &mut settings).unwrap();
+    source::read_crates(folder.path(), &[folder.path().to_owned()], &mut settings).unwrap();
     settings
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct JobResponse {
 }
 
 /// Stores a job in the caller's name and answers with its id.
-async fn accept(
+pub(crate) async fn accept(
     request: &HttpRequest,
     jobs: &Jobs,
     caller: &Caller,

@@ -5,7 +5,7 @@ mod table;
 use crate::support::{ORG, Stack};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shared::quotes::plan;
+use shared::plan::Plan;
 use shared::salesforce::soql::parse_where;
 use table::{INVALID, VALID};
 use test_support::{Control, LocalOrg};
@@ -42,7 +42,10 @@ async fn an_org_finds_the_same_by_the_callers_words_and_by_ours() -> Result<()> 
             Ok(found.records.iter().filter_map(letter).collect())
         };
         let written = names(format!("SELECT Name FROM Opportunity WHERE {text} ORDER BY Name")).await?;
-        let ids = org.query(ORG, &plan::soql(&clause, None, 100)).await.with_context(|| text.to_string())?;
+        let ids = org
+            .query(ORG, &Plan::of("Opportunity").soql(&clause, None, 100))
+            .await
+            .with_context(|| text.to_string())?;
         let id = |record: &Value| format!("'{}'", record["Id"].as_str().unwrap_or_default());
         let ids: Vec<_> = ids.records.iter().map(id).collect();
         let ours = if ids.is_empty() {

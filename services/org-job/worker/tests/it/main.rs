@@ -9,6 +9,7 @@ mod event_streams;
 mod faults;
 mod happy;
 mod limits;
+mod own_job;
 mod owners;
 mod progress;
 mod published;

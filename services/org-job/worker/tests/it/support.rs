@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 use test_support::{
-    Fault, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, client_context, eventually, free_port,
-    http_client,
+    Fault, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, binary, client_context, eventually,
+    free_port, http_client,
 };
 
 /// The org in which tests work.
@@ -35,7 +36,11 @@ pub(crate) struct Stack {
 }
 
 fn web(redis: &TestRedis, hosts: &str) -> Result<ServiceSpec> {
-    Ok(ServiceSpec::new("org-job-web")?
+    web_of(ServiceSpec::new("org-job-web")?, redis, hosts)
+}
+
+fn web_of(spec: ServiceSpec, redis: &TestRedis, hosts: &str) -> Result<ServiceSpec> {
+    Ok(spec
         .env("PORT", free_port()?)
         .env("BIND_ADDRESS", "127.0.0.1")
         .env("REDIS_URL", redis.url())
@@ -86,6 +91,12 @@ impl Stack {
         Ok(())
     }
 
+    /// Starts another program as the web process.
+    pub(crate) async fn use_web(&mut self, program: PathBuf) -> Result<()> {
+        self.web = web_of(ServiceSpec::at("own web", program), &self.redis, &self.hosts)?.start().await?;
+        Ok(())
+    }
+
     /// Lets the services know these hosts, too: the web process, which is started anew, and workers that start.
     pub(crate) async fn allow(&mut self, hosts: &[String]) -> Result<()> {
         self.hosts = format!("{},{}", self.hosts, hosts.join(","));
@@ -94,8 +105,12 @@ impl Stack {
 
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
-        let worker = ServiceSpec::new("org-job-worker")?
-            .named(name)
+        self.add_worker_of(name, binary("org-job-worker")?).await
+    }
+
+    /// Starts one more worker, which is this program.
+    pub(crate) async fn add_worker_of(&mut self, name: &str, program: PathBuf) -> Result<()> {
+        let worker = ServiceSpec::at(name, program)
             .env("REDIS_URL", self.redis.url())
             .env("JOB_SECRET_KEY", SECRET)
             .env("ALLOWED_ORG_HOSTS", &self.hosts)

@@ -1,0 +1,51 @@
+//! `POST /api/rateaccounts`: takes a job and answers at once.
+
+use crate::ratings::{RATE_ACCOUNTS, RateAccounts};
+use ::web::client_context::Caller;
+use ::web::{ApiError, ErrorAnswer, RequestId};
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, post};
+use serde::Deserialize;
+use shared::jobs::Jobs;
+use shared::salesforce::soql;
+use utoipa::ToSchema;
+
+use crate::routes::{JobResponse, accept};
+
+/// Which Accounts get a rating.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RateAccountsRequest {
+    /// WHERE clause of a SOQL query on Account, without the word WHERE.
+    #[schema(min_length = 1, max_length = 4000, example = "Type = 'Customer'")]
+    soql_where_clause: String,
+}
+
+/// Starts a job that sets the rating of every Account matching the WHERE clause.
+#[utoipa::path(
+    operation_id = "rateAccounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
+    request_body = RateAccountsRequest,
+    responses(
+        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 422, description = "The Idempotency-Key was used with other parameters."),
+        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+    )
+)]
+#[post("/api/rateaccounts")]
+pub(crate) async fn rate_accounts(
+    request: HttpRequest,
+    jobs: Data<Jobs>,
+    caller: Caller,
+    request_id: RequestId,
+    body: Json<RateAccountsRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let clause = soql::parse_where(&body.soql_where_clause)
+        .map_err(|error| ApiError::bad_request("soqlWhereClause", error.to_string()))?;
+    if clause.has_subquery_on("Account") {
+        let message = "a subquery cannot be on Account, which the condition itself is about";
+        return Err(ApiError::bad_request("soqlWhereClause", message));
+    }
+    let params = RateAccounts { soql_where_clause: clause.to_string() };
+    accept(&request, &jobs, &caller, &request_id, RATE_ACCOUNTS, &params).await
+}
