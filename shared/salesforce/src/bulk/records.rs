@@ -58,7 +58,8 @@ impl RecordReader {
                     end = Some(index + 1);
                     State::FieldStart
                 }
-                (_, b',') => State::FieldStart,
+                // A carriage return alone ends a record, too.
+                (_, b',' | b'\r') => State::FieldStart,
                 _ => State::Unquoted,
             };
         }

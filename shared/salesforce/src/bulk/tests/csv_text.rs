@@ -60,6 +60,14 @@ fn broken_text_is_refused() {
 }
 
 #[test]
+fn a_quote_after_a_lone_carriage_return_opens_a_value() {
+    let text = "A\rB\r\"1\n2\"\r\n3\n";
+    for piece in 1..text.len() {
+        assert_eq!(decode(text.as_bytes(), piece).unwrap(), [["A"], ["B"], ["1\n2"], ["3"]], "by {piece}");
+    }
+}
+
+#[test]
 fn a_quote_after_the_byte_order_mark_opens_a_value() {
     let text = "\u{feff}\"A\nB\",C\n1,2\n";
     for piece in 1..text.len() {
