@@ -80,8 +80,8 @@
 //! one. The first answer that a probe gets ends the silence. A task that was under way when the silence began changes nothing
 //! about it. So an org that is away costs its tasks no attempts, and a worker one slot now and then.
 //!
-//! A worker whose slots are all taken for longer claims one task more, of an org that has none there: no org, silent or
-//! busy, has a worker to itself.
+//! A worker whose slots are all taken for longer claims one task more, of an org that has none there: no single org, silent
+//! or busy, has a worker to itself. Several slow ones may.
 //!
 //! ```text
 //!            claim                ack, plan_push, finish
