@@ -258,6 +258,15 @@ impl Control {
         json_body(self.send(Method::GET, path, None::<&Value>).await?, path).await
     }
 
+    /// Forgets what an org keeps for days: deleted records and ended bulk jobs.
+    ///
+    /// # Errors
+    /// See [`Control::orgs`].
+    pub async fn forget_kept(&self, org: &str) -> Result<()> {
+        self.delete(&format!("/local/orgs/{org}/recycle-bin")).await?;
+        self.delete(&format!("/local/orgs/{org}/bulk-jobs")).await
+    }
+
     async fn delete(&self, path: &str) -> Result<()> {
         self.send(Method::DELETE, path, None::<&Value>).await.map(drop)
     }

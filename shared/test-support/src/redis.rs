@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
@@ -100,7 +101,9 @@ impl TestRedis {
     /// When the server does not answer.
     pub async fn connection(&self) -> Result<MultiplexedConnection> {
         let client = redis::Client::open(self.url()).context("cannot use the Redis URL")?;
-        client.get_multiplexed_async_connection().await.context("cannot connect to Redis")
+        // The library's own limits, half a second and one, are met on a loaded machine.
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(LIMIT)).set_connection_timeout(Some(LIMIT));
+        client.get_multiplexed_async_connection_with_config(&config).await.context("cannot connect to Redis")
     }
 
     /// Runs one command on a connection of its own: `redis.command(&["LLEN", "list"])`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{Duration, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::job::{Creator, Job, Work};
 use super::refused;
@@ -43,9 +43,8 @@ impl Jobs {
             self.queries.fetch_add(1, Ordering::Relaxed);
         }
         let job = Arc::new(Job::new(id::generate(PREFIX, number), creator, work));
-        let oldest = Utc::now() - RETENTION;
         let mut jobs = self.jobs();
-        jobs.retain(|_, job| !job.ended_before(oldest));
+        forget(&mut jobs, Utc::now() - RETENTION);
         jobs.insert(number, Arc::clone(&job));
         job
     }
@@ -73,6 +72,11 @@ impl Jobs {
         }
         jobs.remove(&number);
         Ok(())
+    }
+
+    /// Removes all ended jobs with their data and results; gives their number.
+    pub(crate) fn forget_ended(&self) -> usize {
+        forget(&mut self.jobs(), Utc::now())
     }
 
     /// The jobs that `wanted` chooses, the oldest first, from number `start` on.
@@ -107,4 +111,11 @@ impl Jobs {
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Removes the jobs that ended before `instant`.
+fn forget(jobs: &mut BTreeMap<u64, Arc<Job>>, instant: DateTime<Utc>) -> usize {
+    let before = jobs.len();
+    jobs.retain(|_, job| !job.ended_before(instant));
+    before - jobs.len()
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod endpoints;
 mod events;
+mod kept;
 mod pubsub;
 pub(crate) mod respond;
 mod settings;
@@ -50,6 +51,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, apps: fn(&mut web::Serv
             .route("/orgs/{name}/records/{object}/{id}/undelete", web::post().to(undelete))
             .route("/orgs/{name}/sessions/expire", web::post().to(expire))
             .configure(events::configure)
+            .configure(kept::configure)
             .configure(settings::configure)
             .configure(pubsub::configure)
             .configure(endpoints::configure)

@@ -18,6 +18,20 @@ impl<'a> Tx<'a> {
         self.purge(object, &id)
     }
 
+    /// Removes all records that were deleted; gives their number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn empty_recycle_bin(&mut self) -> Result<usize, ApiError> {
+        let mut removed = 0;
+        for object in self.catalog.schema.objects().filter(|object| !object.is_event()) {
+            let sql = format!("DELETE FROM {} WHERE \"IsDeleted\" = 1", quoted(&object.name));
+            removed += self.prepare(&sql)?.execute([])?;
+        }
+        self.loaded.clear();
+        Ok(removed)
+    }
+
     /// Removes a record that was deleted, and the children that went with it, from their tables.
     fn purge(&mut self, object: &'a ObjectDef, id: &str) -> Result<(), ApiError> {
         let children: Vec<_> = self

@@ -87,3 +87,28 @@ async fn refuses_what_it_does_not_understand() {
     }
     assert_eq!(org.control(Method::GET, "/local/nothing", Value::Null).await.status, 404);
 }
+
+#[tokio::test]
+async fn forgets_what_is_deleted_and_bulk_jobs_that_ended() {
+    let org = TestOrg::start().await;
+    org.seed(3, 2).await;
+    let count = async |object: &str| {
+        let path = format!("/queryAll?q=SELECT+COUNT()+FROM+{object}");
+        org.get(&path).await.body["totalSize"].clone()
+    };
+    let found = org.control(Method::GET, "/local/orgs/my-org/query?q=SELECT+Id+FROM+Opportunity", Value::Null).await;
+    let id = found.body["records"][0]["Id"].as_str().expect("an id").to_owned();
+    let path = format!("/local/orgs/my-org/records/Opportunity/{id}");
+    assert_eq!(org.control(Method::DELETE, &path, Value::Null).await.status, 204);
+    let before = (count("Opportunity").await, count("OpportunityLineItem").await);
+    assert_eq!(before, (json!(3), json!(6)));
+
+    let bin = "/local/orgs/my-org/recycle-bin";
+    let emptied = org.control(Method::DELETE, bin, Value::Null).await;
+    assert_eq!((emptied.status, emptied.body), (200, json!({"records": 3})));
+    let after = (count("Opportunity").await, count("OpportunityLineItem").await);
+    assert_eq!(after, (json!(2), json!(4)));
+    assert_eq!(org.control(Method::DELETE, bin, Value::Null).await.body, json!({"records": 0}));
+    let undelete = org.control(Method::POST, &format!("{path}/undelete"), Value::Null).await;
+    assert_eq!(undelete.code(), "UNDELETE_FAILED");
+}

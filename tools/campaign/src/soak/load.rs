@@ -61,11 +61,6 @@ impl<'a> Load<'a> {
         Ok(load)
     }
 
-    /// Records that stay in the recycle bin.
-    pub(super) fn deleted_in_a_cycle(&self) -> u64 {
-        ACCOUNTS
-    }
-
     /// Jobs that stay in Redis for some days: sample data, two batches and the deletion, single Quotes, a load and its deletion, edits.
     pub(super) fn jobs_in_a_cycle(&self) -> usize {
         4 + CALLED_BACK + 2 + EDITS
@@ -236,7 +231,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Deletes Opportunities and with them Quotes for good, and the events.
+    /// Deletes Opportunities and with them Quotes for good; the org forgets what it would keep for days.
     async fn clean(&self) -> Result<()> {
         let answer = self.org_job.ask(Method::POST, "/api/data/delete?hardDelete=true", |request| request).await?;
         let job = self.completes(&self.org_job, &id(&answer.json(StatusCode::ACCEPTED)?, "jobId")?).await?;
@@ -245,6 +240,7 @@ impl<'a> Load<'a> {
             let left = counts.get(object).copied().unwrap_or_default();
             ensure!(left == 0, "{left} {object} are left: {job}");
         }
+        self.ground.org.forget_kept(ORG).await?;
         self.ground.org.forget_events(ORG).await
     }
 }

@@ -22,8 +22,7 @@ use crate::stack::{Ground, History, Pattern, Settings, Team};
 const SHARE: f64 = 0.5;
 /// Cycles from one look for secrets to the next.
 const LOOK: u64 = 20;
-/// Bytes that a record in local-org's recycle bin or a finished job in Redis may take.
-const RECORD: f64 = 3.0 * 1024.0;
+/// Bytes that a finished job in Redis may take.
 const JOB: f64 = 6.0 * 1024.0;
 
 /// Options of `bin/campaign soak`.
@@ -92,10 +91,9 @@ async fn soak(
     }
     found.extend(secrets(ground, &teams, &load).await?);
     found.dedup();
-    // What the org and Redis are told to keep: records in the recycle bin, and jobs for some days.
+    // Redis is told to keep jobs for some days.
     let kept = 0.75 * cycles as f64;
     found.extend(meter.problems(|name| match name {
-        "local-org" => kept * load.deleted_in_a_cycle() as f64 * RECORD,
         "Redis" => kept * load.jobs_in_a_cycle() as f64 * JOB,
         _ => 0.0,
     }));

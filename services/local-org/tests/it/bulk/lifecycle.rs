@@ -170,3 +170,15 @@ async fn faults_and_limits_apply() {
     assert_eq!((reply.status, reply.code()), (403, "REQUEST_LIMIT_EXCEEDED"));
     assert!(reply.header("sforce-limit-info").is_some_and(|usage| usage.ends_with("/1")));
 }
+
+#[tokio::test]
+async fn ended_jobs_can_be_forgotten_and_others_stay() {
+    let org = TestOrg::start().await;
+    let open = org.job("Account", "insert", Value::Null).await;
+    let ended = org.load("Account", "insert", Value::Null, "Name\nOne\n").await;
+    let ended = ended["id"].as_str().expect("an id");
+    let forgotten = org.control(Method::DELETE, "/local/orgs/my-org/bulk-jobs", Value::Null).await;
+    assert_eq!((forgotten.status, forgotten.body), (200, json!({"jobs": 1})));
+    assert_eq!(org.get(&format!("/jobs/ingest/{ended}")).await.code(), "NOT_FOUND");
+    assert_eq!(org.get(&format!("/jobs/ingest/{open}")).await.body["state"], "Open");
+}
