@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::error::JobsError;
@@ -81,23 +83,28 @@ pub struct ChunkReport {
     pub counters: BTreeMap<String, u64>,
 }
 
-/// Whether the org of a task has answered anything while it ran. Cheap to clone; clones are the same.
+/// When the org of a task last answered anything while it ran. Cheap to clone; clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Heard(CancellationToken);
+pub struct Heard(Arc<watch::Sender<Option<Instant>>>);
 
 impl Heard {
-    /// It has.
+    /// It has, just now.
     pub fn set(&self) {
-        self.0.cancel();
+        self.0.send_replace(Some(Instant::now()));
     }
 
     pub(super) fn is_set(&self) -> bool {
-        self.0.is_cancelled()
+        self.last().is_some()
+    }
+
+    pub(super) fn last(&self) -> Option<Instant> {
+        *self.0.borrow()
     }
 
     /// Waits until it has.
     pub(super) async fn wait(&self) {
-        self.0.cancelled().await;
+        // The sender is `self`, so it cannot be gone.
+        let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -122,7 +129,7 @@ pub struct TaskContext {
     pub run: u32,
     /// Cancelled when the job is cancelled, the lease is lost, or the worker must stop.
     pub cancelled: CancellationToken,
-    /// To be told as soon as the job's org has answered anything; see [`TaskError::Silent`].
+    /// To be told whenever the job's org has answered anything; see [`TaskError::Silent`] and [`WorkerSettings::stuck_after`](super::WorkerSettings::stuck_after).
     pub heard: Heard,
     pub(super) lease: Lease,
     pub(super) jobs: Jobs,

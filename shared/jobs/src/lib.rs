@@ -81,7 +81,9 @@
 //! about it. So an org that is away costs its tasks no attempts, and a worker one slot now and then.
 //!
 //! A worker whose slots are all taken for longer claims one task more, of an org that has none there: no single org, silent
-//! or busy, has a worker to itself. Several slow ones may.
+//! or busy, has a worker to itself. A task whose org was not heard of for some seconds is stuck
+//! ([`WorkerSettings::stuck_after`]): it leaves its slot to orgs that have no stuck task there, so several slow or silent ones
+//! do not have the worker to themselves either, up to [`WorkerSettings::most_stuck`].
 //!
 //! ```text
 //!            claim                ack, plan_push, finish

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::kind::Heard;
 use crate::lease::{Lease, Task};
 
 /// What a running task is to be.
@@ -41,6 +43,8 @@ struct Entry {
     token: CancellationToken,
     fate: Fate,
     org: String,
+    since: Instant,
+    heard: Heard,
     /// The place of the lease among all that were added.
     number: u64,
 }
@@ -50,13 +54,20 @@ impl Held {
     ///
     /// A lease of the same task from before is lost, and so is any of the job beside its last step: Redis would not have
     /// given this one otherwise. It happens when Redis comes back as it was some moments before.
-    pub(super) fn insert(&self, lease: Lease, org: &str) -> CancellationToken {
+    pub(super) fn insert(&self, lease: Lease, org: &str, heard: &Heard) -> CancellationToken {
         let token = CancellationToken::new();
         self.stop_where(Fate::Lost, |held| exclude(held, &lease));
         let mut entries = self.lock();
         let number = entries.count;
         entries.count += 1;
-        let entry = Entry { token: token.clone(), fate: Fate::Run, org: org.to_owned(), number };
+        let entry = Entry {
+            token: token.clone(),
+            fate: Fate::Run,
+            org: org.to_owned(),
+            since: Instant::now(),
+            heard: heard.clone(),
+            number,
+        };
         entries.leases.insert(lease, entry);
         token
     }
@@ -102,6 +113,13 @@ impl Held {
         let entries = self.lock();
         let orgs: BTreeSet<&str> = entries.leases.values().map(|entry| entry.org.as_str()).collect();
         orgs.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The orgs of the tasks that have run for `time` without a word of their org, once for each task.
+    pub(super) fn stuck(&self, time: Duration) -> Vec<String> {
+        let entries = self.lock();
+        let stuck = entries.leases.values().filter(|entry| entry.heard.last().unwrap_or(entry.since).elapsed() >= time);
+        stuck.map(|entry| entry.org.clone()).collect()
     }
 
     /// Stops the task of a lease.
@@ -168,9 +186,9 @@ mod tests {
     async fn a_task_waits_for_the_end_of_one_that_redis_has_forgotten() {
         let held = Held::default();
         let (forgotten, other, again) = (lease(A, "1"), lease(A, "2"), lease_of(A, "1", "again"));
-        let token = held.insert(forgotten.clone(), ORG);
-        held.insert(other.clone(), ORG);
-        held.insert(again.clone(), ORG);
+        let token = held.insert(forgotten.clone(), ORG, &Heard::default());
+        held.insert(other.clone(), ORG, &Heard::default());
+        held.insert(again.clone(), ORG, &Heard::default());
         assert!(token.is_cancelled());
         let fates = [&forgotten, &other, &again].map(|lease| held.fate(lease));
         assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
@@ -188,11 +206,11 @@ mod tests {
         let held = Held::default();
         let (chunk, finish, other) = (lease(A, "1"), lease(A, "F"), lease(B, "1"));
         for lease in [&chunk, &other, &finish] {
-            held.insert(lease.clone(), ORG);
+            held.insert(lease.clone(), ORG, &Heard::default());
         }
         let fates = [&chunk, &other, &finish].map(|lease| held.fate(lease));
         assert_eq!(fates, [Fate::Lost, Fate::Run, Fate::Run]);
-        held.insert(lease_of(A, "2", "again"), ORG);
+        held.insert(lease_of(A, "2", "again"), ORG, &Heard::default());
         assert_eq!(held.fate(&finish), Fate::Lost);
     }
 
@@ -204,22 +222,36 @@ mod tests {
     fn a_cancelled_job_stops_its_chunks_only() {
         let held = Held::default();
         let (chunk, other) = (lease(A, "1"), lease(B, "1"));
-        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone(), ORG));
+        let tokens = [&chunk, &other].map(|lease| held.insert(lease.clone(), ORG, &Heard::default()));
         held.stop_job(A);
         assert_eq!(tokens.map(|token| token.is_cancelled()), [true, false]);
         assert_eq!([&chunk, &other].map(|lease| held.fate(lease)), [Fate::Cancel, Fate::Run]);
         let finish = lease(B, "F");
-        let token = held.insert(finish.clone(), ORG);
+        let token = held.insert(finish.clone(), ORG, &Heard::default());
         held.stop_job(B);
         assert_eq!((token.is_cancelled(), held.fate(&finish)), (false, Fate::Run), "its last step goes on");
+    }
+
+    #[test]
+    fn a_task_is_stuck_while_nothing_is_heard_of_its_org() {
+        let held = Held::default();
+        let heard = Heard::default();
+        held.insert(lease(A, "1"), "hears", &heard);
+        held.insert(lease(B, "1"), ORG, &Heard::default());
+        held.insert(lease(B, "2"), ORG, &Heard::default());
+        assert_eq!(held.stuck(Duration::from_secs(60)), [""; 0], "all have just begun");
+        std::thread::sleep(Duration::from_millis(20));
+        heard.set();
+        let before = heard.last().unwrap().elapsed();
+        assert_eq!(held.stuck(before + Duration::from_millis(15)), [ORG; 2]);
     }
 
     #[test]
     fn a_lost_lease_is_renewed_no_more_and_stays_lost() {
         let held = Held::default();
         let (lost, kept) = (lease(A, "1"), lease(A, "2"));
-        held.insert(lost.clone(), ORG);
-        held.insert(kept.clone(), ORG);
+        held.insert(lost.clone(), ORG, &Heard::default());
+        held.insert(kept.clone(), ORG, &Heard::default());
         held.stop(&lost, Fate::Lost);
         held.stop_all(Fate::Drain);
         assert_eq!((held.fate(&lost), held.fate(&kept)), (Fate::Lost, Fate::Drain));

@@ -55,6 +55,13 @@ struct Shared {
     wake: Notify,
 }
 
+/// What a worker may claim.
+struct Room {
+    most: usize,
+    /// Orgs that may have none of it.
+    without: Vec<String>,
+}
+
 impl Worker {
     /// A worker that has not started.
     #[must_use]
@@ -127,13 +134,12 @@ impl Shared {
         let (mut failures, mut empty_claims) = (0, 0);
         loop {
             while running.try_join_next().is_some() {}
-            let free = self.settings.concurrency.max(1).saturating_sub(running.len());
-            let (most, without) = if free > 0 {
-                (free.min(MAX_CLAIM), Vec::new())
-            } else if self.is_full_for_long(running).await {
-                (1, self.held.orgs())
-            } else {
-                continue;
+            let room = self.room(running.len());
+            let is_full = room.is_none();
+            let Room { most, without } = match room {
+                Some(room) => room,
+                None if self.is_full_for_long(running).await => Room { most: 1, without: self.held.orgs() },
+                None => continue,
             };
             let claim = match self.tasks.claim_of_others(&self.id, most, &kinds, &without).await {
                 Ok(claim) => claim,
@@ -150,7 +156,7 @@ impl Shared {
             empty_claims = if claim.tasks.is_empty() { empty_claims + 1 } else { 0 };
             let look_on = claim.more && empty_claims < MAX_EMPTY_CLAIMS;
             self.start(claim, running);
-            if look_on || free == 0 {
+            if look_on || is_full {
                 continue;
             }
             empty_claims = 0;
@@ -162,13 +168,28 @@ impl Shared {
         }
     }
 
+    /// What may be claimed beside so many running tasks; `None` when all slots are taken. Stuck tasks give up their slots,
+    /// but only to orgs that have none: the others would soon be stuck there, too.
+    fn room(&self, running: usize) -> Option<Room> {
+        let concurrency = self.settings.concurrency.max(1);
+        if running < concurrency {
+            return Some(Room { most: (concurrency - running).min(MAX_CLAIM), without: Vec::new() });
+        }
+        let mut stuck = self.held.stuck(self.settings.stuck_after);
+        let awake = running - stuck.len().min(self.settings.most_stuck).min(running);
+        stuck.sort_unstable();
+        stuck.dedup();
+        (awake < concurrency).then(|| Room { most: (concurrency - awake).min(MAX_CLAIM), without: stuck })
+    }
+
     /// Waits until a task has ended; true when all slots were taken for a while before one did. Then an org that has none of
     /// them may have one more, which keeps no org waiting for the slow tasks of others.
     async fn is_full_for_long(&self, running: &mut JoinSet<()>) -> bool {
-        let only_full = running.len() <= self.settings.concurrency.max(1);
+        let stuck = self.held.stuck(self.settings.stuck_after).len().min(self.settings.most_stuck);
+        let only_full = running.len() <= self.settings.concurrency.max(1) + stuck;
         tokio::select! {
             _ = running.join_next() => false,
-            () = tokio::time::sleep(jittered(self.settings.poll)), if only_full => true,
+            () = tokio::time::sleep(jittered(self.settings.poll)) => only_full,
         }
     }
 
@@ -197,6 +218,7 @@ impl Shared {
 
     /// Registers the lease and puts together what the task may know.
     fn context(&self, claimed: &Claimed, job: &ClaimedJob) -> TaskContext {
+        let heard = Heard::default();
         TaskContext {
             job_id: claimed.lease.job(),
             org: job.org.clone(),
@@ -206,8 +228,8 @@ impl Shared {
             session: job.session.clone(),
             delivery: claimed.delivery,
             run: job.run,
-            cancelled: self.held.insert(claimed.lease.clone(), &job.org),
-            heard: Heard::default(),
+            cancelled: self.held.insert(claimed.lease.clone(), &job.org, &heard),
+            heard,
             lease: claimed.lease.clone(),
             jobs: self.jobs.clone(),
         }

@@ -9,8 +9,14 @@ use crate::silence::Silence;
 pub struct WorkerSettings {
     /// Name that counts and leases carry, such as Heroku's `DYNO`. Default `worker`.
     pub name: String,
-    /// Tasks it runs at a time, beside one more of an org that has none here while these last. Default 8.
+    /// Tasks it runs at a time, beside one more of an org that has none here while these last, and beside stuck ones.
+    /// Default 8.
     pub concurrency: usize,
+    /// A task is stuck when nothing was [heard](super::TaskContext::heard) of its org for this time: it waits, and leaves its
+    /// slot to orgs that have no stuck task here. Default 5 s.
+    pub stuck_after: Duration,
+    /// Stuck tasks that leave their slots, at most; each keeps its chunk in memory. Default 32.
+    pub most_stuck: usize,
     /// Time from the shutdown signal to the end of [`Worker::run`](super::Worker::run). Default 25 s; Heroku kills
     /// after 30 s.
     pub drain: Duration,
@@ -31,6 +37,8 @@ impl Default for WorkerSettings {
         Self {
             name: "worker".to_owned(),
             concurrency: 8,
+            stuck_after: Duration::from_secs(5),
+            most_stuck: 32,
             drain: Duration::from_secs(25),
             poll: Duration::from_secs(1),
             task_timeout: Duration::from_secs(15 * 60),

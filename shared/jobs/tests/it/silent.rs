@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jobs::{Claimed, Failed, JobState, Silence, Task, TaskError, WorkerId, WorkerSettings};
+use jobs::{Claimed, Failed, JobId, JobState, Silence, Task, TaskError, WorkerId, WorkerSettings};
 use redis::AsyncCommands as _;
 
 use crate::support::{Bed, KIND, ORG, new_job, until};
@@ -226,6 +226,72 @@ async fn an_org_with_slow_tasks_does_not_have_a_worker_to_itself() {
         .await;
     }
     assert_eq!(bed.view(&slow).await.running_chunks, 2, "one more slot is for others only");
+    worker.abort().await;
+}
+
+/// Runs for ever in orgs whose names begin with "slow".
+fn slow_kind() -> Arc<TestKind> {
+    TestKind::with(vec![], |run| {
+        Box::pin(async move {
+            if run.org.starts_with("slow") {
+                std::future::pending::<()>().await;
+            }
+            run.all_well()
+        })
+    })
+}
+
+/// A job of one chunk in each of some slow orgs.
+async fn slow_jobs(bed: &Bed, count: usize) -> Vec<(String, JobId)> {
+    let mut jobs = Vec::new();
+    for number in 0..count {
+        let org = format!("slow-{number}");
+        let id = bed.create_for(&org).await;
+        jobs.push((org, id));
+    }
+    for task in bed.claim(count).await {
+        bed.push(&task.lease, &[1], true).await;
+    }
+    jobs
+}
+
+async fn running_of(bed: &Bed, jobs: &[(String, JobId)]) -> u64 {
+    let mut running = 0;
+    for (org, id) in jobs {
+        running += bed.jobs.get(org, id).await.unwrap().unwrap().running_chunks;
+    }
+    running
+}
+
+#[tokio::test]
+async fn many_orgs_with_stuck_tasks_leave_slots_to_others() {
+    let bed = Bed::new().await;
+    let stuck = slow_jobs(&bed, 7).await;
+    let short = Duration::from_millis(300);
+    let settings = WorkerSettings { concurrency: 2, stuck_after: short, most_stuck: 7, ..settings("worker.1") };
+    let worker = start(&bed, settings, &slow_kind()).await;
+    until("tasks of all slow orgs run", async || running_of(&bed, &stuck).await == 7).await;
+    for org in ["other", "another"] {
+        let id = bed.jobs.create(new_job(org)).await.unwrap().id;
+        until("another org's job has ended", async || {
+            bed.jobs.get(org, &id).await.unwrap().unwrap().state == JobState::Completed
+        })
+        .await;
+    }
+    worker.abort().await;
+}
+
+#[tokio::test]
+async fn no_more_tasks_than_allowed_are_stuck_at_a_worker() {
+    let bed = Bed::new().await;
+    let stuck = slow_jobs(&bed, 6).await;
+    let short = Duration::from_millis(100);
+    let settings = WorkerSettings { concurrency: 1, stuck_after: short, most_stuck: 2, ..settings("worker.1") };
+    let worker = start(&bed, settings, &slow_kind()).await;
+    // One slot, two that were left, and one for an org that has none here.
+    until("as many run as may", async || running_of(&bed, &stuck).await == 4).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(running_of(&bed, &stuck).await, 4);
     worker.abort().await;
 }
 
