@@ -175,6 +175,15 @@ fn needs_new_manager(trouble: Trouble, error: &RedisError) -> bool {
     trouble == Trouble::WrongServer || error.is_timeout() || error.kind() == ErrorKind::AuthenticationFailed
 }
 
+impl JobsConfig {
+    /// The server as `host:port`, or the path of its socket, without user, password and database: for messages.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let info = self.redis_url.expose_secret().into_connection_info();
+        info.map_or_else(|_| "a URL that cannot be read".to_owned(), |info| info.addr().to_string())
+    }
+}
+
 fn client(config: &JobsConfig) -> Result<Client, JobsError> {
     // Errors of the parser may quote the URL, so they are not passed on.
     let invalid = |_| JobsError::Config("the Redis URL is not a redis:// or rediss:// URL".to_owned());

@@ -32,7 +32,7 @@ pub fn read(reader: &mut Reader<'_>) -> Option<AddonConfig> {
     };
     match error {
         AddonConfigError::Missing { variable } => {
-            reader.problem(&variable, "is not set; the AppLink add-on sets it, or local-org tells it");
+            reader.missing(&variable, "the AppLink add-on sets it; the README has what it is for local-org");
         }
         AddonConfigError::Invalid { variable, reason } => reader.problem(&variable, reason),
         AddonConfigError::Insecure { variable } => reader.problem(

@@ -73,7 +73,10 @@ impl Bind {
     /// # Errors
     /// The system's, for instance when the port is taken.
     pub fn listener(&self) -> io::Result<TcpListener> {
-        let listener = TcpListener::bind(self.address)?;
+        let listener = TcpListener::bind(self.address).map_err(|error| {
+            let address = self.address;
+            io::Error::new(error.kind(), format!("cannot listen on {address} (PORT, APP_PORT, BIND_ADDRESS): {error}"))
+        })?;
         if self.believes_anyone {
             let address = listener.local_addr()?;
             let reach =

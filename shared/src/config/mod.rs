@@ -12,7 +12,7 @@
 //!     let mut reader = settings.reader();
 //!     let bind = Bind::read(&mut reader, Callers::Credential);
 //!     let telemetry = TelemetryConfig::read(&mut reader);
-//!     let redis_url: SecretString = reader.required("REDIS_URL");
+//!     let redis_url: SecretString = reader.required("REDIS_URL", "redis://127.0.0.1:6379");
 //!     reader.finish()?; // every wrong variable at once
 //!     Ok((bind, telemetry, redis_url))
 //! }
@@ -27,6 +27,7 @@ mod core_dumps;
 mod error;
 pub mod hosts;
 mod logging;
+mod misspelt;
 mod published;
 pub mod pubsub;
 pub mod queue;
@@ -40,6 +41,7 @@ mod tests;
 pub use bind::{Bind, Callers};
 pub use error::{ConfigError, EXIT_CONFIG, Problem, exit_on_error};
 pub use logging::{LogFormat, TelemetryConfig};
+pub use misspelt::Misspelt;
 pub use reader::Reader;
 pub use settings::Settings;
 pub use value::FromSetting;

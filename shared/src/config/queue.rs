@@ -26,8 +26,9 @@ use crate::jobs::{JobsConfig, RedisCa, SealKey};
 /// | `MAX_ENDED_JOBS` | 1000 | ended jobs of one org that stay visible, and as many more with dead letters |
 /// | `JOBS_PER_MINUTE` | 600 | new jobs of one org; a minute's worth may come at once |
 pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
-    let url: SecretString = reader.required("REDIS_URL");
-    let key: SecretString = reader.required("JOB_SECRET_KEY");
+    let url: SecretString = reader.required("REDIS_URL", "redis://127.0.0.1:6379");
+    let key: SecretString =
+        reader.required("JOB_SECRET_KEY", "the output of `openssl rand -hex 32`, the same for web and workers");
     let parsed = SealKey::parse(key.expose_secret());
     if let Err(error) = &parsed
         && !key.expose_secret().is_empty()

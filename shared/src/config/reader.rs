@@ -23,17 +23,18 @@ impl<'a> Reader<'a> {
         Self { settings, problems: Vec::new() }
     }
 
-    /// A setting that must be there. `T::default()` stands in when it is missing or wrong.
-    pub fn required<T: FromSetting + Default>(&mut self, name: &str) -> T {
-        self.required_value(name).unwrap_or_default()
+    /// A setting that must be there. `T::default()` stands in when it is missing or wrong. `example` ends the sentence
+    /// "is not set, for example …" and may be a command that makes a value.
+    pub fn required<T: FromSetting + Default>(&mut self, name: &str, example: &str) -> T {
+        self.required_value(name, example).unwrap_or_default()
     }
 
     /// As [`Reader::required`] for a type without a default, such as `Url`. `None` only when [`Reader::finish`] fails.
-    pub fn required_value<T: FromSetting>(&mut self, name: &str) -> Option<T> {
+    pub fn required_value<T: FromSetting>(&mut self, name: &str, example: &str) -> Option<T> {
         let problems_before = self.problems.len();
         let Some(text) = self.text(name) else {
             if self.problems.len() == problems_before {
-                self.problem(name, format!("is not set, expected {}", T::expected()));
+                self.missing(name, &format!("for example {example}"));
             }
             return None;
         };
@@ -97,6 +98,12 @@ impl<'a> Reader<'a> {
     /// Records a problem that the caller found, for instance two settings that exclude each other.
     pub fn problem(&mut self, name: &str, message: impl Into<String>) {
         self.problems.push(Problem { name: name.to_owned(), message: message.into() });
+    }
+
+    /// Records that a setting is not set; `advice` is the end of "is not set, …". Names what was probably meant for it.
+    pub fn missing(&mut self, name: &str, advice: &str) {
+        let instead = self.settings.lookalike(name).map(|other| format!("; {other} is set: is it misspelt?"));
+        self.problem(name, format!("is not set, {advice}{}", instead.unwrap_or_default()));
     }
 
     /// Ends reading.

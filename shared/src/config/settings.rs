@@ -1,11 +1,13 @@
 //! The layers, merged by the `config` crate into one flat table.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use config::{Config, Environment};
 
 use super::error::ConfigError;
+use super::misspelt::{Misspelt, alike};
 use super::reader::Reader;
 
 /// The variable that names the optional TOML file.
@@ -17,6 +19,10 @@ const CONFIG_FILE: &str = "CONFIG_FILE";
 pub struct Settings {
     /// Keys in lower case: the `config` crate spells the environment so, and the file follows.
     table: Config,
+    /// The names in it, as variables are spelled.
+    given: BTreeSet<String>,
+    /// Names that readers have asked for.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Settings {
@@ -52,12 +58,16 @@ impl Settings {
             .map(|(name, value)| (name.into(), value.into()))
             .filter(|(name, _)| is_setting_name(name))
             .collect();
+        let mut given: BTreeSet<String> = variables.keys().cloned().collect();
         let mut layers = Config::builder();
         if let Some(path) = variables.get(CONFIG_FILE).filter(|path| !path.trim().is_empty()) {
-            layers = layers.add_source(read_file(PathBuf::from(path))?);
+            let table = read_file(PathBuf::from(path))?;
+            given.extend(table.keys().map(|name| name.to_ascii_uppercase()));
+            layers = layers.add_source(Config::try_from(&table).map_err(ConfigError::merge)?);
         }
         let environment = Environment::default().ignore_empty(true).source(Some(variables));
-        Ok(Self { table: layers.add_source(environment).build().map_err(ConfigError::merge)? })
+        let table = layers.add_source(environment).build().map_err(ConfigError::merge)?;
+        Ok(Self { table, given, asked: RefCell::new(BTreeSet::from([CONFIG_FILE.to_owned()])) })
     }
 
     /// Starts reading. The reader collects all problems until [`Reader::finish`].
@@ -65,8 +75,25 @@ impl Settings {
         Reader::new(self)
     }
 
+    /// Names that are set, that no reader has asked for, and that look like one that was asked for: probably misspelt.
+    /// To be called when all settings have been read. Names that look like none of this process's may be anybody's.
+    pub fn misspelt(&self) -> Vec<Misspelt> {
+        let asked = self.asked.borrow();
+        let unread = self.given.iter().filter(|name| !asked.contains(*name));
+        unread
+            .filter_map(|name| Some(Misspelt { name: name.clone(), meant: alike(name, asked.iter())?.to_owned() }))
+            .collect()
+    }
+
+    /// A name that is set and looks like `name`, which is not.
+    pub(super) fn lookalike(&self, name: &str) -> Option<&str> {
+        let asked = self.asked.borrow();
+        alike(name, self.given.iter().filter(|given| *given != name && !asked.contains(*given)))
+    }
+
     /// The value of `name` from the strongest layer that has one; `None` when no layer has.
     pub(super) fn get(&self, name: &str) -> Option<config::Value> {
+        self.asked.borrow_mut().insert(name.to_owned());
         self.table.get(&name.to_ascii_lowercase()).ok()
     }
 }
@@ -81,17 +108,13 @@ fn is_setting_name(name: &str) -> bool {
 /// Reads the TOML file as one layer. Its keys are the variables' names, in either case.
 ///
 /// The `config` crate could read the file itself, but its parse errors quote the broken line, which may hold a secret.
-fn read_file(path: PathBuf) -> Result<Config, ConfigError> {
+fn read_file(path: PathBuf) -> Result<toml::Table, ConfigError> {
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(source) => return Err(ConfigError::File { path, source }),
     };
     match toml::from_str::<toml::Table>(&text) {
-        Ok(table) => {
-            let table: toml::Table =
-                table.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-            Config::try_from(&table).map_err(ConfigError::merge)
-        }
+        Ok(table) => Ok(table.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()),
         Err(error) => {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             Err(ConfigError::FileSyntax { path, line: before.matches('\n').count() + 1 })

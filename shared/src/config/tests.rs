@@ -1,6 +1,7 @@
 //! Layers, every kind of setting, and the lines that a wrong one makes.
 
 mod addon;
+mod misspelt;
 mod pubsub;
 
 use std::io::Write;
@@ -38,7 +39,7 @@ fn the_environment_beats_the_file_and_the_file_beats_the_default() {
     let settings = settings(&[("CONFIG_FILE", path), ("PORT", "2222"), ("RATIO", "")]);
     let mut reader = settings.reader();
     assert_eq!(reader.optional("PORT", 3333_u16), 2222);
-    assert_eq!(reader.required::<String>("NAME"), "from file");
+    assert_eq!(reader.required::<String>("NAME", "x"), "from file");
     assert!(reader.optional("FLAG", false));
     assert_eq!(reader.list("LIST"), ["a", "b"]);
     assert_eq!(reader.optional("RATIO", 1_u8), 7, "an empty variable counts as unset");
@@ -78,14 +79,14 @@ fn all_problems_come_at_once_and_never_quote_a_value() {
     ];
     let text = problems(&variables, |reader| {
         reader.optional("PORT", 1_u16);
-        reader.required::<bool>("FLAG");
+        reader.required::<bool>("FLAG", "true");
         reader.seconds("SECONDS", Duration::from_secs(1), 1..=60);
         reader.bounded("COUNT", 1_u32, 1..=9);
-        reader.required_value::<Url>("API_URL");
+        reader.required_value::<Url>("API_URL", "https://a.example");
         reader.parsed("KEY", "64 hexadecimal digits", |_| None::<()>);
         reader.optional("LOG_FORMAT", LogFormat::Text);
-        reader.required::<SecretString>("REDIS_URL");
-        reader.required_value::<Url>("OTHER_URL");
+        reader.required::<SecretString>("REDIS_URL", "redis://127.0.0.1:6379");
+        reader.required_value::<Url>("OTHER_URL", "https://b.example");
         reader.problem("A", "is not allowed together with B");
     });
     let expected = "PORT: expected a whole number from 0 to 65535\n\
@@ -95,8 +96,8 @@ fn all_problems_come_at_once_and_never_quote_a_value() {
                     API_URL: expected an absolute URL such as https://example.com\n\
                     KEY: expected 64 hexadecimal digits\n\
                     LOG_FORMAT: expected text or json\n\
-                    REDIS_URL: is not set, expected text\n\
-                    OTHER_URL: is not set, expected an absolute URL such as https://example.com\n\
+                    REDIS_URL: is not set, for example redis://127.0.0.1:6379\n\
+                    OTHER_URL: is not set, for example https://b.example\n\
                     A: is not allowed together with B";
     assert_eq!(text, expected);
 }
@@ -107,7 +108,7 @@ fn a_value_comes_out_only_without_problems() {
     assert_eq!(settings.reader().finish_with(Some(1)).unwrap(), 1);
     assert!(matches!(settings.reader().finish_with(None::<u8>), Err(ConfigError::Unexplained)));
     let mut reader = settings.reader();
-    let url = reader.required_value::<Url>("API_URL");
+    let url = reader.required_value::<Url>("API_URL", "https://a.example");
     assert!(matches!(reader.finish_with(url), Err(ConfigError::Invalid(problems)) if problems[0].name == "API_URL"));
 }
 
@@ -116,7 +117,7 @@ fn tables_and_lists_in_the_file_are_no_plain_values() {
     let file = file("PORT = [1]\nNAME = { a = 1 }\nLIST = [{ a = 1 }]\n");
     let text = problems(&[("CONFIG_FILE", file.path().to_str().unwrap())], |reader| {
         reader.optional("PORT", 1_u16);
-        reader.required::<String>("NAME");
+        reader.required::<String>("NAME", "x");
         reader.list("LIST");
     });
     assert_eq!(text, "PORT: expected one plain value\nNAME: expected one plain value\nLIST: expected a list of text");
@@ -132,7 +133,7 @@ fn values() {
         ("SECRET", "s"),
     ]);
     let mut reader = settings.reader();
-    assert_eq!(reader.required_value::<Url>("URL").unwrap().as_str(), "https://example.com/a");
+    assert_eq!(reader.required_value::<Url>("URL", "https://a.example").unwrap().as_str(), "https://example.com/a");
     assert_eq!(reader.seconds("SECONDS", Duration::ZERO, 0..=90), Duration::from_secs(90));
     assert_eq!(reader.bounded("COUNT", 1_u8, 1..=9), 9);
     assert_eq!(reader.list("LIST"), ["a", "b"]);

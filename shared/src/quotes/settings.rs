@@ -30,13 +30,19 @@ impl QuoteSettings {
     }
 }
 
+/// A path as it goes into a message: whoever gave a text by mistake finds its beginning.
+fn shown(path: &str) -> String {
+    const MOST: usize = 200;
+    path.lines().next().unwrap_or_default().chars().take(MOST).collect()
+}
+
 /// `None` when the reader has a problem on record.
 fn pricing_rules(reader: &mut Reader<'_>) -> Option<PricingRules> {
     let text = match reader.optional_value::<String>("PRICING_RULES") {
         None => Ok(DEFAULT_RULES.to_owned()),
         // No path has an equals sign and a line break, and no rules go without.
         Some(text) if text.contains('=') && text.contains('\n') => Ok(text),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+        Some(path) => std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", shown(&path))),
     };
     match text.and_then(|text| PricingRules::parse(&text).map_err(|error| error.to_string())) {
         Ok(rules) => Some(rules),

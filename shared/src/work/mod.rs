@@ -35,7 +35,9 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let orgs = Orgs::new(&settings).context("Failed to set up the HTTP client")?;
-    let jobs = Jobs::connect(settings.jobs).await.context("Failed to connect to REDIS_URL")?;
+    let server = settings.jobs.server();
+    let jobs =
+        Jobs::connect(settings.jobs).await.with_context(|| format!("Failed to connect to REDIS_URL at {server}"))?;
     tracing::info!(worker = %settings.worker.name, concurrency = settings.worker.concurrency, "worker ready");
     Worker::new(jobs, settings.worker, kinds(orgs)).run(shutdown).await.context("The worker stopped")
 }

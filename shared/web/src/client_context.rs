@@ -82,6 +82,7 @@ fn from_error(error: ClientContextError) -> ApiError {
     let message = format!("{error}.");
     let refusal = match error {
         ClientContextError::Invalid { field: "orgDomainUrl", .. } => {
+            let message = format!("{message} Hosts beside Salesforce's are those in ALLOWED_ORG_HOSTS.");
             ApiError::new(StatusCode::BAD_REQUEST, "host_not_allowed", message)
         }
         _ => refused(message),

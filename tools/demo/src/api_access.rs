@@ -82,7 +82,7 @@ async fn play(console: &Console, stack: &Stack) -> Result<Shown> {
         text: outcome.text(),
         summary: outcome.summary(),
         problems: outcome.problems(),
-        afterwards: afterwards(&stack.web_url()?, stack.password()),
+        afterwards: afterwards(&stack.web_url()?, stack.password(), &stack.local_org().url()?),
     })
 }
 
@@ -186,10 +186,10 @@ impl Outcome {
     }
 }
 
-fn afterwards(url: &str, password: &str) -> String {
+fn afterwards(url: &str, password: &str, org_url: &str) -> String {
     format!(
         "Everything stays up until Ctrl-C. Log in at {url} as {USERNAME} with the password {password}; {url}{LOADS} has the \n\
-         load and its reset.\n"
+         load and its reset, {org_url}/console/orgs/{LOADED} the org that was loaded.\n"
     )
 }
 

@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, ValueEnum};
 
 /// Runs an integration pattern on this machine: Redis, a local Salesforce org, a web process and workers, all on free
@@ -28,6 +30,9 @@ pub struct Args {
     /// Microseconds more for each row that a call reads or writes
     #[arg(long, value_name = "US", default_value_t = 0)]
     pub row_us: u64,
+    /// TOML file with pricing rules in place of the built-in ones, as PRICING_RULES
+    #[arg(long, value_name = "FILE")]
+    pub pricing_rules: Option<PathBuf>,
     /// Which Opportunities the job takes, as in a SOQL WHERE clause
     #[arg(long = "where", value_name = "CLAUSE", default_value = "Name LIKE 'Sample Opportunity%'")]
     pub where_clause: String,
@@ -95,11 +100,12 @@ mod tests {
     #[test]
     fn all_flags_are_read() {
         let line = "--pattern org-job --opportunities 300 --lines 3 --workers 2 --concurrency 8 --call-ms 0 --row-us 5 \
-                    --once --json --keep-logs --where Amount>100";
+                    --once --json --keep-logs --where Amount>100 --pricing-rules my.toml";
         let args = parse(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!((args.opportunities, args.lines, args.workers, args.concurrency), (300, 3, 2, 8));
         assert_eq!((args.call_ms, args.row_us, args.where_clause.as_str()), (0, 5, "Amount>100"));
         assert!(args.once && args.json && args.keep_logs);
+        assert_eq!(args.pricing_rules, Some(PathBuf::from("my.toml")));
     }
 
     #[test]

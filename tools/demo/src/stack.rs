@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use indicatif::HumanCount;
 use test_support::{
     Costs, LocalOrg, LocalOrgOptions, Log, Org, ProcessOptions, RedisOptions, Service, ServiceSpec, Signal, TestRedis,
@@ -18,6 +18,8 @@ use crate::environment::Environment;
 pub(crate) const ORG: &str = "my-org";
 /// Heroku waits 30 s after `SIGTERM`.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// What the services have by default (`LEASE_SECONDS`).
+const LEASE_SECONDS: u32 = 20;
 /// How often [`Stack::watch`] looks.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -75,6 +77,7 @@ impl Stack {
 
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
+        let pricing_rules = args.pricing_rules.as_deref().map(pricing_rules).transpose()?;
         let password = hex(rand::random::<[u8; 12]>());
         let environment = environment(&local_org, &password)?;
         #[expect(clippy::disallowed_methods, reason = "handed on to the services")]
@@ -88,6 +91,7 @@ impl Stack {
                 .env("REDIS_URL", &redis_url)
                 .env("JOB_SECRET_KEY", &job_secret_key)
                 .env("ALLOWED_ORG_HOSTS", &environment.hosts)
+                .envs(pricing_rules.iter().map(|path| ("PRICING_RULES", path)))
                 .envs(environment.all.iter().cloned()))
         };
 
@@ -114,7 +118,7 @@ impl Stack {
         }
         let pids: Vec<String> = workers.iter().map(|worker| worker.service.pid().to_string()).collect();
         console.say(&format!(
-            "workers        {} with {} chunks in flight each (pids {}; kill -9 one and see)",
+            "workers        {} with {} chunks in flight each (pids {})",
             args.workers,
             args.concurrency,
             pids.join(" "),
@@ -149,7 +153,7 @@ impl Stack {
         for worker in self.workers.iter_mut().filter(|worker| !worker.lost) {
             if let Err(death) = worker.service.process().ensure_running() {
                 worker.lost = true;
-                tell(&format!("{death:#}"));
+                tell(&lost(&worker.name, &death));
             }
         }
         ensure!(self.workers.iter().any(|worker| !worker.lost), "no worker is left");
@@ -206,6 +210,20 @@ impl Stack {
     }
 }
 
+/// What is said of a worker that has ended.
+fn lost(name: &str, death: &anyhow::Error) -> String {
+    format!(
+        "{name} has ended. The other workers take over what it was doing when its leases run out, {LEASE_SECONDS} s after \
+         its last sign of life; nothing is lost or done twice. What it left behind: {death:#}"
+    )
+}
+
+/// The path as the services can use it, wherever they run.
+fn pricing_rules(path: &Path) -> Result<String> {
+    let path = path.canonicalize().with_context(|| format!("--pricing-rules: cannot read {}", path.display()))?;
+    path.into_os_string().into_string().ok().context("--pricing-rules: the path is no Unicode text")
+}
+
 /// Makes the sample records, and tells what there is.
 async fn seed(local_org: &LocalOrg, opportunities: u32, lines: u32) -> Result<String> {
     let started = Instant::now();
@@ -221,4 +239,25 @@ async fn seed(local_org: &LocalOrg, opportunities: u32, lines: u32) -> Result<St
 /// Lower-case hexadecimal digits.
 fn hex<const N: usize>(bytes: [u8; N]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_death_is_explained() {
+        let text = lost("worker-2", &anyhow::anyhow!("signal 9"));
+        for part in ["worker-2 has ended", "20 s after its last sign of life", "signal 9"] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_rules_that_is_not_there_is_named() {
+        let error = pricing_rules(Path::new("/no/such/rules.toml")).unwrap_err();
+        assert!(format!("{error:#}").starts_with("--pricing-rules: cannot read /no/such/rules.toml: No such file"));
+        let given = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(pricing_rules(given.path()).unwrap(), given.path().canonicalize().unwrap().to_str().unwrap());
+    }
 }

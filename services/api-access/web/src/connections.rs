@@ -36,7 +36,7 @@ impl fmt::Display for Connection {
 /// Reads a list of names; the error is what the setting lacks.
 pub(crate) fn parse_connections(names: &[String]) -> Result<Vec<Connection>, String> {
     if names.is_empty() {
-        return Err("is not set, expected names of AppLink authorizations with commas between them".to_owned());
+        return Err("is not set, for example my_org,my_other_org: names of AppLink authorizations".to_owned());
     }
     let mut connections = Vec::with_capacity(names.len());
     for name in names {

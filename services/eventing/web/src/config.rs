@@ -84,7 +84,7 @@ impl SubscriberConfig {
 }
 
 fn authorization(reader: &mut Reader<'_>) -> String {
-    let name: String = reader.required("EVENT_AUTHORIZATION");
+    let name: String = reader.required("EVENT_AUTHORIZATION", "my_org, a name of `heroku salesforce:authorizations`");
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if !name.is_empty() && (name.len() > MAX_AUTHORIZATION || !name.bytes().all(good)) {
         reader.problem("EVENT_AUTHORIZATION", "expected the developer name of an AppLink authorization");

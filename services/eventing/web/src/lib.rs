@@ -56,7 +56,8 @@ pub fn read_cloud_events(
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let Config { web, authorization, token, topic, filter, buffer, subscriber, process } = config;
     let document = openapi::document().context("Failed to write the OpenAPI document")?;
-    let jobs = Jobs::connect(web.jobs).await.context("Failed to connect to REDIS_URL")?;
+    let server = web.jobs.server();
+    let jobs = Jobs::connect(web.jobs).await.with_context(|| format!("Failed to connect to REDIS_URL at {server}"))?;
     jobs.check_server().await.context("The server at REDIS_URL cannot be used")?;
     let buffer = Buffer::new(jobs.clone(), &authorization, buffer);
 

@@ -17,7 +17,7 @@ const NAME: &str = "WEBHOOK_TOKEN";
 
 /// Reads `WEBHOOK_TOKEN`. `None` only when [`Reader::finish`] fails.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Token> {
-    reader.required_value::<SecretString>(NAME)?;
+    reader.required_value::<SecretString>(NAME, "the output of `openssl rand -hex 32`")?;
     Token::read(reader, NAME)
 }
 

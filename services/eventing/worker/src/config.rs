@@ -45,7 +45,8 @@ impl Config {
         let mut reader = settings.reader();
         let mut work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
         let addon = addon::read(&mut reader);
-        let authorization = reader.required("EVENT_AUTHORIZATION");
+        let authorization =
+            reader.required("EVENT_AUTHORIZATION", "my_org, a name of `heroku salesforce:authorizations`");
         let stages = Stages::of(&reader.list("EVENT_STAGES"));
         if let Err(error) = &stages {
             reader.problem("EVENT_STAGES", error.to_string());

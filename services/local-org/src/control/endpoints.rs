@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::routes::Routes;
+
 /// The ports besides the one of the control API.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,8 +20,8 @@ pub(crate) struct Endpoints {
 }
 
 /// Adds the route, below `/local`.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.route("/endpoints", web::get().to(endpoints));
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes.get("/endpoints", "the ports of the Pub/Sub API, and the certificate of those with TLS", endpoints);
 }
 
 async fn endpoints(endpoints: web::Data<Endpoints>) -> HttpResponse {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::respond::at_once;
+use super::routes::Routes;
 use crate::bus::{ReplayError, Start};
 use crate::cdc::Gap;
 use crate::error::ApiError;
@@ -18,16 +19,16 @@ use crate::http::answer::{Answer, internal};
 const MAX_EVENTS: usize = 1_000;
 
 /// Adds the routes, below `/local`.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/orgs/{name}/topics", web::get().to(topics))
-        .route("/orgs/{name}/events", web::get().to(events))
-        .route("/orgs/{name}/events", web::delete().to(prune))
-        .route("/orgs/{name}/events/gap", web::post().to(gap))
-        .route("/orgs/{name}/events/settings", web::get().to(settings))
-        .route("/orgs/{name}/events/settings", web::put().to(set))
-        .route("/orgs/{name}/notifications", web::get().to(notifications))
-        .route("/orgs/{name}/notifications", web::delete().to(clear_notifications));
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .get("/orgs/{name}/topics", "topics of the event bus", topics)
+        .get("/orgs/{name}/events", "events of a topic: ?topic=/data/OpportunityChangeEvent", events)
+        .delete("/orgs/{name}/events", "forgets events, as an org does after three days", prune)
+        .post("/orgs/{name}/events/gap", "puts a gap event in place of a change", gap)
+        .get("/orgs/{name}/events/settings", "how events are made", settings)
+        .put("/orgs/{name}/events/settings", "replaces how events are made", set)
+        .get("/orgs/{name}/notifications", "notifications that users have got", notifications)
+        .delete("/orgs/{name}/notifications", "forgets the notifications", clear_notifications);
 }
 
 type HostData = web::Data<Host>;

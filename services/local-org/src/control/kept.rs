@@ -4,14 +4,23 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::respond::{at_once, in_transaction};
+use super::routes::Routes;
 use crate::host::Host;
 use crate::http::answer::Answer;
 
 /// Adds the routes, below `/local`.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/orgs/{name}/recycle-bin", web::delete().to(empty_recycle_bin))
-        .route("/orgs/{name}/bulk-jobs", web::delete().to(forget_bulk_jobs));
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .delete(
+            "/orgs/{name}/recycle-bin",
+            "deletes for good what was deleted, as an org does after 15 days",
+            empty_recycle_bin,
+        )
+        .delete(
+            "/orgs/{name}/bulk-jobs",
+            "forgets bulk jobs that have ended, as an org does after 7 days",
+            forget_bulk_jobs,
+        );
 }
 
 type HostData = web::Data<Host>;

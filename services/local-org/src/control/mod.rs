@@ -1,11 +1,12 @@
-//! The control API under `/local/`: data for tests, costs, faults, counters. It asks for no session, is not counted and
-//! has neither costs nor faults.
+//! The control API under `/local/`: data for tests, costs, faults, counters. `GET /local` lists its routes.
+//! It asks for no session, is not counted and has neither costs nor faults.
 
 pub(crate) mod endpoints;
 mod events;
 mod kept;
 mod pubsub;
 pub(crate) mod respond;
+pub(crate) mod routes;
 mod settings;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::respond::{blocking, in_transaction, no_content, no_such_org};
+use self::routes::Routes;
 use crate::costs::Costs;
 use crate::error::ApiError;
 use crate::faults::Rule;
@@ -27,41 +29,42 @@ use crate::seed;
 use crate::version::Version;
 
 /// Adds the routes, and under the same guard those of `apps`: what the control API does with published apps.
-pub(crate) fn configure(config: &mut web::ServiceConfig, apps: fn(&mut web::ServiceConfig)) {
+pub(crate) fn configure(config: &mut web::ServiceConfig, apps: fn(&mut Routes<'_>)) {
     let json = web::JsonConfig::default().limit(MAX_BODY).content_type_required(false).error_handler(|error, _| {
         let response = Answer::from(malformed_json(error.to_string())).into_response();
         actix_web::error::InternalError::from_response(error, response).into()
     });
-    config.service(
-        web::scope("/local")
-            .wrap(from_fn(guard::json_only))
-            .app_data(json)
-            .configure(apps)
-            .route("/health", web::get().to(health))
-            .route("/orgs", web::get().to(orgs))
-            .route("/orgs/{name}/seed", web::post().to(add_opportunities))
-            .route("/orgs/{name}/counters", web::get().to(counters))
-            .route("/orgs/{name}/counters", web::delete().to(reset_counters))
-            .route("/orgs/{name}/counts", web::get().to(counts))
-            .route("/orgs/{name}/query", web::get().to(query))
-            .route("/orgs/{name}/records/{object}", web::post().to(create))
-            .route("/orgs/{name}/records/{object}/{id}", web::patch().to(update))
-            .route("/orgs/{name}/records/{object}/{id}", web::delete().to(delete))
-            .route("/orgs/{name}/sessions", web::post().to(open_session))
-            .route("/orgs/{name}/records/{object}/{id}/undelete", web::post().to(undelete))
-            .route("/orgs/{name}/sessions/expire", web::post().to(expire))
-            .configure(events::configure)
-            .configure(kept::configure)
-            .configure(settings::configure)
-            .configure(pubsub::configure)
-            .configure(endpoints::configure)
-            .route("/costs", web::get().to(costs))
-            .route("/costs", web::put().to(set_costs))
-            .route("/faults", web::get().to(faults))
-            .route("/faults", web::post().to(add_fault))
-            .route("/faults", web::delete().to(clear_faults))
-            .route("/faults/{id}", web::delete().to(remove_fault)),
-    );
+    config.service(web::scope("/local").wrap(from_fn(guard::json_only)).app_data(json).configure(|config| {
+        let mut routes = Routes::new(config);
+        apps(&mut routes);
+        routes
+            .get("/health", "whether it answers", health)
+            .get("/orgs", "the orgs, with their users and an access token of each", orgs)
+            .post("/orgs/{name}/seed", r#"makes sample Opportunities: {"opportunities": 100, "lines": 2}"#, add_opportunities)
+            .get("/orgs/{name}/counters", "API calls, rows and open calls since the last reset", counters)
+            .delete("/orgs/{name}/counters", "sets the counters to zero", reset_counters)
+            .get("/orgs/{name}/counts", "number of records of each object", counts)
+            .get("/orgs/{name}/query", "runs SOQL as the administrator: ?q=SELECT+Id+FROM+Quote", query)
+            .post("/orgs/{name}/records/{object}", "creates a record as the administrator: its fields", create)
+            .patch("/orgs/{name}/records/{object}/{id}", "changes a record: the fields to change", update)
+            .delete("/orgs/{name}/records/{object}/{id}", "deletes a record", delete)
+            .post("/orgs/{name}/sessions", r#"opens a session: {"user": "…", "permissionSets": ["…"]}, those to activate in it"#, open_session)
+            .post("/orgs/{name}/records/{object}/{id}/undelete", "takes a record out of the recycle bin", undelete)
+            .post("/orgs/{name}/sessions/expire", "ends all sessions: their tokens are answered 401 from now on", expire);
+        kept::configure(&mut routes);
+        events::configure(&mut routes);
+        settings::configure(&mut routes);
+        pubsub::configure(&mut routes);
+        endpoints::configure(&mut routes);
+        routes
+            .get("/costs", "what calls cost", costs)
+            .put("/costs", r#"sets what calls cost: {"callMs": 50, "rowUs": 0, "maxConcurrent": null, "dailyLimit": null, "bulkDelayMs": 0}"#, set_costs)
+            .get("/faults", "the faults that are in force", faults)
+            .post("/faults", r#"adds a fault: {"pathContains": "/graph", "times": 3, "action": {"kind": "status", "status": 503, "errorCode": "SERVER_UNAVAILABLE"}}"#, add_fault)
+            .delete("/faults", "ends all faults", clear_faults)
+            .delete("/faults/{id}", "ends one fault", remove_fault);
+        routes.list();
+    }));
 }
 
 type HostData = web::Data<Host>;

@@ -5,23 +5,24 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::respond::{at_once, blocking};
+use super::routes::Routes;
 use crate::host::{Host, OrgHost};
 use crate::http::answer::Answer;
 use crate::streams::{Definition, Disconnect, Metadata, Refuse, Settings};
 
 /// Adds the routes, below `/local`.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/orgs/{name}/pubsub/streams", web::get().to(streams))
-        .route("/orgs/{name}/pubsub/disconnect", web::post().to(disconnect))
-        .route("/orgs/{name}/pubsub/refuse", web::post().to(refuse))
-        .route("/orgs/{name}/pubsub/faults", web::delete().to(clear))
-        .route("/orgs/{name}/pubsub/settings", web::get().to(settings))
-        .route("/orgs/{name}/pubsub/settings", web::put().to(set))
-        .route("/orgs/{name}/pubsub/subscriptions", web::get().to(subscriptions))
-        .route("/orgs/{name}/pubsub/subscriptions", web::post().to(subscribe))
-        .route("/orgs/{name}/pubsub/subscriptions/{subscription}", web::put().to(change))
-        .route("/orgs/{name}/pubsub/subscriptions/{subscription}", web::delete().to(delete));
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .get("/orgs/{name}/pubsub/streams", "open streams of the Pub/Sub API", streams)
+        .post("/orgs/{name}/pubsub/disconnect", "breaks open streams", disconnect)
+        .post("/orgs/{name}/pubsub/refuse", "refuses the next calls of the Pub/Sub API", refuse)
+        .delete("/orgs/{name}/pubsub/faults", "ends the faults of the Pub/Sub API", clear)
+        .get("/orgs/{name}/pubsub/settings", "limits of the Pub/Sub API", settings)
+        .put("/orgs/{name}/pubsub/settings", "replaces the limits of the Pub/Sub API", set)
+        .get("/orgs/{name}/pubsub/subscriptions", "managed subscriptions", subscriptions)
+        .post("/orgs/{name}/pubsub/subscriptions", "makes a managed subscription", subscribe)
+        .put("/orgs/{name}/pubsub/subscriptions/{subscription}", "changes a managed subscription", change)
+        .delete("/orgs/{name}/pubsub/subscriptions/{subscription}", "deletes a managed subscription", delete);
 }
 
 type HostData = web::Data<Host>;

@@ -3,16 +3,19 @@
 use actix_web::{HttpResponse, web};
 
 use super::respond::{blocking, no_such_org};
+use super::routes::Routes;
 use crate::error::ApiError;
 use crate::host::Host;
 use crate::http::answer::Answer;
 use crate::settings::OrgSettings;
 
 /// Adds the routes to those of the control API.
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/orgs/{name}/settings", web::get().to(settings))
-        .route("/orgs/{name}/settings", web::put().to(set_settings));
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.get("/orgs/{name}/settings", "the org's settings", settings).put(
+        "/orgs/{name}/settings",
+        "replaces them: hard deletes, duplicate rules, usage of an app",
+        set_settings,
+    );
 }
 
 async fn settings(name: web::Path<String>, host: web::Data<Host>) -> HttpResponse {

@@ -16,6 +16,7 @@ use super::session::{self, Elevation, Opened};
 use crate::apps::spec::Operation;
 use crate::apps::{Answered, App, Deliveries, Expected, Invocation, Outcome, Session};
 use crate::control::respond::no_such_org;
+use crate::control::routes::Routes;
 use crate::error::ApiError;
 use crate::host::Host;
 use crate::host::{OrgHost, User};
@@ -31,11 +32,11 @@ const CALLBACK_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Largest answer that is read, in bytes (Apex Developer Guide, "Callout Limits and Limitations").
 const MAX_ANSWER: usize = 12 * 1024 * 1024;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/orgs/{name}/invoke", web::post().to(invoke))
-        .route("/orgs/{name}/invocations", web::get().to(invocations))
-        .route("/orgs/{name}/invocations/{id}", web::get().to(invocation));
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .post("/orgs/{name}/invoke", r#"calls an operation as Salesforce does: {"clientName": "…", "operationId": "…", "user": "…", "body": {}}"#, invoke)
+        .get("/orgs/{name}/invocations", "calls of operations, with their answers and callbacks", invocations)
+        .get("/orgs/{name}/invocations/{id}", "one call of an operation", invocation);
 }
 
 #[derive(Deserialize)]

@@ -15,11 +15,12 @@ mod validate;
 use actix_web::web;
 
 pub(crate) use self::client::http_client;
+use crate::control::routes::Routes;
 
 /// Adds the routes of the control API, below `/local`.
-pub(crate) fn control(config: &mut web::ServiceConfig) {
-    publish::configure(config);
-    invoke::configure(config);
+pub(crate) fn control(routes: &mut Routes<'_>) {
+    publish::configure(routes);
+    invoke::configure(routes);
 }
 
 /// Adds the route that apps post callbacks to.

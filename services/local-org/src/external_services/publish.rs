@@ -12,6 +12,7 @@ use url::Url;
 use crate::apps::App;
 use crate::apps::spec::{self, Spec};
 use crate::control::respond::{blocking, no_such_org};
+use crate::control::routes::Routes;
 use crate::error::ApiError;
 use crate::host::Host;
 use crate::host::OrgHost;
@@ -21,11 +22,11 @@ use crate::seed;
 /// Longest client name; permission sets have no longer ones.
 const MAX_NAME: usize = 80;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/publish", web::post().to(publish))
-        .route("/apps", web::get().to(apps))
-        .route("/apps/{org}/{client}", web::delete().to(unpublish));
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .post("/publish", r#"publishes an app: {"org": "…", "clientName": "…", "url": "…", "spec": "…"}"#, publish)
+        .get("/apps", "published apps", apps)
+        .delete("/apps/{org}/{client}", "takes back a published app", unpublish);
 }
 
 #[derive(Deserialize)]

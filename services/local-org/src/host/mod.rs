@@ -92,5 +92,8 @@ fn metadata(salesforce_dir: Option<&Path>) -> anyhow::Result<(Schema, Deployed)>
     for path in &deployed.ignored {
         tracing::debug!(path, "metadata of a kind that a local org does not know");
     }
+    if let Some(warning) = metadata::not_deployed(&deployed.ignored, &schema) {
+        tracing::warn!("{warning}");
+    }
     Ok((schema, deployed))
 }

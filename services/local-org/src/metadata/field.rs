@@ -10,6 +10,24 @@ use crate::schema::{FieldDef, FieldType, OnDelete, Schema};
 
 pub(super) const SUFFIX: &str = ".field-meta.xml";
 
+/// Types of custom fields that a local org knows.
+pub(super) const TYPES: [&str; 14] = [
+    "Text",
+    "TextArea",
+    "LongTextArea",
+    "Email",
+    "Phone",
+    "Url",
+    "Date",
+    "DateTime",
+    "Number",
+    "Currency",
+    "Percent",
+    "Checkbox",
+    "Picklist",
+    "Lookup",
+];
+
 /// Adds the field to its object and returns `Object.Field__c`; `None` when the object, the field's type or the change of
 /// a standard field is not supported.
 pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<Option<String>, MetadataError> {
@@ -48,7 +66,11 @@ fn read(path: &Path, node: Node<'_, '_>) -> Result<Option<FieldDef>, MetadataErr
         }
         Ok(FieldDef { kind, precision, scale, ..field.clone() })
     };
-    Ok(Some(match required(path, node, "type")? {
+    let kind = required(path, node, "type")?;
+    if !TYPES.contains(&kind) {
+        return Ok(None);
+    }
+    Ok(Some(match kind {
         "Text" => {
             let length = required_value(path, node, "length")?;
             if !(1..=255).contains(&length) {

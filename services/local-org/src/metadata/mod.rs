@@ -85,6 +85,34 @@ pub fn load(dir: &Path, schema: &mut Schema) -> Result<Deployed, MetadataError> 
     Ok(deployed)
 }
 
+/// What is said of objects and fields that callers will miss, with what a local org knows; `None` when there are none.
+/// Classes, pages and the like, which it does nothing with either, are no surprise.
+pub(crate) fn not_deployed(ignored: &[String], schema: &Schema) -> Option<String> {
+    /// So many are named.
+    const NAMED: usize = 20;
+    let missed = |path: &&String| match Kind::of(Path::new(path)) {
+        // Labels and the like of an object that is there.
+        Kind::Object => schema.object(&stem(Path::new(path))).is_none(),
+        kind => kind == Kind::Field,
+    };
+    let missed: Vec<&str> = ignored.iter().filter(missed).map(String::as_str).collect();
+    if missed.is_empty() {
+        return None;
+    }
+    let more = missed.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<&str> = missed.into_iter().take(NAMED).collect();
+    let objects: Vec<&str> =
+        schema.objects().filter(|object| !object.is_event()).map(|object| object.name.as_str()).collect();
+    Some(format!(
+        "not deployed, and unknown to queries: {}{more}. A local org has the objects {}, custom fields of these types: {}, \
+         and platform events; it has no custom objects, formulas or changes of standard fields",
+        named.join(", "),
+        objects.join(", "),
+        field::TYPES.join(", "),
+    ))
+}
+
 /// Kinds of metadata, in the order in which they are deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {

@@ -112,3 +112,39 @@ async fn forgets_what_is_deleted_and_bulk_jobs_that_ended() {
     let undelete = org.control(Method::POST, &format!("{path}/undelete"), Value::Null).await;
     assert_eq!(undelete.code(), "UNDELETE_FAILED");
 }
+
+/// By the words of a route that is not there, which every other answer differs from.
+#[tokio::test]
+async fn lists_its_routes_and_has_each_of_them() {
+    let org = TestOrg::start().await;
+    let list = org.control(Method::GET, "/local/", Value::Null).await;
+    assert_eq!((list.status, &list.body), (200, &org.control(Method::GET, "/local", Value::Null).await.body));
+    let routes = list.body.as_array().expect("a list").clone();
+    assert!(routes.len() > 40, "{}", routes.len());
+    let nothing = org.control(Method::GET, "/local/no-such-route", Value::Null).await.body;
+    for route in &routes {
+        let (method, path) = (route["method"].as_str().expect("a method"), route["path"].as_str().expect("a path"));
+        assert!(route["what"].as_str().is_some_and(|what| what.len() > 5), "{route}");
+        let path = path.replace("{name}", "no-org").replace("{object}", "Account").replace(['{', '}'], "");
+        let reply = org.control(method.parse().expect("a method"), &path, json!({})).await;
+        // An Id that is no number does not match its route.
+        assert!(reply.body != nothing || path == "/local/faults/id", "{method} {path}: {}", reply.body);
+    }
+}
+
+/// `GET /local` knows what is added by its table, so everything has to be.
+#[test]
+fn no_route_is_added_past_the_list() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let rooms = ["control", "external_services"].map(|room| std::fs::read_dir(source.join(room)).expect("a room"));
+    let mut past = Vec::new();
+    for entry in rooms.into_iter().flatten() {
+        let path = entry.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if text.contains(".route(") && !["routes.rs", "callback.rs"].contains(&name.as_str()) {
+            past.push(name);
+        }
+    }
+    assert_eq!(past, [""; 0]);
+}

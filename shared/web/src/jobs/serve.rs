@@ -47,7 +47,9 @@ where
 {
     let jobs = match start {
         Start::Eager => {
-            let jobs = Jobs::connect(config.jobs.clone()).await.context("Failed to connect to REDIS_URL")?;
+            let connected = Jobs::connect(config.jobs.clone()).await;
+            let jobs =
+                connected.with_context(|| format!("Failed to connect to REDIS_URL at {}", config.jobs.server()))?;
             jobs.check_server().await.context(UNSUITABLE)?;
             jobs
         }

@@ -69,6 +69,7 @@ async fn a_foreign_host_is_refused_before_it_gets_a_token() {
         context["orgDomainUrl"] = json!(host);
         let error = assert_error(&call(&context).await, 400, "host_not_allowed");
         assert_eq!(error["field"], "orgDomainUrl");
+        assert!(error["message"].as_str().unwrap().contains("ALLOWED_ORG_HOSTS"), "{error}");
     }
 }
 

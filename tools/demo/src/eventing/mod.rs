@@ -193,13 +193,13 @@ impl Outcome {
 fn afterwards(org_url: &str, web_url: &str, token: &str, job: &Job) -> String {
     format!(
         "Everything stays up until Ctrl-C. To watch: {org_url}/console/orgs/{ORG} for events, Quotes and notifications,\n\
-         and {web_url} for the service (any name, password {token}). The job was\n\
+         and {web_url} for the service (any name, password {token}; {web_url}/docs). The job was\n\
          {}. Edit another Opportunity:\n\n\
          id=$(curl -s '{org_url}/local/orgs/{ORG}/query?q=SELECT+Id+FROM+Opportunity+LIMIT+1' | jq -r '.records[0].Id')\n\
          curl -s -X PATCH {org_url}/local/orgs/{ORG}/records/Opportunity/$id -H 'content-type: application/json' \
          -d '{{\"NextStep\":\"Call again\"}}'\n\
-         curl -s {org_url}/local/orgs/{ORG}/notifications\n\
-         curl -s {web_url}/info -H 'authorization: Bearer {token}'\n",
+         sleep 5; curl -s {org_url}/local/orgs/{ORG}/notifications | jq .\n\
+         curl -s {web_url}/info -H 'authorization: Bearer {token}' | jq .\n",
         job.id
     )
 }

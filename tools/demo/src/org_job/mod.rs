@@ -41,7 +41,7 @@ async fn play(args: &Args, console: &Console, stack: &mut Stack) -> Result<Shown
     Ok(Shown {
         text: report::text(&outcome),
         summary: serde_json::to_value(outcome.summary()).context("cannot write the result as JSON")?,
-        afterwards: curl::text(&stack.web_url()?, &stack.context().await?, &args.where_clause),
+        afterwards: curl::text(&stack.web_url()?, &stack.local_org().url()?, &args.where_clause),
         problems: outcome.problems,
     })
 }

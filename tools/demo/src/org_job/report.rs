@@ -3,6 +3,7 @@
 use indicatif::{HumanBytes, HumanCount};
 
 use super::outcome::Outcome;
+use crate::stack::ORG;
 use test_support::Memory;
 
 /// The result in rows.
@@ -33,7 +34,7 @@ pub(crate) fn text(outcome: &Outcome) -> String {
         ("peak memory", workers.join(", ")),
         ("memory of web", format!("idle {}, peak {}", bytes(web_before, |m| m.resident), bytes(web_after, |m| m.peak))),
         ("org-job-web", format!("{0}/docs, {0}/health, {0}/metrics", outcome.web_url)),
-        ("local-org", outcome.local_org_url.clone()),
+        ("local-org", format!("{}/console/orgs/{ORG}", outcome.local_org_url)),
     ];
     let rows: Vec<String> = rows.iter().map(|(name, value)| format!("  {name:<17} {value}")).collect();
     format!("\nThe job {}; counted in local-org:\n{}\n", outcome.job.state.describe(), rows.join("\n"))
@@ -86,6 +87,7 @@ mod tests {
             "worker-1 20.00 MiB, worker-2 unknown",
             "idle 10.00 MiB, peak 16.00 MiB",
             "http://127.0.0.1:8080/docs",
+            "http://127.0.0.1:8090/console/orgs/my-org",
         ] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }

@@ -80,7 +80,7 @@ impl Access {
         let username = reader.optional("APP_USERNAME", "admin".to_owned());
         let password = reader.optional_value::<String>("APP_PASSWORD");
         match &password {
-            None => reader.problem("APP_PASSWORD", "is not set, expected the password to log in with"),
+            None => reader.missing("APP_PASSWORD", "for example the output of `openssl rand -base64 18`"),
             Some(password) if password.chars().count() < MIN_PASSWORD => {
                 reader.problem("APP_PASSWORD", format!("expected at least {MIN_PASSWORD} characters"));
             }

@@ -93,6 +93,11 @@ fn fields_and_permission_sets_of_a_project() {
             "force-app/main/default/classes/Caller.cls-meta.xml",
         ]
     );
+    let warning = not_deployed(&deployed.ignored, &schema).unwrap();
+    for part in ["objects/Done__c/Done__c.object-meta.xml, ", "Status__c.field-meta.xml. ", "Opportunity", "Checkbox"] {
+        assert!(warning.contains(part), "{part} is missing in {warning}");
+    }
+    assert!(!warning.contains("Caller.cls"), "{warning}");
     let key = schema.object("Quote").unwrap().field("quotejobkey__c").unwrap();
     assert_eq!((key.kind, key.length), (FieldType::String, 80));
     assert!(key.external_id && key.unique && key.case_sensitive && key.nillable && key.createable && key.updateable);
@@ -175,6 +180,29 @@ fn every_supported_type() {
         (lookup.on_delete, lookup.reference_to.as_slice()),
         (OnDelete::Cascade, ["Contact".to_owned()].as_slice())
     );
+}
+
+#[test]
+fn every_type_that_is_said_to_be_known_is() {
+    let rest = "<length>80</length><precision>10</precision><scale>3</scale><defaultValue>false</defaultValue>
+        <valueSet/><referenceTo>Contact</referenceTo>";
+    for kind in field::TYPES {
+        let text = field("A__c", &format!("<type>{kind}</type>{rest}"));
+        let project = Project::new(&[("objects/Account/fields/A__c.field-meta.xml", &text)]);
+        let (schema, deployed) = project.load().unwrap();
+        assert_eq!(deployed.custom_fields, ["Account.A__c"], "{kind}");
+        assert_eq!(not_deployed(&deployed.ignored, &schema), None);
+    }
+}
+
+#[test]
+fn classes_and_labels_of_known_objects_are_not_warned_about() {
+    let ignored = ["a/classes/Caller.cls-meta.xml", "a/objects/Account/Account.object-meta.xml"].map(str::to_owned);
+    assert_eq!(not_deployed(&ignored, &standard()), None);
+    let many: Vec<String> =
+        (0..25).map(|number| format!("a/objects/X{number}__c/X{number}__c.object-meta.xml")).collect();
+    let warning = not_deployed(&many, &standard()).unwrap();
+    assert!(warning.contains("X19__c.object-meta.xml and 5 more. ") && !warning.contains("X20__c"), "{warning}");
 }
 
 #[test]
