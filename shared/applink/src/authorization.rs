@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::AppLinkError;
-use salesforce::{AllowedHosts, SalesforceId, Session};
+use salesforce::{AllowedHosts, Cleaner, SalesforceId, Session};
 
 /// What kind of org an authorization is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +77,17 @@ struct UserAuth {
 /// Reads the add-on's answer to a request for the authorization `name`.
 pub(super) fn parse(name: &str, body: &[u8], hosts: &AllowedHosts) -> Result<Authorization, AppLinkError> {
     // Where, not what: the parser's message could show a part of the token.
-    let Body { id, status, org, created_at } = serde_json::from_slice(body).map_err(|error| {
+    let body: Body = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         AppLinkError::Unexpected { reason: format!("{:?} error at line {line} column {column}", error.classify()) }
     })?;
+    let token = body.org.as_ref().and_then(|org| org.user_auth.as_ref()?.access_token.clone());
+    let cleaner = Cleaner::default().and(&token.unwrap_or_default());
+    authorization(name, body, hosts).map_err(|error| error.cleared(&cleaner))
+}
+
+fn authorization(name: &str, body: Body, hosts: &AllowedHosts) -> Result<Authorization, AppLinkError> {
+    let Body { id, status, org, created_at } = body;
     let status = status.unwrap_or_default();
     let Some(Org { id: org_id, developer_name, instance_url, org_type, api_version: version, user_auth }) = org else {
         let reason = "it has no `org`".to_owned();

@@ -15,7 +15,7 @@ use tracing::{Instrument, info_span, warn};
 use super::authorization::{Authorization, parse};
 use super::{AddonConfig, AppLinkError, AuthorizedUser};
 use salesforce::http::{BodyError, kind_of_bare_status, read_body, retry_after};
-use salesforce::{AllowedHosts, ErrorKind, Failure, RetryPolicy};
+use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy};
 
 /// Longest answer that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
@@ -149,7 +149,7 @@ impl AppLink {
             let remaining = policy.total.saturating_sub(started.elapsed());
             let error = match self.try_once(name, remaining).await {
                 Ok(authorization) => return Ok(authorization),
-                Err(error) => error,
+                Err(error) => error.cleared(&Cleaner::default().and(self.inner.addon.token.expose_secret())),
             };
             if matches!(error, AppLinkError::Malformed { .. }) {
                 // The add-on means what it says, and will say it again.
@@ -228,7 +228,7 @@ fn error_message(body: &[u8]) -> Option<String> {
         .into_iter()
         .flatten()
         .collect();
-    (!parts.is_empty()).then(|| parts.join(": ").chars().filter(|c| !c.is_control()).take(300).collect())
+    (!parts.is_empty()).then(|| parts.join(": ").chars().filter(|c| !c.is_control()).collect())
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use salesforce::ErrorKind;
+use salesforce::{Cleaner, ErrorKind};
+
+/// Longest explanation of the add-on that goes into an error, in characters.
+const MAX_MESSAGE_CHARS: usize = 300;
 
 /// No session of an authorized user could be had. No variant shows a token or a URL.
 #[derive(Debug, Clone, Error)]
@@ -77,6 +80,22 @@ impl AppLinkError {
                 _ => ErrorKind::Invalid,
             },
             Self::Unexpected { .. } | Self::Malformed { .. } => ErrorKind::Malformed,
+        }
+    }
+
+    /// The same, without the tokens that `cleaner` knows. Every failed call passes here, so a variant with text of others
+    /// must be named.
+    pub(crate) fn cleared(self, cleaner: &Cleaner) -> Self {
+        match self {
+            Self::NotAuthorized { name, status } => Self::NotAuthorized { name, status: cleaner.text(&status) },
+            Self::Refused { status, message, retry_after } => Self::Refused {
+                status,
+                message: cleaner.text(&message).chars().take(MAX_MESSAGE_CHARS).collect(),
+                retry_after,
+            },
+            Self::Unexpected { reason } => Self::Unexpected { reason: cleaner.text(&reason) },
+            Self::Malformed { reason } => Self::Malformed { reason: cleaner.text(&reason) },
+            error @ (Self::InvalidName { .. } | Self::NotFound { .. } | Self::Unreachable { .. }) => error,
         }
     }
 

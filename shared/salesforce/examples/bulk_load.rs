@@ -5,7 +5,7 @@ mod session;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use salesforce::bulk::{
-    Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, JobRef, RowOutcome, Wanted, WriteOptions,
+    Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, JobRef, NoteError, RowOutcome, Wanted, WriteOptions,
 };
 use serde_json::json;
 use std::error::Error;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rows = stream::iter((1..=1_000).map(row));
 
     // A service keeps the job's id here, and after a crash asks `Bulk::settle` what became of it.
-    let note = |job: JobRef| -> BoxFuture<'static, Result<(), String>> {
+    let note = |job: JobRef| -> BoxFuture<'static, Result<(), NoteError>> {
         println!("job {}", job.id);
         Box::pin(async { Ok(()) })
     };

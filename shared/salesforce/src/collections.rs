@@ -105,9 +105,11 @@ impl Client {
                 let reason = format!("it has {} results for {count} records", results.len());
                 return Err(Error::malformed(answer.operation, reason));
             }
-            let outcome = |result| match result {
+            let outcome = |result: SaveResult| match result {
                 SaveResult { id: Some(id), success: true, .. } => Ok(Ok(id)),
-                SaveResult { success: false, errors, .. } if !errors.is_empty() => Ok(Err(errors)),
+                result @ SaveResult { success: false, .. } if result.is_told() => {
+                    Ok(Err(result.errors(&answer.cleaner)))
+                }
                 _ => Err(Error::malformed(answer.operation, "a result has neither an id nor an error")),
             };
             results.into_iter().map(outcome).collect()

@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::clear::without_value;
 use super::subrequest::{Subrequest, Written};
 use super::transport::Request;
-use super::{ApiError, Client, Error, Operation, Reference, SalesforceId};
+use super::{ApiError, Cleaner, Client, Error, Operation, Reference, SalesforceId};
 
 /// Most subrequests in one call ("Composite Request Body").
 pub const MAX_SUBREQUESTS: usize = 25;
@@ -26,6 +27,9 @@ pub struct Subresponse {
     #[serde(rename = "httpStatusCode")]
     status: u16,
     body: Option<Box<RawValue>>,
+    /// Of the session of the call.
+    #[serde(skip)]
+    cleaner: Cleaner,
 }
 
 #[derive(Serialize)]
@@ -137,9 +141,16 @@ impl Subresponse {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = self.body.as_deref().map_or("null", RawValue::get);
         if !(200..300).contains(&self.status) {
-            return Err(super::error::from_answer(Operation::Composite, self.status, body.as_bytes(), None));
+            return Err(super::error::from_answer(
+                Operation::Composite,
+                self.status,
+                body.as_bytes(),
+                None,
+                &self.cleaner,
+            ));
         }
-        serde_json::from_str(body).map_err(|error| Error::malformed(Operation::Composite, error.to_string()))
+        serde_json::from_str(body)
+            .map_err(|error| Error::malformed(Operation::Composite, without_value(&error)).cleared(&self.cleaner))
     }
 
     /// The errors of a failed subrequest; empty when it succeeded.
@@ -148,7 +159,8 @@ impl Subresponse {
         if (200..300).contains(&self.status) {
             return Vec::new();
         }
-        ApiError::of_part(self.body.as_deref()).unwrap_or_else(|| vec![ApiError::undescribed(self.status)])
+        ApiError::of_part(self.body.as_deref(), &self.cleaner)
+            .unwrap_or_else(|| vec![ApiError::undescribed(self.status)])
     }
 }
 
@@ -177,7 +189,7 @@ impl Client {
             if responses.iter().map(|response| &response.reference_id).ne(expected.iter()) {
                 return Err(Error::malformed(Operation::Composite, "its parts are not those of the request"));
             }
-            Ok(responses)
+            Ok(responses.into_iter().map(|part| Subresponse { cleaner: answer.cleaner.clone(), ..part }).collect())
         })
         .await
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use self::api_error::ApiError;
+pub(crate) use self::api_error::Told;
 pub(super) use self::api_error::kind as kind_of;
 pub use self::api_error::kind_of_bare_status;
-use super::bulk::JobState;
-use super::{Operation, SalesforceId};
+use super::bulk::{JobState, NoteError};
+use super::{Cleaner, Operation, SalesforceId};
 
 /// What a failure asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,12 +128,9 @@ pub enum Error {
         /// Rows that Salesforce says it dealt with.
         processed: u64,
     },
-    /// The id of a bulk job could not be kept, so the job got no rows.
-    #[error("the id of a bulk job could not be kept: {reason}")]
-    NotNoted {
-        /// Why, from whoever keeps it.
-        reason: String,
-    },
+    /// Whoever keeps the ids of bulk jobs for the caller failed; no rows were sent. It says nothing about Salesforce.
+    #[error("the id of a bulk job could not be kept or looked up")]
+    Note(#[source] NoteError),
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -177,7 +175,37 @@ impl Error {
     }
 
     pub(crate) fn malformed(operation: Operation, reason: impl Into<String>) -> Self {
-        Self::Malformed { operation, reason: reason.into() }
+        // The reason may name what stood in the answer.
+        Self::Malformed { operation, reason: Cleaner::default().text(&reason.into()) }
+    }
+
+    /// The same, without the tokens that `cleaner` knows. Every failed call passes here, so a variant with text of others
+    /// must be named.
+    pub(crate) fn cleared(self, cleaner: &Cleaner) -> Self {
+        match self {
+            Self::Api { operation, status, errors, retry_after } => {
+                let errors = errors.into_iter().map(|error| error.cleared(cleaner)).collect();
+                Self::Api { operation, status, errors, retry_after }
+            }
+            Self::BulkJob { id, state, message } => {
+                Self::BulkJob { id, state, message: message.map(|message| cleaner.text(&message)) }
+            }
+            Self::Malformed { operation, reason } => Self::Malformed { operation, reason: cleaner.text(&reason) },
+            Self::InvalidRequest { reason } => Self::InvalidRequest { reason: cleaner.text(&reason) },
+            // No text of others.
+            error @ (Self::Status { .. }
+            | Self::NotSent { .. }
+            | Self::NoAnswer { .. }
+            | Self::TimedOut { .. }
+            | Self::Silent { .. }
+            | Self::BulkJobOpen { .. }
+            | Self::BulkRowsMissing { .. }
+            | Self::Note(_)
+            | Self::Cancelled
+            | Self::SessionExpired
+            | Self::Session { .. }
+            | Self::QueryTooLong { .. }) => error,
+        }
     }
 
     /// What the failure asks of the caller.
@@ -194,7 +222,7 @@ impl Error {
             | Self::TimedOut { .. }
             | Self::BulkJobOpen { .. }
             | Self::BulkRowsMissing { .. }
-            | Self::NotNoted { .. }
+            | Self::Note(_)
             | Self::Cancelled => ErrorKind::Transient,
             Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
             Self::Malformed { .. } => ErrorKind::Malformed,
@@ -220,7 +248,7 @@ impl Error {
             | Self::Malformed { operation, .. } => operation.writes(),
             Self::BulkJob { .. } | Self::BulkJobOpen { .. } | Self::BulkRowsMissing { .. } => true,
             Self::NotSent { .. }
-            | Self::NotNoted { .. }
+            | Self::Note(_)
             | Self::Cancelled
             | Self::SessionExpired
             | Self::Session { .. }
@@ -256,14 +284,20 @@ impl Error {
 }
 
 /// Makes an error out of an answer whose status is not the expected one.
-pub(super) fn from_answer(operation: Operation, status: u16, body: &[u8], retry_after: Option<Duration>) -> Error {
+pub(super) fn from_answer(
+    operation: Operation,
+    status: u16,
+    body: &[u8],
+    retry_after: Option<Duration>,
+    cleaner: &Cleaner,
+) -> Error {
     if status == 300 {
         // The body lists the records' URLs ("Insert or Update (Upsert) a Record Using an External ID").
         let message = "more than one record has this external id".to_owned();
         let error = ApiError { error_code: "MULTIPLE_CHOICES".to_owned(), message, fields: Vec::new() };
         return Error::Api { operation, status, errors: vec![error], retry_after };
     }
-    match ApiError::from_body(body) {
+    match ApiError::from_body(body, cleaner) {
         Some(errors) => Error::Api { operation, status, errors, retry_after },
         None => Error::Status { operation, status, retry_after },
     }

@@ -177,6 +177,6 @@ impl Client {
     /// Any [`Error`]; kind `Malformed` when the answer does not account for every graph.
     pub async fn submit_graphs(&self, request: &GraphRequest) -> Result<Vec<GraphResult>, Error> {
         let call = Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?;
-        self.send(call, |answer| graph_result::read(request.graphs(), answer.json()?)).await
+        self.send(call, |answer| graph_result::read(request.graphs(), answer.json()?, &answer.cleaner)).await
     }
 }

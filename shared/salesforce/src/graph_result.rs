@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error::{ApiError, kind_of};
 use super::subrequest::Subrequest;
-use super::{Error, ErrorKind, Graph, Operation, SalesforceId};
+use super::{Cleaner, Error, ErrorKind, Graph, Operation, SalesforceId};
 
 /// Error of a node that failed only because another one did, or was not tried at all.
 const HALTED: &str = "PROCESSING_HALTED";
@@ -93,7 +93,7 @@ impl NodeAnswer {
 
 /// Matches answers to graphs by their ids. Every graph must be answered exactly once: guessing would report records as
 /// written that are not.
-pub(super) fn read(graphs: &[Graph], answer: Answer) -> Result<Vec<GraphResult>, Error> {
+pub(super) fn read(graphs: &[Graph], answer: Answer, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
     let count = answer.graphs.len();
     let answers: HashMap<&str, &GraphAnswer> =
         answer.graphs.iter().map(|graph| (graph.graph_id.as_str(), graph)).collect();
@@ -103,13 +103,13 @@ pub(super) fn read(graphs: &[Graph], answer: Answer) -> Result<Vec<GraphResult>,
     let result = |graph: &Graph| {
         let id = graph.id();
         let answer = answers.get(id).ok_or_else(|| malformed(format!("graph `{id}` is missing")))?;
-        let outcome = outcome(graph, answer).map_err(|reason| malformed(format!("graph `{id}`: {reason}")))?;
+        let outcome = outcome(graph, answer, cleaner).map_err(|reason| malformed(format!("graph `{id}`: {reason}")))?;
         Ok(GraphResult { graph_id: id.to_owned(), outcome })
     };
     graphs.iter().map(result).collect()
 }
 
-fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> {
+fn outcome(graph: &Graph, answer: &GraphAnswer, cleaner: &Cleaner) -> Result<GraphOutcome, String> {
     let nodes: HashMap<&str, &NodeAnswer> =
         answer.graph_response.composite_response.iter().map(|node| (node.reference_id.as_str(), node)).collect();
     let answered = |node: &Subrequest| nodes.get(node.reference.to_string().as_str()).copied();
@@ -121,7 +121,8 @@ fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> 
         return Ok(GraphOutcome::Committed { ids: graph.nodes().iter().map(id).collect::<Result<_, _>>()? });
     }
     let failed = graph.nodes().iter().filter_map(|node| Some((node, answered(node)?)));
-    let failed = failed.filter(|(_, answer)| !answer.succeeded()).map(node_error).collect::<Result<Vec<_>, _>>()?;
+    let failed = failed.filter(|(_, answer)| !answer.succeeded());
+    let failed = failed.map(|(node, answer)| node_error(node, answer, cleaner)).collect::<Result<Vec<_>, _>>()?;
     let all_failed = failed.len() == graph.len();
     let is_cause = |error: &NodeError| error.errors.iter().any(|error| error.error_code != HALTED);
     let causes: Vec<_> = failed.into_iter().filter(is_cause).collect();
@@ -132,8 +133,8 @@ fn outcome(graph: &Graph, answer: &GraphAnswer) -> Result<GraphOutcome, String> 
     }
 }
 
-fn node_error((node, answer): (&Subrequest, &NodeAnswer)) -> Result<NodeError, String> {
-    let errors = ApiError::of_part(answer.body.as_deref());
+fn node_error(node: &Subrequest, answer: &NodeAnswer, cleaner: &Cleaner) -> Result<NodeError, String> {
+    let errors = ApiError::of_part(answer.body.as_deref(), cleaner);
     let errors = errors.ok_or_else(|| format!("node {} failed without an error", node.reference))?;
     Ok(NodeError { node: node.reference.index(), status: answer.http_status_code, errors })
 }

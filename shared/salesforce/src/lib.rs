@@ -8,6 +8,7 @@
 //! the records mean, where jobs are kept, or who called.
 
 pub mod bulk;
+mod clear;
 mod client;
 mod collections;
 mod composite;
@@ -36,6 +37,7 @@ mod unit_of_work;
 #[cfg(test)]
 pub(crate) mod test_server;
 
+pub use clear::Cleaner;
 pub use client::{CallRecord, Client, ClientSettings, OnCall};
 pub use collections::{MAX_COLLECTION_RECORDS, RecordResult};
 pub use composite::{CompositeRequest, MAX_SUBREQUESTS, Subresponse};

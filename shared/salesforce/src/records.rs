@@ -3,12 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::error::Told;
 use super::path::{api_name, resource};
 use super::transport::{Answer, Request};
-use super::{ApiError, Client, Error, Operation, SalesforceId};
+use super::{ApiError, Cleaner, Client, Error, Operation, SalesforceId};
 
 /// Salesforce's answer to a write of one record, alone or in a collection.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct SaveResult {
     #[serde(default)]
     pub(super) id: Option<SalesforceId>,
@@ -17,7 +18,19 @@ pub(super) struct SaveResult {
     pub(super) created: bool,
     /// Not empty on success either when a platform event is published.
     #[serde(default)]
-    pub(super) errors: Vec<ApiError>,
+    errors: Vec<Told>,
+}
+
+impl SaveResult {
+    /// Whether it tells an error.
+    pub(super) fn is_told(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// Why it failed, without the token.
+    pub(super) fn errors(self, cleaner: &Cleaner) -> Vec<ApiError> {
+        self.errors.into_iter().map(|error| error.cleared(cleaner)).collect()
+    }
 }
 
 /// Result of an upsert.
@@ -101,7 +114,8 @@ impl Client {
     async fn save(&self, request: Request) -> Result<Upserted, Error> {
         self.send(request, |answer| match answer.json()? {
             SaveResult { id: Some(id), success: true, created, .. } => Ok(Upserted { id, created }),
-            SaveResult { success: false, errors, .. } if !errors.is_empty() => {
+            result @ SaveResult { success: false, .. } if result.is_told() => {
+                let errors = result.errors(&answer.cleaner);
                 Err(Error::Api { operation: answer.operation, status: 400, errors, retry_after: None })
             }
             _ => Err(Error::malformed(answer.operation, "it brings neither an id nor an error")),

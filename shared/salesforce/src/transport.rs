@@ -1,6 +1,5 @@
 //! One call from its request to its answer: session, tries, time limits, traces.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -13,10 +12,11 @@ use serde::de::DeserializeOwned;
 use tracing::{Instrument, Span, debug, field, info_span, warn};
 use url::Url;
 
+use super::clear::without_value;
 use super::error::from_answer;
 use super::http::{BodyError, read_body, retry_after};
 use super::path::version_root;
-use super::{ApiUsage, CallRecord, Client, Error, Failure, Operation, Session};
+use super::{ApiUsage, CallRecord, Cleaner, Client, Error, Failure, Operation, Session};
 
 mod open;
 mod patience;
@@ -104,6 +104,8 @@ struct Tally {
 pub(super) struct Answer {
     pub(super) operation: Operation,
     body: Vec<u8>,
+    /// For what is told in the body of a success.
+    pub(super) cleaner: Cleaner,
 }
 
 impl Answer {
@@ -115,7 +117,7 @@ impl Answer {
 
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            let reason = error.to_string().chars().take(MAX_REASON_CHARS).collect::<String>();
+            let reason = without_value(&error).chars().take(MAX_REASON_CHARS).collect::<String>();
             Error::malformed(self.operation, reason)
         })
     }
@@ -131,14 +133,20 @@ trait Taken: Sized {
         operation: Operation,
         response: reqwest::Response,
         limit: usize,
+        cleaner: Cleaner,
     ) -> impl Future<Output = Result<Self, BodyError>> + Send;
 }
 
 impl Taken for Answer {
     const WHOLE: bool = true;
 
-    async fn take(operation: Operation, response: reqwest::Response, limit: usize) -> Result<Self, BodyError> {
-        Ok(Self { operation, body: read_body(response, limit).await? })
+    async fn take(
+        operation: Operation,
+        response: reqwest::Response,
+        limit: usize,
+        cleaner: Cleaner,
+    ) -> Result<Self, BodyError> {
+        Ok(Self { operation, body: read_body(response, limit).await?, cleaner })
     }
 }
 
@@ -199,7 +207,7 @@ impl Client {
             let url = request.url(&session)?;
             let error = match self.try_once(request, url, &session, remaining, tally).await.and_then(read) {
                 Ok(result) => return Ok(result),
-                Err(error) => error,
+                Err(error) => error.cleared(&Cleaner::of(&session)),
             };
             if error.status() == Some(401) && !renewed {
                 debug!("session not accepted, asking for another");
@@ -294,16 +302,18 @@ impl Client {
         let limit = self.inner.settings.max_response_bytes;
         let status = response.status();
         if operation.succeeds_with(status.as_u16()) {
-            return A::take(operation, response, limit).await.map_err(|error| unread(operation, error));
+            let cleaner = Cleaner::of(session);
+            return A::take(operation, response, limit, cleaner).await.map_err(|error| unread(operation, error));
         }
         if status.is_success() {
             return Err(Error::malformed(operation, format!("its status {} is not one of the API's", status.as_u16())));
         }
         let wait = retry_after(response.headers(), Utc::now());
+        let cleaner = Cleaner::of(session);
         match tokio::time::timeout(patience, read_body(response, limit)).await {
-            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &without_token(&body, session), wait)),
+            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &body, wait, &cleaner)),
             // What cannot be an error of Salesforce's own need not be read.
-            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait)),
+            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait, &cleaner)),
             Ok(Err(error)) => Err(unread(operation, error)),
             Err(_) => Err(Error::TimedOut { operation }),
         }
@@ -323,18 +333,6 @@ impl Client {
             headers.insert("sforce-query-options", options);
         }
         Ok(headers)
-    }
-}
-
-/// The body of a refusal, without the call's own token should somebody on the way repeat it: errors are logged, stored and
-/// passed on.
-fn without_token<'b>(body: &'b [u8], session: &Session) -> Cow<'b, [u8]> {
-    let token = session.access_token.expose_secret();
-    match std::str::from_utf8(body) {
-        Ok(text) if !token.is_empty() && text.contains(token) => {
-            Cow::Owned(text.replace(token, "[access token]").into_bytes())
-        }
-        _ => Cow::Borrowed(body),
     }
 }
 

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::orgs::{OrgWork, Orgs, TaskUser};
 use crate::jobs::{Chunk, JobView, TaskContext, TaskError};
-use crate::salesforce::bulk::{Bulk, BulkSettings, Columns, IngestSpec, JobRef, Row, RowResult, Wanted, WriteOptions};
+use crate::salesforce::bulk::{
+    Bulk, BulkSettings, Columns, IngestSpec, JobRef, NoteError, Row, RowResult, Wanted, WriteOptions,
+};
 use crate::salesforce::{Error, ErrorKind, SalesforceId};
 
 /// Start of the names under which the jobs of chunks are remembered.
@@ -40,7 +42,7 @@ impl<'a> ChunkLoads<'a> {
     /// When Redis or Salesforce cannot be asked, or the task is cancelled; then nothing may be written.
     pub async fn settle(&self) -> Result<bool, Error> {
         let remembered = self.cx.recall(&self.name).await;
-        let Some(id) = remembered.map_err(|error| Error::NotNoted { reason: error.to_string() })? else {
+        let Some(id) = remembered.map_err(|error| Error::Note(error.into()))? else {
             return Ok(self.cx.delivery > 1 || self.cx.run > 1);
         };
         if let Ok(id) = id.parse::<SalesforceId>() {
@@ -73,8 +75,8 @@ impl<'a> ChunkLoads<'a> {
     }
 
     /// Remembers a job that is about to get rows, as a [`NoteJob`](crate::salesforce::bulk::NoteJob) does.
-    pub fn note(&self, job: JobRef) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(|error| error.to_string()) })
+    pub fn note(&self, job: JobRef) -> BoxFuture<'_, Result<(), NoteError>> {
+        Box::pin(async move { self.cx.remember(&self.name, job.id.as_str()).await.map_err(NoteError::from) })
     }
 }
 

@@ -204,3 +204,28 @@ async fn a_redirect_of_the_addon_gets_no_token() {
     assert!(format!("{error:?}").contains("307"), "{error:?}");
     assert!(elsewhere.calls().is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_that_repeats_a_token_does_not_show_it() {
+    let token = format!("{ORG}!AQ.repeatedSecret");
+    let told = |text: &str| {
+        let mut body: serde_json::Value =
+            serde_json::from_str(&body("https://acme.my.salesforce.com", &token)).unwrap();
+        body["status"] = text.into();
+        reply(200, body.to_string())
+    };
+    let refused = |text: &str| reply(400, json!({"title": "no", "detail": text}).to_string());
+    let answers: [Reply; 4] = [
+        told(&token),
+        told("AQ%2ErepeatedSecret"),
+        refused("with addon%2Dtoken"),
+        refused(&format!("{}addon-token", "x".repeat(290))),
+    ];
+    for answer in answers {
+        let server = TestServer::start(move |_: &Seen| answer.clone()).await;
+        let error = applink(&server).authorization("prod").await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        let hidden = ["repeatedSecret", "addon-", "addon%2D"].iter().all(|part| !shown.contains(part));
+        assert!(hidden && shown.contains("[acces"), "{shown}");
+    }
+}

@@ -131,7 +131,7 @@ impl Bulk {
 
     pub(super) async fn create(&self, job_type: JobType, body: &impl Serialize) -> Result<JobInfo, Error> {
         let path = resource(&["jobs", job_type.segment()])?;
-        let info: JobInfo = self.client.send(Request::post(Operation::BulkCreate, path, body)?, Answer::json).await?;
+        let info = self.client.send(Request::post(Operation::BulkCreate, path, body)?, told).await?;
         info!(job.id = %info.id, "bulk job created");
         Ok(info)
     }
@@ -179,9 +179,14 @@ impl Bulk {
     }
 }
 
+/// What an answer says about a job.
+fn told(answer: &Answer) -> Result<JobInfo, Error> {
+    Ok(answer.json::<JobInfo>()?.cleared(&answer.cleaner))
+}
+
 /// What an answer says about this job, and no other.
 fn about(job: JobRef, answer: &Answer) -> Result<JobInfo, Error> {
-    let info: JobInfo = answer.json()?;
+    let info = told(answer)?;
     if info.id == job.id { Ok(info) } else { Err(Error::malformed(answer.operation, "it is about another job")) }
 }
 
@@ -249,7 +254,12 @@ impl Listing {
                 Some(Next::First(path)) => (Request::get(Operation::BulkList, path.to_owned()), None),
                 Some(Next::More(path)) => (Request::get_server_path(Operation::BulkList, path.clone()), Some(path)),
             };
-            let page: Page = self.bulk.client.send(request, Answer::json).await?;
+            let read = |answer: &Answer| {
+                let page: Page = answer.json()?;
+                let records = page.records.into_iter().map(|info| info.cleared(&answer.cleaner)).collect();
+                Ok(Page { records, ..page })
+            };
+            let page = self.bulk.client.send(request, read).await?;
             self.page = page.records.into();
             self.next = match page.next_records_url.filter(|_| !page.done) {
                 Some(url) if Some(&url) == current.as_ref() => {

@@ -8,7 +8,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tracing::warn;
 
 use super::super::transport::{OpenAnswer, Request};
-use super::super::{Client, Error, Operation};
+use super::super::{Cleaner, Client, Error, Operation};
 use super::records::RecordReader;
 use super::settings::BulkSettings;
 
@@ -38,15 +38,17 @@ impl Source {
 pub(super) struct Record {
     pub(super) columns: Arc<StringRecord>,
     pub(super) cells: StringRecord,
+    /// For what is told in the record: of the session that it was read with.
+    pub(super) cleaner: Cleaner,
 }
 
 impl Record {
     /// The values under the names of their columns.
-    pub(super) fn new(columns: &Arc<StringRecord>, cells: StringRecord) -> Result<Self, Error> {
+    pub(super) fn new(columns: &Arc<StringRecord>, cells: StringRecord, cleaner: Cleaner) -> Result<Self, Error> {
         if cells.len() != columns.len() {
             return Err(malformed(&format!("a record has {} values for {} columns", cells.len(), columns.len())));
         }
-        Ok(Self { columns: Arc::clone(columns), cells })
+        Ok(Self { columns: Arc::clone(columns), cells, cleaner })
     }
 }
 
@@ -165,7 +167,8 @@ impl Download {
 
     fn deliver(&mut self, cells: StringRecord) -> Result<Record, Error> {
         let columns = self.columns.as_ref().ok_or_else(|| malformed("it has no header line"))?;
-        let record = Record::new(columns, cells)?;
+        let cleaner = self.answer.as_ref().map(|answer| answer.cleaner().clone()).unwrap_or_default();
+        let record = Record::new(columns, cells, cleaner)?;
         self.delivered += 1;
         self.failures = 0;
         Ok(record)

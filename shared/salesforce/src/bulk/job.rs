@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::super::{Error, ErrorKind, SalesforceId};
+use super::super::{Cleaner, Error, ErrorKind, SalesforceId};
 
 /// Salesforce's form of a date and time, `2023-01-17T14:20:03.000+0000`.
 const DATE_TIME: &str = "%Y-%m-%dT%H:%M:%S%.f%z";
@@ -130,6 +130,11 @@ pub struct JobInfo {
 }
 
 impl JobInfo {
+    /// The same, with a reason that does not repeat the token.
+    pub(super) fn cleared(self, cleaner: &Cleaner) -> Self {
+        Self { error_message: self.error_message.map(|message| cleaner.text(&message)), ..self }
+    }
+
     /// Makes an error of a job that did not process all its rows.
     ///
     /// # Errors

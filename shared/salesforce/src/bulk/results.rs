@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
 use super::super::path::resource;
-use super::super::{ApiError, Error, SalesforceId};
+use super::super::{ApiError, Cleaner, Error, SalesforceId};
 use super::download::{Download, Record, Source, malformed};
 use super::records::RecordReader;
 use super::{Bulk, JobInfo, row_error};
@@ -81,7 +81,10 @@ pub(super) fn deserialize<T: DeserializeOwned>(record: &Record) -> Result<T, Err
         };
         // The value itself is the org's data and stays out of errors.
         match index.and_then(|index| record.columns.get(index)) {
-            Some(column) => malformed(&format!("a value of column `{column}` is not of the type expected")),
+            Some(column) => {
+                let reason = format!("a value of column `{column}` is not of the type expected");
+                malformed(&reason).cleared(&record.cleaner)
+            }
             None => malformed("a value is not of the type expected, or its column is missing"),
         }
     })
@@ -116,7 +119,8 @@ impl ResultFile {
         }
     }
 
-    /// All rows of a file that somebody kept, which comes in any pieces.
+    /// All rows of a file that somebody kept, which comes in any pieces. Whose session it was read with is not known, so
+    /// errors are cleared of what has the form of a token only.
     ///
     /// # Errors
     /// Kind `Malformed` when it is not such a file.
@@ -127,7 +131,9 @@ impl ResultFile {
         }
         reader.finish().map_err(|reason| malformed(&reason))?;
         let Some(columns) = reader.pop().map(Arc::new) else { return Ok(Vec::new()) };
-        std::iter::from_fn(|| reader.pop()).map(|cells| self.read(Record::new(&columns, cells)?)).collect()
+        std::iter::from_fn(|| reader.pop())
+            .map(|cells| self.read(Record::new(&columns, cells, Cleaner::default())?))
+            .collect()
     }
 
     fn read(self, record: Record) -> Result<RowResult, Error> {
@@ -140,7 +146,7 @@ impl ResultFile {
             }
             Self::Failed => {
                 let text = row.get(ERROR).ok_or_else(|| malformed(&format!("it has no column `{ERROR}`")))?;
-                RowOutcome::Failed { error: row_error::parse(text), id: id(&row)? }
+                RowOutcome::Failed { error: row_error::parse(text, &row.0.cleaner), id: id(&row)? }
             }
         };
         Ok(RowResult { outcome, row })
@@ -214,5 +220,9 @@ impl Bulk {
 /// A row as Salesforce would give it back, for tests of this room.
 #[cfg(test)]
 pub(super) fn sent(columns: &[&str], cells: &[&str]) -> SentRow {
-    SentRow(Record { columns: Arc::new(csv::StringRecord::from(columns)), cells: csv::StringRecord::from(cells) })
+    SentRow(Record {
+        columns: Arc::new(csv::StringRecord::from(columns)),
+        cells: csv::StringRecord::from(cells),
+        cleaner: Cleaner::default(),
+    })
 }

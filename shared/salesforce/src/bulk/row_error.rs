@@ -1,11 +1,12 @@
 //! The column `sf__Error`: `CODE:message:fields --`.
 
-use super::super::ApiError;
 use super::super::path::api_name;
+use super::super::{ApiError, Cleaner};
 
 /// Reads the text of `sf__Error`. The message may hold colons of its own; the fields, separated by commas, may be
 /// missing. Text of another form becomes the message of an error without a known code.
-pub(super) fn parse(text: &str) -> ApiError {
+pub(super) fn parse(text: &str, cleaner: &Cleaner) -> ApiError {
+    let text = cleaner.text(text);
     let whole = text.trim();
     let Some((code, rest)) =
         whole.split_once(':').map(|(code, rest)| (code.trim(), rest)).filter(|(code, _)| is_code(code))

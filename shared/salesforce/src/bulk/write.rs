@@ -14,9 +14,12 @@ use super::job::{JobRef, JobType};
 use super::results::RowResult;
 use super::{Bulk, Load};
 
-/// Keeps the id of a job that is about to get rows, for [`Bulk::settle`] after a crash. The text of the error says why
-/// that is not possible; the job then gets no rows.
-pub type NoteJob<'a> = dyn Fn(JobRef) -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
+/// Why an id could not be kept, from whoever keeps it.
+pub type NoteError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Keeps the id of a job that is about to get rows, for [`Bulk::settle`] after a crash. When it
+/// fails, the job gets no rows.
+pub type NoteJob<'a> = dyn Fn(JobRef) -> BoxFuture<'a, Result<(), NoteError>> + Send + Sync + 'a;
 
 /// Which rows a caller wants to hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +72,9 @@ impl Bulk {
     ) -> Result<bool, Error> {
         let Some(open) = load.next_job().await? else { return Ok(false) };
         let job = JobRef::ingest(open.info().id);
-        if let Err(reason) = (options.note)(job).await {
+        if let Err(error) = (options.note)(job).await {
             self.abort_quietly(job).await;
-            return Err(Error::NotNoted { reason });
+            return Err(Error::Note(error));
         }
         let closed = open.upload(options.cancelled).await?;
         let info = self.wait(job, options.cancelled, |_| ()).await?.completed_all(closed.rows)?;

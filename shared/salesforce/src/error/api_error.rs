@@ -6,20 +6,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ErrorKind;
+use crate::Cleaner;
 
 /// One error of Salesforce's own. Decide by `error_code` only: messages are translated and change between releases.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// An answer is not read into it, but into what [`Told::cleared`] makes it of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiError {
-    /// For example `DUPLICATE_VALUE`. Collections call it `statusCode`, OAuth `error`.
-    #[serde(alias = "statusCode", alias = "error")]
+    /// For example `DUPLICATE_VALUE`.
     pub error_code: String,
     /// For people.
-    #[serde(alias = "error_description", default, deserialize_with = "null_as_default")]
     pub message: String,
     /// API names of the fields concerned; often empty.
-    #[serde(default, deserialize_with = "null_as_default")]
     pub fields: Vec<String>,
+}
+
+/// An error as it stands in an answer, which may repeat the token. It cannot be shown.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Told {
+    /// Collections call it `statusCode`, OAuth `error`.
+    #[serde(alias = "statusCode", alias = "error")]
+    error_code: String,
+    #[serde(alias = "error_description", default, deserialize_with = "null_as_default")]
+    message: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    fields: Vec<String>,
+}
+
+impl Told {
+    pub(crate) fn cleared(self, cleaner: &Cleaner) -> ApiError {
+        ApiError { error_code: self.error_code, message: self.message, fields: self.fields }.cleared(cleaner)
+    }
 }
 
 fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -60,9 +79,17 @@ impl ApiError {
         kind_of_code(&self.error_code).or_else(|| kind_of_status(status)).unwrap_or(ErrorKind::Invalid)
     }
 
+    pub(crate) fn cleared(self, cleaner: &Cleaner) -> Self {
+        Self {
+            error_code: cleaner.text(&self.error_code),
+            message: cleaner.text(&self.message),
+            fields: self.fields.iter().map(|field| cleaner.text(field)).collect(),
+        }
+    }
+
     /// Reads the errors of a failed part of a composite answer; `None` when Salesforce describes none.
-    pub(crate) fn of_part(body: Option<&RawValue>) -> Option<Vec<Self>> {
-        body.and_then(|body| Self::from_body(body.get().as_bytes()))
+    pub(crate) fn of_part(body: Option<&RawValue>, cleaner: &Cleaner) -> Option<Vec<Self>> {
+        body.and_then(|body| Self::from_body(body.get().as_bytes(), cleaner))
     }
 
     /// In place of the error of a part that Salesforce does not describe, so that a failure stays a failure.
@@ -73,13 +100,13 @@ impl ApiError {
 
     /// Reads the errors of an answer: a list, or a single object as OAuth and some gateways send it. `None` when the
     /// body is neither, or names no error.
-    pub(super) fn from_body(body: &[u8]) -> Option<Vec<Self>> {
-        let errors: Vec<Self> = if body.trim_ascii_start().starts_with(b"{") {
+    pub(super) fn from_body(body: &[u8], cleaner: &Cleaner) -> Option<Vec<Self>> {
+        let errors: Vec<Told> = if body.trim_ascii_start().starts_with(b"{") {
             vec![serde_json::from_slice(body).ok()?]
         } else {
             serde_json::from_slice(body).ok()?
         };
-        (!errors.is_empty()).then_some(errors)
+        (!errors.is_empty()).then(|| errors.into_iter().map(|error| error.cleared(cleaner)).collect())
     }
 }
 

@@ -70,7 +70,8 @@ pub enum PubSubError {
 
 impl PubSubError {
     pub(super) fn malformed(call: Call, reason: impl Into<String>) -> Self {
-        Self::Malformed { call, reason: reason.into() }
+        // The reason may name what stood in the answer.
+        Self::Malformed { call, reason: crate::Cleaner::default().text(&reason.into()) }
     }
 
     /// What the failure asks of the caller.

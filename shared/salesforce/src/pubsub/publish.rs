@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::refusal::shown;
 use super::{Call, EncodeError, EventSchema, PubSub, PubSubError, ReplayId};
-use crate::ErrorKind;
+use crate::{Cleaner, ErrorKind};
 
 /// Most events in one request (Pub/Sub API, "Publish Event Limits").
 const MAX_EVENTS: usize = 200;
@@ -92,7 +93,11 @@ impl PubSub {
         let publish =
             async |mut client: pubsub_proto::pub_sub_client::PubSubClient<_>, request| client.publish(request).await;
         match self.call(Call::Publish, &request, publish).await {
-            Ok(response) => results(&request.events, response),
+            Ok(response) => {
+                let session = self.inner.source.session().await.map_err(PubSubError::Session);
+                let cleaner = session.as_ref().map(Cleaner::of).unwrap_or_default();
+                results(&request.events, response, &cleaner)
+            }
             Err(error) => {
                 if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound) {
                     // Perhaps the event has been changed or made anew.
@@ -147,6 +152,7 @@ fn write(schema: &EventSchema, events: &[Map<String, Value>], user: &str) -> Res
 fn results(
     events: &[ProducerEvent],
     response: PublishResponse,
+    cleaner: &Cleaner,
 ) -> Result<Vec<Result<Published, EventRefused>>, PubSubError> {
     if response.results.len() != events.len() {
         let reason = format!("{} results for {} events", response.results.len(), events.len());
@@ -157,7 +163,7 @@ fn results(
     let results = events.iter().zip(&response.results).map(|(event, in_place)| {
         let result = by_id.get(event.id.as_str()).copied().unwrap_or(in_place);
         match &result.error {
-            Some(error) => Err(EventRefused { message: error.msg.chars().take(300).collect() }),
+            Some(error) => Err(EventRefused { message: shown(&error.msg, cleaner) }),
             None => {
                 Ok(Published { id: event.id.clone(), replay_id: ReplayId::from_bytes(result.replay_id.clone()).ok() })
             }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, ConnectError, Status};
 
-use crate::ErrorKind;
+use crate::{Cleaner, ErrorKind};
 
 /// Longest message of the service that goes into an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
@@ -84,14 +84,14 @@ pub(super) enum Fault {
 }
 
 impl Refusal {
-    pub(super) fn new(call: Call, status: &Status) -> Self {
-        let message = status.message().chars().filter(|c| !c.is_control()).take(MAX_MESSAGE_CHARS).collect();
+    pub(super) fn new(call: Call, status: &Status, cleaner: &Cleaner) -> Self {
+        let message = shown(status.message(), cleaner);
         Self {
             call,
             code: status.code(),
-            error_code: text(status.metadata(), "error-code"),
+            error_code: text(status.metadata(), "error-code", cleaner),
             message,
-            rpc_id: text(status.metadata(), "rpc-id"),
+            rpc_id: text(status.metadata(), "rpc-id", cleaner),
             not_sent: never_sent(status),
         }
     }
@@ -135,9 +135,14 @@ fn in_brackets(code: Option<&str>) -> String {
     code.map(|code| format!(" ({code})")).unwrap_or_default()
 }
 
-fn text(metadata: &MetadataMap, name: &str) -> Option<String> {
-    let text = metadata.get(name)?.to_str().ok()?;
-    Some(text.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE_CHARS).collect())
+fn text(metadata: &MetadataMap, name: &str, cleaner: &Cleaner) -> Option<String> {
+    Some(shown(metadata.get(name)?.to_str().ok()?, cleaner))
+}
+
+/// Text of the service for an error: cleared before it is shortened, lest half a token be left.
+pub(super) fn shown(text: &str, cleaner: &Cleaner) -> String {
+    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    cleaner.text(&line).chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 fn never_sent(status: &Status) -> bool {

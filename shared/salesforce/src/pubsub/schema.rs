@@ -235,7 +235,12 @@ fn check_depth(
 }
 
 pub(super) fn short(error: &dyn std::error::Error) -> String {
-    error.to_string().chars().filter(|c| !c.is_control()).take(MAX_REASON_CHARS).collect()
+    crate::Cleaner::default()
+        .text(&error.to_string())
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_REASON_CHARS)
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,20 +8,26 @@ use tracing::{Instrument, Span, debug, field, info_span};
 
 use super::{Answer, Request, Taken, Tally, Target, header, millis, unread};
 use crate::http::BodyError;
-use crate::{Client, Error, ErrorKind, Operation};
+use crate::{Cleaner, Client, Error, ErrorKind, Operation};
 
 /// A successful answer whose body is still to be read.
 #[derive(Debug)]
 pub(crate) struct OpenAnswer {
     operation: Operation,
     response: reqwest::Response,
+    cleaner: Cleaner,
 }
 
 impl Taken for OpenAnswer {
     const WHOLE: bool = false;
 
-    async fn take(operation: Operation, response: reqwest::Response, _limit: usize) -> Result<Self, BodyError> {
-        Ok(Self { operation, response })
+    async fn take(
+        operation: Operation,
+        response: reqwest::Response,
+        _limit: usize,
+        cleaner: Cleaner,
+    ) -> Result<Self, BodyError> {
+        Ok(Self { operation, response, cleaner })
     }
 }
 
@@ -36,6 +42,11 @@ impl OpenAnswer {
             Ok(Err(error)) => Err(unread(self.operation, BodyError::Read(error))),
             Err(_) => Err(Error::TimedOut { operation: self.operation }),
         }
+    }
+
+    /// For what is told in the body.
+    pub(crate) fn cleaner(&self) -> &Cleaner {
+        &self.cleaner
     }
 
     /// A header, by its name in lower case.
@@ -97,13 +108,13 @@ impl Client {
                 Span::current().record("status", status);
             }
             debug!(ok = result.is_ok(), "Salesforce call ended");
-            match result {
-                Ok(answer) => answer.nothing(),
+            let result = result.and_then(|answer| answer.nothing());
+            match result.map_err(|error| error.cleared(&Cleaner::of(&session))) {
                 Err(error) if error.status() == Some(401) => {
                     self.inner.source.refresh(&session).await?;
                     Err(Error::Session { kind: ErrorKind::Transient, source: Box::new(error) })
                 }
-                Err(error) => Err(error),
+                result => result,
             }
         }
         .instrument(span)

@@ -19,11 +19,11 @@ const MIN_BATCH_SIZE: usize = 200;
 /// A call that is well formed and of a resource that exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// Version of the API.
+    /// As the path names it; every answer is in its form.
     pub(crate) version: Version,
-    /// Method.
+    /// One that the resource has; `_HttpMethod` counts before the request line.
     pub(crate) method: Method,
-    /// Resource.
+    /// What the rest of the path names.
     pub(crate) resource: Resource,
     /// Parameters of the query string.
     params: Vec<(String, String)>,

@@ -4,7 +4,7 @@ use crate::support::{ALL, ORG, Stack};
 use anyhow::{Context, Result};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::{client_context_json, encode_client_context};
+use test_support::{Fault, FaultAction, FaultBody, client_context_json, encode_client_context};
 
 #[tokio::test]
 async fn no_token_in_logs_or_redis() -> Result<()> {
@@ -23,6 +23,44 @@ async fn no_token_in_logs_or_redis() -> Result<()> {
     assert!(logs.contains(&id), "the services log at trace level");
     assert!(!logs.contains(secret), "a token stands in the log");
     Ok(())
+}
+
+/// An org that answers with status 200, and repeats the token where it tells why a record failed, in the spellings of a URL and
+/// of JSON and without the id of the org; and where a number of records belongs.
+#[tokio::test]
+async fn a_token_that_the_org_repeats_in_a_success_is_nowhere() -> Result<()> {
+    for bulk_threshold in [0, 1] {
+        let mut stack = Stack::start(3, 2, 0).await?;
+        stack.bulk_threshold = bulk_threshold;
+        stack.add_worker("worker.1").await?;
+        let (_, user) = stack.org.org(ORG).await?;
+        let token = &user.access_token;
+        let secret = token.split_once('!').context("a token has a !")?.1;
+        let text = format!("not with {} nor {} nor {secret}", token.replace('!', "%21"), token.replace('!', "\\u0021"));
+        let fault = match bulk_threshold {
+            0 => Fault::new(told("Quote", &text)).path("/composite/graph"),
+            _ => Fault::new(told("QuoteLineItem", &text)).method("POST").path("/jobs/ingest").body("QuoteLineItem"),
+        };
+        let records = stack.fault(fault.always()).await?;
+        let page = json!({ "totalSize": token, "done": true, "records": [] });
+        let page = FaultAction::instead(200, FaultBody::Json { value: page });
+        let page = stack.fault(Fault::new(page).path("/query").times(2)).await?;
+        let id = stack.post(ALL).await?;
+        let job = stack.reaches(&id, "completed").await?;
+        stack.hit(records).await?;
+        stack.hit(page).await?;
+        let errors = stack.errors(&id).await?;
+        let shown = format!("{job} {errors:?} {}", stack.events(&id).await?);
+        assert!(shown.contains("not with [access token] nor [access token] nor [access token]"), "{shown}");
+        assert!(!shown.contains(secret), "{shown}");
+        assert_eq!(stack.redis.dump().await?.keys_with(secret), Vec::<String>::new());
+        assert!(!stack.logs().contains(secret), "a token stands in the log");
+    }
+    Ok(())
+}
+
+fn told(object: &str, text: &str) -> FaultAction {
+    FaultAction::record_error(object, "FIELD_CUSTOM_VALIDATION_EXCEPTION", text)
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ fn nothing_said() -> Vec<Reply> {
 }
 
 async fn write(server: &TestServer, wanted: Wanted) -> (Result<u64, Error>, Vec<RowResult>) {
-    let note = |_| -> futures_util::future::BoxFuture<'_, Result<(), String>> { Box::pin(async { Ok(()) }) };
+    let note =
+        |_| -> futures_util::future::BoxFuture<'_, Result<(), crate::bulk::NoteError>> { Box::pin(async { Ok(()) }) };
     let (cancelled, mut told) = (never(), Vec::new());
     let options = WriteOptions { note: &note, cancelled: &cancelled, wanted };
     let (bulk, two) = (bulk(server), rows([["a"], ["b"]]));

@@ -4,6 +4,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::{JOB, ROOT, bulk, csv, ended, id};
+use crate::Cleaner;
 use crate::ErrorKind;
 use crate::bulk::row_error::parse;
 use crate::bulk::{RowOutcome, RowResult};
@@ -151,9 +152,9 @@ fn row_errors_are_taken_apart() {
         ("", "UNKNOWN", "", ""),
     ];
     for (text, code, message, fields) in cases {
-        let error = parse(text);
+        let error = parse(text, &Cleaner::default());
         assert_eq!((error.error_code.as_str(), error.message.as_str()), (code, message), "{text}");
         assert_eq!(error.fields.join(","), fields, "{text}");
     }
-    assert_eq!(parse("UNABLE_TO_LOCK_ROW:x:--").kind(400), ErrorKind::RowLocked);
+    assert_eq!(parse("UNABLE_TO_LOCK_ROW:x:--", &Cleaner::default()).kind(400), ErrorKind::RowLocked);
 }

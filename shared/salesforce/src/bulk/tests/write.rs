@@ -15,10 +15,10 @@ async fn write(
     noted: Result<(), String>,
 ) -> (Result<u64, Error>, Vec<RowResult>, Vec<JobRef>) {
     let jobs = Mutex::new(Vec::new());
-    let note = |job: JobRef| -> BoxFuture<'_, Result<(), String>> {
+    let note = |job: JobRef| -> BoxFuture<'_, Result<(), crate::bulk::NoteError>> {
         jobs.lock().unwrap().push(job);
         let noted = noted.clone();
-        Box::pin(async move { noted })
+        Box::pin(async move { noted.map_err(crate::bulk::NoteError::from) })
     };
     let cancelled = never();
     let options = WriteOptions { note: &note, cancelled: &cancelled, wanted };
@@ -68,7 +68,8 @@ async fn a_job_that_cannot_be_noted_gets_no_rows() {
     let server = TestServer::script([reply(200, info("Open")), reply(200, info("Aborted"))]).await;
     let (written, _, _) = write(&server, Wanted::Failures, Err("the lease is lost".to_owned())).await;
     let error = written.unwrap_err();
-    assert!(error.to_string().contains("the lease is lost") && !error.may_have_committed(), "{error}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause == "the lease is lost" && !error.may_have_committed(), "{error}: {cause}");
     assert_eq!(server.calls(), [format!("POST {ROOT}/ingest"), format!("PATCH {ROOT}/ingest/{JOB}")]);
 }
 
