@@ -8,8 +8,6 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::error::Category;
 
-use super::Session;
-
 /// What stands in place of a token.
 const CLEARED: &str = "[access token]";
 
@@ -44,12 +42,6 @@ struct Spelled {
 }
 
 impl Cleaner {
-    /// One that knows the token of a session.
-    #[must_use]
-    pub fn of(session: &Session) -> Self {
-        Self::default().and(session.access_token.expose_secret())
-    }
-
     /// One that knows this token too.
     #[must_use]
     pub fn and(mut self, token: &str) -> Self {

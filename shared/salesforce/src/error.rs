@@ -10,7 +10,7 @@ pub use self::api_error::ApiError;
 pub(crate) use self::api_error::Told;
 pub(super) use self::api_error::kind as kind_of;
 pub use self::api_error::kind_of_bare_status;
-use super::bulk::{JobState, NoteError};
+use super::bulk::JobState;
 use super::{Cleaner, Operation, SalesforceId};
 
 /// What a failure asks of the caller.
@@ -47,6 +47,9 @@ impl ErrorKind {
         matches!(self, Self::Transient | Self::RowLocked | Self::Malformed)
     }
 }
+
+/// Why the id of a bulk job could not be kept, from whoever keeps it.
+pub type NoteError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failed call. No variant shows a token or a URL.
 #[derive(Debug, Error)]

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Error, SalesforceId};
+use super::{Cleaner, Error, SalesforceId};
 
 /// Everything a call needs: the org's address, the version of the API, and a user's access token.
 ///
@@ -39,6 +39,12 @@ struct Opened {
 }
 
 impl Session {
+    /// What clears text of others of this session's token.
+    #[must_use]
+    pub fn cleaner(&self) -> Cleaner {
+        Cleaner::default().and(self.access_token.expose_secret())
+    }
+
     /// The whole session as one secret text, to be encrypted and kept; [`Session::from_secret`] reads it.
     ///
     /// # Errors

@@ -117,7 +117,8 @@ impl Answer {
 
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            let reason = without_value(&error).chars().take(MAX_REASON_CHARS).collect::<String>();
+            // Cleared before it is shortened, lest half a token be left.
+            let reason = self.cleaner.text(&without_value(&error)).chars().take(MAX_REASON_CHARS).collect::<String>();
             Error::malformed(self.operation, reason)
         })
     }
@@ -207,7 +208,7 @@ impl Client {
             let url = request.url(&session)?;
             let error = match self.try_once(request, url, &session, remaining, tally).await.and_then(read) {
                 Ok(result) => return Ok(result),
-                Err(error) => error.cleared(&Cleaner::of(&session)),
+                Err(error) => error.cleared(&session.cleaner()),
             };
             if error.status() == Some(401) && !renewed {
                 debug!("session not accepted, asking for another");
@@ -302,14 +303,14 @@ impl Client {
         let limit = self.inner.settings.max_response_bytes;
         let status = response.status();
         if operation.succeeds_with(status.as_u16()) {
-            let cleaner = Cleaner::of(session);
+            let cleaner = session.cleaner();
             return A::take(operation, response, limit, cleaner).await.map_err(|error| unread(operation, error));
         }
         if status.is_success() {
             return Err(Error::malformed(operation, format!("its status {} is not one of the API's", status.as_u16())));
         }
         let wait = retry_after(response.headers(), Utc::now());
-        let cleaner = Cleaner::of(session);
+        let cleaner = session.cleaner();
         match tokio::time::timeout(patience, read_body(response, limit)).await {
             Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &body, wait, &cleaner)),
             // What cannot be an error of Salesforce's own need not be read.

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use super::Client;
 
+pub use super::error::NoteError;
 pub use cell::{Cell, Columns, Row};
 pub use control::JobFilter;
 pub use ingest::{IngestOperation, IngestSpec};
@@ -44,7 +45,7 @@ pub use load::{ClosedJob, Load, OpenJob};
 pub use results::{ResultFile, RowOutcome, RowResult, SentRow};
 pub use row_index::{RowIndex, RowKey};
 pub use settings::{BulkSettings, MAX_JOB_BYTES, PollSettings};
-pub use write::{NoteError, NoteJob, Wanted, WriteOptions};
+pub use write::{NoteJob, Wanted, WriteOptions};
 
 /// Longest time that stopping a job which nobody needs may take.
 const ABORT_PATIENCE: Duration = Duration::from_secs(5);

@@ -8,14 +8,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::super::Error;
+use super::super::error::NoteError;
 use super::cell::{Columns, Row};
 use super::ingest::IngestSpec;
 use super::job::{JobRef, JobType};
 use super::results::RowResult;
 use super::{Bulk, Load};
-
-/// Why an id could not be kept, from whoever keeps it.
-pub type NoteError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Keeps the id of a job that is about to get rows, for [`Bulk::settle`] after a crash. When it
 /// fails, the job gets no rows.

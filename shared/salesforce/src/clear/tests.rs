@@ -106,6 +106,26 @@ async fn a_value_of_the_wrong_type_is_not_shown() {
     }
 }
 
+/// A type that shows what it cannot read, in a message that is shortened within the token.
+#[derive(Debug)]
+struct Telling;
+
+impl<'de> Deserialize<'de> for Telling {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Err(serde::de::Error::custom(format!("{} {text}", "x".repeat(170))))
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_a_type_is_cleared_before_it_is_shortened() {
+    let answer = json!({"totalSize": 1, "done": true, "records": [TOKEN.split_once('!').unwrap().1]});
+    let (_server, client) = answering(200, answer.to_string()).await;
+    let error = client.query_page::<Telling>("SELECT Id FROM A").await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("x [access token]") && !shown.contains("AQ.rep"), "{shown}");
+}
+
 #[tokio::test]
 async fn a_refusal_that_repeats_the_token_in_another_spelling_does_not_show_it() {
     for spelling in spellings() {

@@ -17,7 +17,7 @@ use super::endpoint::Connector;
 use super::publish::Topics;
 use super::schema_cache::SchemaCache;
 use super::{Call, Content, DecodeError, Event, EventSchema, PubSubConfig, PubSubError, Refusal, ReplayId};
-use crate::{AllowedHosts, Cleaner, ErrorKind, Failure, Session, SessionSource};
+use crate::{AllowedHosts, ErrorKind, Failure, Session, SessionSource};
 
 /// Longest message that is read, in bytes. Salesforce keeps its own below 4 MB.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -149,7 +149,7 @@ impl PubSub {
             let timeout = config.call_timeout.min(remaining);
             let error = match tokio::time::timeout(timeout, make(client(channel.clone()), request)).await {
                 Ok(Ok(response)) => return Ok(response.into_inner()),
-                Ok(Err(status)) => PubSubError::Refused(Refusal::new(call, &status, &Cleaner::of(&session))),
+                Ok(Err(status)) => PubSubError::Refused(Refusal::new(call, &status, &session.cleaner())),
                 Err(_) => PubSubError::NoAnswer(call),
             };
             if !renewed && matches!(&error, PubSubError::Refused(refusal) if refusal.code == Code::Unauthenticated) {

@@ -18,7 +18,7 @@ use super::refusal::Fault;
 use super::subscription::{Finish, Received};
 use super::wire::{self, Ask, Incoming, Target};
 use super::{Delivery, PubSub, PubSubError, Refusal, ReplayId, ReplayStart, ReplayStore, SubscribeSettings};
-use crate::{Cleaner, Session};
+use crate::Session;
 
 /// A replay id to be kept, and who waits for it.
 pub(super) struct Commit {
@@ -230,7 +230,7 @@ impl Driver {
                     }
                 }
                 Woken::Incoming(Some(Err(status))) => {
-                    let cleaner = self.used.as_ref().map(Cleaner::of).unwrap_or_default();
+                    let cleaner = self.used.as_ref().map(Session::cleaner).unwrap_or_default();
                     return Failure::Refused(Refusal::new(self.target.call(), &status, &cleaner));
                 }
                 Woken::Incoming(None) => return Failure::Ended,

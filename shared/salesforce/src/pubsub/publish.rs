@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::refusal::shown;
 use super::{Call, EncodeError, EventSchema, PubSub, PubSubError, ReplayId};
-use crate::{Cleaner, ErrorKind};
+use crate::{Cleaner, ErrorKind, Session};
 
 /// Most events in one request (Pub/Sub API, "Publish Event Limits").
 const MAX_EVENTS: usize = 200;
@@ -95,7 +95,7 @@ impl PubSub {
         match self.call(Call::Publish, &request, publish).await {
             Ok(response) => {
                 let session = self.inner.source.session().await.map_err(PubSubError::Session);
-                let cleaner = session.as_ref().map(Cleaner::of).unwrap_or_default();
+                let cleaner = session.as_ref().map(Session::cleaner).unwrap_or_default();
                 results(&request.events, response, &cleaner)
             }
             Err(error) => {

@@ -109,7 +109,7 @@ impl Client {
             }
             debug!(ok = result.is_ok(), "Salesforce call ended");
             let result = result.and_then(|answer| answer.nothing());
-            match result.map_err(|error| error.cleared(&Cleaner::of(&session))) {
+            match result.map_err(|error| error.cleared(&session.cleaner())) {
                 Err(error) if error.status() == Some(401) => {
                     self.inner.source.refresh(&session).await?;
                     Err(Error::Session { kind: ErrorKind::Transient, source: Box::new(error) })

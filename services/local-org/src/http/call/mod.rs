@@ -19,9 +19,9 @@ const MIN_BATCH_SIZE: usize = 200;
 /// A call that is well formed and of a resource that exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// As the path names it; every answer is in its form.
+    /// The one that the path names, which the org has.
     pub(crate) version: Version,
-    /// One that the resource has; `_HttpMethod` counts before the request line.
+    /// What is to be done with the resource, which can be; `_HttpMethod` of a POST counts, see [`method_of`].
     pub(crate) method: Method,
     /// What the rest of the path names.
     pub(crate) resource: Resource,
