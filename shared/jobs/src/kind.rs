@@ -129,7 +129,8 @@ pub struct TaskContext {
     pub run: u32,
     /// Cancelled when the job is cancelled, the lease is lost, or the worker must stop.
     pub cancelled: CancellationToken,
-    /// To be told whenever the job's org has answered anything; see [`TaskError::Silent`] and [`WorkerSettings::stuck_after`](super::WorkerSettings::stuck_after).
+    /// To be told whenever the job's org has answered anything; see [`TaskError::Silent`] and
+    /// [`WorkerSettings::stuck_after`](super::WorkerSettings::stuck_after).
     pub heard: Heard,
     pub(super) lease: Lease,
     pub(super) jobs: Jobs,

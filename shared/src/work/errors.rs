@@ -17,7 +17,11 @@ pub fn retry(error: &dyn std::error::Error) -> TaskError {
 
 /// `limit_pause` is how long an org rests that has reached its limit and does not say for how long.
 pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
-    let reason = error.to_string();
+    let reason = match error {
+        // What failed is not Salesforce, and the words of the error do not say what it is.
+        Error::Note(cause) => format!("{error}: {cause}"),
+        _ => error.to_string(),
+    };
     match error.kind() {
         ErrorKind::SessionExpired => TaskError::NeedsAuthorization { reason },
         ErrorKind::LimitExceeded => TaskError::PauseOrg { reason, wait: error.retry_after().unwrap_or(limit_pause) },

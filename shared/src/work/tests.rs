@@ -58,3 +58,9 @@ fn the_reason_of_a_refused_authorization_reaches_the_job() {
     let error = of_quotes(&GenerateError::Cancelled, PAUSE);
     assert!(matches!(error, TaskError::Retry { after: None, .. }), "{error:?}");
 }
+
+#[test]
+fn why_an_id_could_not_be_kept_reaches_the_job() {
+    let error = of_salesforce(&Error::Note("Redis is full".into()), PAUSE);
+    assert!(matches!(&error, TaskError::Retry { reason, .. } if reason.ends_with(": Redis is full")), "{error:?}");
+}

@@ -186,8 +186,9 @@ fn afterwards(org_url: &str, web_url: &str, opportunity: &str) -> String {
     });
     let plain = json!({ "opportunityId": opportunity }).to_string();
     format!(
-        "Everything stays up until Ctrl-C: {web_url}/docs, {org_url}/console/orgs/{ORG}. Call it as Salesforce does, with a callback; look at all calls; and call it by\n\
-         the script that works against a real org, too:\n\n\
+        "Everything stays up until Ctrl-C: {web_url}/docs and {org_url}/console/orgs/{ORG}.\n\
+         Call it as Salesforce does, with a callback; look at all calls; and call it by the script that works against a\n\
+         real org, too:\n\n\
          curl -s {org_url}/local/orgs/{ORG}/invoke -H 'content-type: application/json' -d {} | jq .\n\
          curl -s {org_url}/local/orgs/{ORG}/invocations | jq .\n\
          LOCAL_ORG_URL={org_url} bin/invoke.sh {ORG} {web_url}/api/generatequote {} GenerateQuotePermissions\n",

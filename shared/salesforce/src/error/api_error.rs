@@ -10,7 +10,7 @@ use crate::Cleaner;
 
 /// One error of Salesforce's own. Decide by `error_code` only: messages are translated and change between releases.
 ///
-/// An answer is not read into it, but into what [`Told::cleared`] makes it of.
+/// It cannot be read from an answer directly, whose text may repeat the token: a call clears it first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiError {
