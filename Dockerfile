@@ -10,14 +10,17 @@ FROM rust:1.95.0-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00d
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY . .
+# Of cargo; only a check builds with another one (bin/check-image).
+ARG PROFILE=release
 # The caches stay on the builder, so the binaries are copied out in the same step. They are all that cargo leaves at the
-# top of target/release and may be executed.
+# top of target/release and may be executed; the folder of the profile dev is target/debug.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --workspace --exclude demo --exclude bench --exclude campaign --exclude structure --bins \
+    cargo build --profile "$PROFILE" --locked --workspace --exclude demo --exclude bench --exclude campaign --exclude structure --bins \
     && mkdir -p /out/services /out/local \
-    && find target/release -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \
-    && cp target/release/local-org /out/local/
+    && built=target/$([ "$PROFILE" = dev ] && echo debug || echo "$PROFILE") \
+    && find "$built" -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \
+    && cp "$built/local-org" /out/local/
 
 FROM debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171 AS base
 # Root certificates for Salesforce and Redis; no package manager is needed afterwards.

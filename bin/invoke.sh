@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Calls an operation of a Heroku service the way Salesforce does, in the name of a user, and prints the answer.
-#   bin/invoke.sh ORG URL JSON [SESSION_PERMISSION_SET]
+#   bin/invoke.sh ORG METHOD URL [JSON] [SESSION_PERMISSION_SET]
+#   bin/invoke.sh ORG URL JSON [SESSION_PERMISSION_SET]             POST
+#   bin/invoke.sh ORG JSON [SESSION_PERMISSION_SET]                 POST to INVOKE_URL
 #
 #   ORG                     an org of the local org that runs at LOCAL_ORG_URL, such as my-org; otherwise an alias or user
 #                           name of the Salesforce CLI (sf org login web)
+#   METHOD                  GET, POST, PUT, PATCH or DELETE
 #   URL                     of the operation, such as http://127.0.0.1:8080/api/generatequote
-#   JSON                    the request's body
+#   JSON                    the request's body: an object or a list
 #   SESSION_PERMISSION_SET  API name of a permission set to activate for the session of the call; the user must have it,
 #                           and the right to manage session permission set activations
 #
 #   LOCAL_ORG_URL           http://127.0.0.1:8090 when not set
+#   INVOKE_URL              http://127.0.0.1:8080/api/generatequote when not set
 #   INVOKE_USER             user name; otherwise the org's administrator, or the user that the Salesforce CLI has for ORG
 #
 # The exit status is 0 when the service answered with a status below 400. Needs curl and jq.
@@ -23,19 +27,52 @@ source "$root/bin/lib/common.sh"
 readonly callout_limit=120
 
 case "${1:-}" in
-    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit ;;
 esac
-[[ $# -eq 3 || $# -eq 4 ]] || die "usage: bin/invoke.sh ORG URL JSON [SESSION_PERMISSION_SET]"
+usage() {
+    die "usage: bin/invoke.sh ORG METHOD URL [JSON] [SESSION_PERMISSION_SET]," \
+        "ORG URL JSON [SESSION_PERMISSION_SET] or ORG JSON [SESSION_PERMISSION_SET]"
+}
+[[ $# -ge 2 ]] || usage
 for tool in curl jq; do
     command -v "$tool" >/dev/null ||
         die "$tool is missing; install it (Debian, Ubuntu: apt-get install $tool; macOS: brew install $tool)"
 done
-readonly org=$1 url=$2 json=$3 permission_set=${4:-}
+readonly org=$1
+shift
+verb=POST url=${INVOKE_URL:-http://127.0.0.1:8080/api/generatequote} json=''
+# Which form it is, its first argument tells; a body begins with a bracket, as no method, URL or name does.
+case $1 in
+    '{'* | '['*) ;;
+    GET | POST | PUT | PATCH | DELETE)
+        [[ $# -ge 2 ]] || usage
+        verb=$1 url=$2
+        shift 2
+        ;;
+    *)
+        [[ $# -ge 2 ]] || usage
+        url=$1
+        shift
+        # It has a body, whatever that looks like.
+        json=$1
+        shift
+        [[ -n $json ]] || die "JSON is not JSON: $json"
+        ;;
+esac
+case ${1:-} in
+    '{'* | '['*)
+        [[ -z $json ]] || usage
+        json=$1
+        shift
+        ;;
+esac
+[[ $# -le 1 ]] || usage
+readonly verb url json permission_set=${1:-}
 case $url in
     http://* | https://*) ;;
     *) die "URL is not an http or https URL: $url" ;;
 esac
-printf '%s' "$json" | jq --exit-status --slurp 'length == 1' >/dev/null 2>&1 || die "JSON is not JSON: $json"
+[[ -z $json ]] || printf '%s' "$json" | jq --exit-status --slurp 'length == 1' >/dev/null 2>&1 || die "JSON is not JSON: $json"
 # It becomes part of a query.
 [[ -z $permission_set || $permission_set =~ ^[A-Za-z][A-Za-z0-9_]*$ ]] ||
     die "SESSION_PERMISSION_SET is not an API name: $permission_set"
@@ -185,13 +222,14 @@ context() {
           userContext: {userId: $id, username: $name}} | @base64')
 }
 
-# Posts JSON to URL. curl runs in the background, so that a signal to this script alone ends the wait, too.
+# Calls URL, with JSON where there is one. curl runs in the background, so that a signal to this script alone ends the wait, too.
 call() {
     work=$(umask 077 && mktemp -d)
     printf '%s' "$json" >"$work/body"
-    local status=0
+    local status=0 body=()
+    [[ -z $json ]] || body=(--header 'Content-Type: application/json' --data-binary "@$work/body")
     printf 'header = "x-client-context: %s"\nheader = "x-request-id: %s"\n' "$context" "$request_id" |
-        quiet_curl --max-time "$callout_limit" --header 'Content-Type: application/json' --data-binary "@$work/body" \
+        quiet_curl --max-time "$callout_limit" --request "$verb" ${body[@]+"${body[@]}"} \
             --output "$work/answer" --write-out '%{http_code}' "$url" >"$work/status" &
     child=$!
     wait "$child" || status=$?

@@ -30,17 +30,26 @@ class Problems extends ApexErrorListener {
  * @returns {string[]} problems
  */
 export function checkApex(project) {
+  return apexFiles(project).flatMap((file) => checkFile(file, readFileSync(join(project, file), 'utf8')));
+}
+
+/** All Apex of an sfdx project, scripts included, as paths below the project. @returns {string[]} */
+export function apexFiles(project) {
   const scripts = readdirSync(join(project, 'scripts'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(project, join(entry.parentPath ?? entry.path, entry.name)))
     .sort();
-  const files = [...projectFiles(project), ...scripts].filter((file) => UNITS.has(endingOf(file)));
-  return files.flatMap((file) => checkFile(file, readFileSync(join(project, file), 'utf8')));
+  return [...projectFiles(project), ...scripts].filter((file) => UNITS.has(endingOf(file)));
+}
+
+/** The rule of the grammar for a file. @returns {string} */
+export function unitOf(file) {
+  return UNITS.get(endingOf(file));
 }
 
 /** @returns {string[]} problems of one file */
 export function checkFile(file, source) {
-  const { problems, tokens } = parse(source, UNITS.get(endingOf(file)));
+  const { problems, tokens } = parse(source, unitOf(file));
   if (problems.length > 0) {
     return problems.map(({ line, column, message }) => `${file}:${line}:${column + 1}: ${message}`);
   }

@@ -25,9 +25,12 @@ export function checkCommands(markdown, documents) {
     const words = command.split(/\s+/);
     const at = words.indexOf('heroku');
     const [verb, argument] = at < 0 ? [] : words.slice(at + 1);
-    const named = ['salesforce:connect', 'salesforce:authorizations:add'].includes(verb) ? [argument] : [];
+    const named = /^salesforce:(?:connect|authorizations:add)(?::jwt)?$/.test(verb) ? [argument] : [];
+    const scaled = verb === 'ps:scale' ? words.filter((word) => /^\w+=(?:[2-9]|\d{2,})(?::(?:eco|basic))?$/i.test(word)) : [];
     const names = [...named, ...valuesOf(words, '--connection-name')];
     const problems = names.filter((name) => !NAME.test(name)).map((name) => `${name} is no name for AppLink: 3 to 30 letters, digits and single underscores`);
+    // Dev Center, "Scaling Your Dyno Formation".
+    problems.push(...scaled.map((word) => `${word}: eco and basic dynos are one of a type; name a size, such as ${word.split(':')[0]}:standard-1x`));
     return verb === 'salesforce:publish' ? [...problems, ...publication(words, argument, documents)] : problems;
   });
 }

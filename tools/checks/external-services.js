@@ -47,6 +47,25 @@ export function servicesOf(documents) {
   return services;
 }
 
+/**
+ * The codes of answers that are errors and have a body, as the document of a service declares them for an operation.
+ * @param {object[]} documents
+ * @returns {string[] | undefined} undefined where there is no such operation
+ */
+export function declaredErrors(documents, client, operationId) {
+  const found = documents
+    .filter((document) => document.info.title === client)
+    .flatMap(({ paths }) => Object.values(paths))
+    .flatMap((item) => METHODS.map((method) => item[method]))
+    .find((operation) => operation?.operationId === operationId);
+  return (
+    found &&
+    Object.entries(found.responses ?? {})
+      .filter(([code, answer]) => /^[45]\d\d$/.test(code) && answer.content)
+      .map(([code]) => code)
+  );
+}
+
 function addService({ clients, types, actions }, document) {
   const client = document.info.title;
   clients.push(client);

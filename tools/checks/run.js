@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { checkAnswers } from './apex-answers.js';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
 import { checkCommands } from './commands.js';
@@ -19,6 +20,7 @@ import { checkBundles } from './lwc.js';
 import { checkProject, projectFiles } from './metadata.js';
 import { checkDocuments } from './openapi.js';
 import { checkPricing } from './pricing.js';
+import { samplesCode } from './samples-code.js';
 
 const [root, composeFile, cargoFile, java] = process.argv.slice(2);
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -36,8 +38,10 @@ const dockerfile = read('Dockerfile');
 const project = join(root, 'salesforce');
 const documents = loadDocuments(root);
 const services = servicesOf(documents);
-/** Which READMEs tell how to publish. */
-const readmes = ['README.md', 'salesforce/README.md'];
+/** Code with the names of Heroku's samples, which has to go on without a change. */
+const samples = samplesCode();
+/** Which documents tell how to connect and publish. */
+const readmes = ['README.md', 'salesforce/README.md', 'docs/deploy.md', 'docs/ADD-A-JOB.md'];
 
 /** The files of a checkout: those of the commit, and new ones that git does not ignore. */
 function checkout() {
@@ -69,7 +73,10 @@ const checks = {
   },
   'Salesforce metadata': () => checkProject(project, services),
   Apex: () => checkApex(project),
-  'types of Apex, with the classes of the published services': () => checkTypes({ project, documents, java }),
+  'answers that Apex reads': () => checkAnswers(project, documents),
+  'types of Apex, with the classes of the published services, and of Apex with the names of Heroku\'s samples': () =>
+    checkTypes({ project, documents, java, more: samples.classes }),
+  'a Flow with the names of Heroku\'s samples': () => samples.problemsOfFlows(services),
   'Lightning web components': () =>
     checkBundles(projectFiles(project), (file) => readFileSync(join(project, file), 'utf8')),
   'pricing rules in Apex': () =>

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use tracing::{Instrument, info_span, warn};
 
 use super::authorization::{Authorization, parse};
-use super::{AddonConfig, AppLinkError, AuthorizedUser};
+use super::source::of_session;
+use super::{AddonConfig, AppLinkError, AuthorizedUser, Source};
 use salesforce::http::{BodyError, kind_of_bare_status, read_body, retry_after};
 use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy};
 
@@ -50,7 +51,7 @@ pub struct AppLink {
 
 struct Inner {
     http: reqwest::Client,
-    addon: AddonConfig,
+    source: Source,
     hosts: AllowedHosts,
     settings: AppLinkSettings,
     cache: Mutex<HashMap<String, Arc<Slot>>>,
@@ -68,16 +69,22 @@ struct Known {
 
 impl fmt::Debug for AppLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppLink").field("addon", &self.inner.addon).finish_non_exhaustive()
+        f.debug_struct("AppLink").field("source", &self.inner.source).finish_non_exhaustive()
     }
 }
 
 impl AppLink {
-    /// A client of `addon` that makes its calls through `http` (see [`http_client`](salesforce::http_client))
+    /// A client of an add-on, or of what stands in for it, that makes its calls through `http` (see [`http_client`](salesforce::http_client))
     /// and accepts orgs on `hosts` only.
     #[must_use]
-    pub fn new(http: reqwest::Client, addon: AddonConfig, hosts: AllowedHosts, settings: AppLinkSettings) -> Self {
-        Self { inner: Arc::new(Inner { http, addon, hosts, settings, cache: Mutex::default() }) }
+    pub fn new(
+        http: reqwest::Client,
+        source: impl Into<Source>,
+        hosts: AllowedHosts,
+        settings: AppLinkSettings,
+    ) -> Self {
+        let source = source.into();
+        Self { inner: Arc::new(Inner { http, source, hosts, settings, cache: Mutex::default() }) }
     }
 
     /// The authorization with this developer name or alias, from the cache or the add-on.
@@ -94,6 +101,11 @@ impl AppLink {
     /// # Errors
     /// Any [`AppLinkError`].
     pub async fn refresh(&self, name: &str, stale: &str) -> Result<Arc<Authorization>, AppLinkError> {
+        if matches!(self.inner.source, Source::Session(_)) {
+            // Here, because only a person can help, who reads the log and not the cause of a job's pause.
+            warn!("{}", AppLinkError::SessionEnded);
+            return Err(AppLinkError::SessionEnded);
+        }
         self.get(name, |known| known.session.access_token.expose_secret() != stale).await
     }
 
@@ -142,14 +154,18 @@ impl AppLink {
     }
 
     async fn fetch(&self, name: &str) -> Result<Authorization, AppLinkError> {
+        let addon = match &self.inner.source {
+            Source::Addon(addon) => addon,
+            Source::Session(session) => return Ok(of_session(name, session)),
+        };
         let started = Instant::now();
         let policy = &self.inner.settings.retry;
         let mut attempt = 1;
         loop {
             let remaining = policy.total.saturating_sub(started.elapsed());
-            let error = match self.try_once(name, remaining).await {
+            let error = match self.try_once(addon, name, remaining).await {
                 Ok(authorization) => return Ok(authorization),
-                Err(error) => error.cleared(&Cleaner::default().and(self.inner.addon.token.expose_secret())),
+                Err(error) => error.cleared(&Cleaner::default().and(addon.token.expose_secret())),
             };
             if matches!(error, AppLinkError::Malformed { .. }) {
                 // The add-on means what it says, and will say it again.
@@ -169,8 +185,13 @@ impl AppLink {
         }
     }
 
-    async fn try_once(&self, name: &str, remaining: Duration) -> Result<Authorization, AppLinkError> {
-        let Inner { http, addon, hosts, settings, .. } = &*self.inner;
+    async fn try_once(
+        &self,
+        addon: &AddonConfig,
+        name: &str,
+        remaining: Duration,
+    ) -> Result<Authorization, AppLinkError> {
+        let Inner { http, hosts, settings, .. } = &*self.inner;
         let mut url = addon.api_url.clone();
         let name_in_url = utf8_percent_encode(name, NON_ALPHANUMERIC);
         url.set_path(&format!("{}/authorizations/{name_in_url}", addon.api_url.path().trim_end_matches('/')));

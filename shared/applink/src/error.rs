@@ -34,6 +34,9 @@ pub enum AppLinkError {
         /// Its status, such as `disconnected`.
         status: String,
     },
+    /// Salesforce refuses the session that was given in place of an add-on.
+    #[error("the session that was given in place of AppLink has ended; log in again and start with the new one")]
+    SessionEnded,
     /// The add-on refused the request.
     #[error("AppLink answered with status {status}: {message}")]
     Refused {
@@ -71,7 +74,7 @@ impl AppLinkError {
         match self {
             Self::InvalidName { .. } => ErrorKind::Invalid,
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::NotAuthorized { .. } => ErrorKind::SessionExpired,
+            Self::NotAuthorized { .. } | Self::SessionEnded => ErrorKind::SessionExpired,
             Self::Unreachable { .. } => ErrorKind::Transient,
             // The add-on's own token is wrong: that is not the session of a user.
             Self::Refused { status: 401 | 403, .. } => ErrorKind::Forbidden,
@@ -95,7 +98,10 @@ impl AppLinkError {
             },
             Self::Unexpected { reason } => Self::Unexpected { reason: cleaner.text(&reason) },
             Self::Malformed { reason } => Self::Malformed { reason: cleaner.text(&reason) },
-            error @ (Self::InvalidName { .. } | Self::NotFound { .. } | Self::Unreachable { .. }) => error,
+            error @ (Self::InvalidName { .. }
+            | Self::NotFound { .. }
+            | Self::SessionEnded
+            | Self::Unreachable { .. }) => error,
         }
     }
 

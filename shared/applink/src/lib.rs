@@ -11,6 +11,7 @@ mod authorizations;
 pub mod callback;
 mod client_context;
 mod error;
+mod source;
 mod user;
 
 pub use addon::{AddonConfig, AddonConfigError};
@@ -18,4 +19,5 @@ pub use authorization::{Authorization, OrgType};
 pub use authorizations::{AppLink, AppLinkSettings};
 pub use client_context::{ClientContext, ClientContextError, MAX_HEADER_BYTES};
 pub use error::AppLinkError;
+pub use source::Source;
 pub use user::AuthorizedUser;

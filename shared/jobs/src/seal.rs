@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use ring::hkdf::{HKDF_SHA256, Salt};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,11 @@ use super::error::JobsError;
 use super::types::JobId;
 
 const KEY_BYTES: usize = 32;
+/// Shortest secret that a key is derived from. Letters and digits chosen by chance have more than 128 bits at this length.
+const MIN_SECRET_CHARS: usize = 32;
+/// What a derived key is for: another use of the same secret derives another key. Changed, it makes all that was sealed
+/// unreadable.
+const DERIVED_FOR: &[u8] = b"jobs seal key, version 1";
 const NONCE_BYTES: usize = 24;
 /// First byte of a sealed session: XChaCha20-Poly1305, then 24 bytes of nonce, then cipher text and tag.
 const VERSION: u8 = 1;
@@ -38,19 +44,19 @@ pub(super) struct SealedFor<'a> {
 
 /// The text is not a comma-separated list of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key {position} is not 32 bytes in base64 or hexadecimal")]
+#[error("key {position} has fewer than 32 characters")]
 pub struct InvalidSealKey {
     /// 1 for the first key of the list.
     pub position: usize,
 }
 
 impl SealKey {
-    /// Reads one key or several with commas between them, each of 32 bytes in base64 or hexadecimal. To change the
-    /// key, put the new one in front, and take the old one away when no job of its time is to go on any more, by a retry
+    /// Reads one key or several with commas between them: 32 bytes in base64 or hexadecimal, or any secret of 32 characters
+    /// or more, such as Heroku generates for an app.json, from which the key is derived (HKDF, SHA-256). To change the key, put the new one in front, and take the old one away when no job of its time is to go on any more, by a retry
     /// neither.
     ///
     /// # Errors
-    /// When any of them is not a key.
+    /// When any of them has fewer characters.
     pub fn parse(text: &str) -> Result<Self, InvalidSealKey> {
         let keys = text
             .split(',')
@@ -169,13 +175,28 @@ fn purpose_data(purpose: &str) -> Vec<u8> {
     format!("for|{purpose}").into_bytes()
 }
 
+/// A text that stands for 32 bytes is these bytes, as it has always been; any other is the secret that the key is derived from.
 fn decode_key(text: &str) -> Option<SecretBox<[u8; KEY_BYTES]>> {
     let bytes = if text.len() == 2 * KEY_BYTES {
-        decode_hex(text)?
+        decode_hex(text)
     } else {
-        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|base64| base64.decode(text).ok())?
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|base64| base64.decode(text).ok())
     };
-    Some(SecretBox::new(Box::new(bytes.try_into().ok()?)))
+    let key = match bytes.and_then(|bytes| bytes.try_into().ok()) {
+        Some(key) => key,
+        None if text.chars().count() >= MIN_SECRET_CHARS => derive_key(text)?,
+        None => return None,
+    };
+    Some(SecretBox::new(Box::new(key)))
+}
+
+/// HKDF with SHA-256 (RFC 5869) without salt: one secret, one key, on every process of an app. `None` never happens at this
+/// length.
+fn derive_key(secret: &str) -> Option<[u8; KEY_BYTES]> {
+    let mut key = [0; KEY_BYTES];
+    let secret = Salt::new(HKDF_SHA256, &[]).extract(secret.as_bytes());
+    secret.expand(&[DERIVED_FOR], HKDF_SHA256).ok()?.fill(&mut key).ok()?;
+    Some(key)
 }
 
 fn decode_hex(text: &str) -> Option<Vec<u8>> {

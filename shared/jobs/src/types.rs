@@ -10,7 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Identifies a job: a UUID v7, written as 32 lower-case hexadecimal digits. Later jobs sort after earlier ones.
+/// Identifies a job: a UUID v7. Later jobs sort after earlier ones.
+///
+/// It is written in two forms, both in lower case:
+///
+/// | form | where |
+/// |---|---|
+/// | 32 hexadecimal digits ([`Display`](fmt::Display)) | inside: names of keys in Redis, proofs, leases, logs, what is made of it for a key of a record |
+/// | 8-4-4-4-12 with hyphens ([`hyphenated`](Self::hyphenated), [`Serialize`]) | for others, as a UUID is written (RFC 9562): answers of an API, callbacks, events |
+///
+/// Whoever gives an id may write either, in either case ([`FromStr`], [`Deserialize`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(Uuid);
 
@@ -25,6 +34,12 @@ impl JobId {
     pub fn as_u128(&self) -> u128 {
         self.0.as_u128()
     }
+
+    /// The id as others see it: 36 characters, with hyphens.
+    #[must_use]
+    pub fn hyphenated(&self) -> String {
+        self.0.as_hyphenated().to_string()
+    }
 }
 
 impl fmt::Display for JobId {
@@ -33,17 +48,17 @@ impl fmt::Display for JobId {
     }
 }
 
-/// The text is not 32 hexadecimal digits.
+/// The text is not a UUID in one of the two forms of a [`JobId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a job id has 32 hexadecimal digits")]
+#[error("a job id is a UUID: 32 hexadecimal digits, with or without hyphens")]
 pub struct InvalidJobId;
 
 impl FromStr for JobId {
     type Err = InvalidJobId;
 
     fn from_str(text: &str) -> Result<Self, InvalidJobId> {
-        // `Uuid` would also take hyphens and braces; one job has one spelling.
-        if text.len() != 32 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // `Uuid` would also take braces and `urn:uuid:`.
+        if !matches!(text.len(), 32 | 36) {
             return Err(InvalidJobId);
         }
         Uuid::try_parse(text).map(Self).map_err(|_| InvalidJobId)
@@ -52,7 +67,7 @@ impl FromStr for JobId {
 
 impl Serialize for JobId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.collect_str(self.0.as_hyphenated())
     }
 }
 
@@ -143,7 +158,7 @@ impl JobState {
 #[serde(rename_all = "camelCase")]
 pub struct JobView {
     /// The job.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub id: JobId,
     /// Name of its kind.
     pub kind: String,

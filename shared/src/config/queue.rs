@@ -14,7 +14,7 @@ use crate::jobs::{JobsConfig, RedisCa, SealKey};
 /// | `REDIS_URL` | | `redis://` or `rediss://` URL |
 /// | `REDIS_CA` | the system's | certificates that the server's must be signed by: PEM, or the path of a file |
 /// | `REDIS_TLS_INSECURE` | false | accept any certificate; with `REDIS_CA` one that it signed, for any host name |
-/// | `JOB_SECRET_KEY` | | 32 bytes in base64 or hexadecimal; a comma list to rotate |
+/// | `JOB_SECRET_KEY` | | 32 bytes in base64 or hexadecimal, or any secret of 32 characters or more; a comma list to rotate |
 /// | `QUEUE_PREFIX` | the service's | start of all keys, with a hash tag |
 /// | `ORG_CONCURRENCY` | 10 | tasks of one org at a time, over all workers |
 /// | `MAX_OUTSTANDING_CHUNKS` | 200 | chunks of a job that Redis holds at a time |

@@ -27,7 +27,7 @@ pub struct GenerateQuotes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResult {
-    /// The job.
+    /// The job: its id with hyphens, as executeBatch answered it.
     pub job_id: String,
     /// 1, and one more with each retry of the job: together with the job's id it tells a repeated delivery.
     pub run: u32,

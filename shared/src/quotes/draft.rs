@@ -2,20 +2,25 @@
 
 use super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
 use super::opportunity::Opportunity;
-use super::pricing::{PricingError, PricingRules};
+use super::pricing::{PricingError, PricingRules, QuoteTerms};
 use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::bulk::{Cell, Row};
 use crate::salesforce::decimal;
 use crate::salesforce::{Error, Graph, Reference};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// Longest Quote name (Object Reference, "Quote").
 const NAME_LENGTH: usize = 255;
 
-/// Columns of a Quote in a bulk load.
-pub(super) const QUOTE_COLUMNS: [&str; 4] = [QUOTE_JOB_KEY, "Name", "OpportunityId", "Pricebook2Id"];
+/// Columns of a Quote in a bulk load. What the rules do not set is not named: who writes may have no access to it.
+pub(super) fn quote_columns(terms: &QuoteTerms) -> Vec<&'static str> {
+    let set = [("Status", terms.status.is_some()), ("ExpirationDate", terms.valid_days.is_some())];
+    let set = set.into_iter().filter_map(|(column, is_set)| is_set.then_some(column));
+    [QUOTE_JOB_KEY, "Name", "OpportunityId", "Pricebook2Id"].into_iter().chain(set).collect()
+}
 
 /// Columns of a line in a bulk load.
 pub(super) const LINE_COLUMNS: [&str; 6] =
@@ -28,6 +33,7 @@ pub(super) struct Draft {
     pub(super) opportunity: SalesforceId,
     name: String,
     pricebook_id: Option<SalesforceId>,
+    expiration: Option<NaiveDate>,
     lines: Vec<DraftLine>,
 }
 
@@ -52,6 +58,10 @@ struct NewQuote<'a> {
     opportunity_id: &'a SalesforceId,
     #[serde(rename = "Pricebook2Id", skip_serializing_if = "Option::is_none")]
     pricebook_id: Option<&'a SalesforceId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiration_date: Option<NaiveDate>,
     #[serde(rename = "QuoteJobKey__c")]
     job_key: &'a str,
 }
@@ -113,6 +123,7 @@ impl Draft {
             opportunity: opportunity.id,
             name: format!("Quote for {}", opportunity.name).chars().take(NAME_LENGTH).collect(),
             pricebook_id: opportunity.pricebook_id,
+            expiration: rules.terms().expiration(opportunity.close_date),
             lines,
         })
     }
@@ -122,9 +133,13 @@ impl Draft {
         self.lines.len()
     }
 
-    /// The Quote as a row under [`QUOTE_COLUMNS`], with `key`.
-    pub(super) fn quote_row(&self, key: String) -> Row {
-        vec![key.into(), self.name.as_str().into(), self.opportunity.into(), or_omitted(self.pricebook_id)]
+    /// The Quote as a row under [`quote_columns`], with `key`. The terms are those of the rules that priced it.
+    pub(super) fn quote_row(&self, terms: &QuoteTerms, key: String) -> Row {
+        let mut row =
+            vec![key.into(), self.name.as_str().into(), self.opportunity.into(), or_omitted(self.pricebook_id)];
+        row.extend(terms.status.as_deref().map(Cell::from));
+        row.extend(terms.valid_days.map(|_| self.expiration.map_or(Cell::Omitted, Cell::from)));
+        row
     }
 
     /// Line `place` as a row under [`LINE_COLUMNS`]: with a key of its own, and that of its Quote. `None` past the last.
@@ -140,11 +155,12 @@ impl Draft {
         ])
     }
 
-    /// A graph of the Quote under `key` with its first `lines` lines. The Quote is node 0.
+    /// A graph of the Quote under `key` with its first `lines` lines. The Quote is node 0. The terms are those of the rules that
+    /// priced it.
     ///
     /// # Errors
     /// Never for these fields; serialisation is fallible in its type only.
-    pub(super) fn graph(&self, id: String, key: &str, lines: usize) -> Result<Graph, Error> {
+    pub(super) fn graph(&self, id: String, terms: &QuoteTerms, key: &str, lines: usize) -> Result<Graph, Error> {
         let mut graph = Graph::new(id);
         let quote = graph.create(
             "Quote",
@@ -152,6 +168,8 @@ impl Draft {
                 name: &self.name,
                 opportunity_id: &self.opportunity,
                 pricebook_id: self.pricebook_id.as_ref(),
+                status: terms.status.as_deref(),
+                expiration_date: self.expiration,
                 job_key: key,
             },
         )?;

@@ -51,6 +51,9 @@ pub struct Failure {
     pub message: String,
 }
 
+/// Code of the [`Failure`] of a single Quote: the Opportunity has no lines.
+pub const NO_LINE_ITEMS: &str = "NO_LINE_ITEMS";
+
 /// Code of a [`Failure`]: the user does not see the Opportunity.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 

@@ -7,6 +7,7 @@ use crate::salesforce::Error;
 use crate::salesforce::SalesforceId;
 use crate::salesforce::Subquery;
 use crate::salesforce::soql::{self, WhereClause};
+use chrono::NaiveDate;
 use futures_util::TryStreamExt;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ pub struct Opportunity {
     pub id: SalesforceId,
     /// Name, 120 characters at most.
     pub name: String,
+    /// When it is to close; every Opportunity has a date.
+    #[serde(default)]
+    pub close_date: Option<NaiveDate>,
     /// Price book of all its lines; null without lines.
     #[serde(rename = "Pricebook2Id")]
     pub pricebook_id: Option<SalesforceId>,
@@ -125,8 +129,9 @@ fn select(optional: OptionalFields) -> String {
     let currency = if optional.currency { "CurrencyIsoCode, " } else { "" };
     let discount = if optional.discount_override { ", DiscountOverride__c" } else { "" };
     format!(
-        "SELECT Id, Name, Pricebook2Id, {currency}Account.BillingCountry, (SELECT Id, Product2Id, Product2.Family, \
-         PricebookEntryId, Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity"
+        "SELECT Id, Name, CloseDate, Pricebook2Id, {currency}Account.BillingCountry, (SELECT Id, Product2Id, \
+         Product2.Family, PricebookEntryId, Quantity, UnitPrice{discount} FROM OpportunityLineItems ORDER BY Id) FROM \
+         Opportunity"
     )
 }
 

@@ -12,6 +12,7 @@
 
 mod amount;
 mod file;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 pub use file::RulesError;
+pub use terms::QuoteTerms;
 
 /// The rules that hold when no others are configured, as the text that [`PricingRules::parse`] takes.
 pub const DEFAULT_RULES: &str = include_str!("pricing.toml");
@@ -38,6 +40,7 @@ pub struct PricingRules {
     thresholds: Vec<QuantityThreshold>,
     decimals: Decimals,
     credit_lines: CreditLines,
+    terms: QuoteTerms,
     overrides_enabled: bool,
 }
 
@@ -145,8 +148,15 @@ impl PricingRules {
             thresholds: Vec::new(),
             decimals: Decimals::default(),
             credit_lines: CreditLines::default(),
+            terms: QuoteTerms::default(),
             overrides_enabled: false,
         }
+    }
+
+    /// What a new Quote says beside its prices.
+    #[must_use]
+    pub fn terms(&self) -> &QuoteTerms {
+        &self.terms
     }
 
     /// Says whether a line's `DiscountOverride__c` counts.

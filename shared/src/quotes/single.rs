@@ -2,7 +2,7 @@
 //! "remove what is left of one"; and what the caller is told.
 
 use super::key::JobKey;
-use super::{Failure, NOT_FOUND, Outcome};
+use super::{Failure, NO_LINE_ITEMS, NOT_FOUND, Outcome};
 use crate::salesforce::SalesforceId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,7 @@ pub struct GenerateQuote {
 #[serde(rename_all = "camelCase")]
 pub struct QuoteResult {
     /// Id of the job, as generateQuoteAsync answered it.
+    #[schema(format = "uuid")]
     pub job_id: String,
     /// Id of the Quote, 18 characters.
     #[schema(required = false)]
@@ -73,14 +74,14 @@ impl From<Failure> for QuoteError {
 /// What became of the one Opportunity: its Quote with the number of its lines, or the reason in words for the one who asked.
 ///
 /// # Errors
-/// The [`Failure`]; its code is [`NOT_FOUND`] for an Opportunity that the user does not see, and `NO_LINE_ITEMS` for one
+/// The [`Failure`]; its code is [`NOT_FOUND`] for an Opportunity that the user does not see, and [`NO_LINE_ITEMS`] for one
 /// without lines.
 pub fn quote_of(outcome: Outcome) -> Result<(SalesforceId, usize), Failure> {
     let failure = |code: &str, message: &str| Failure { code: code.to_owned(), message: message.to_owned() };
     match outcome {
         Outcome::Quoted { quote, lines } => Ok((quote, lines)),
         Outcome::Skipped => {
-            Err(failure("NO_LINE_ITEMS", "The Opportunity has no products, so there is nothing to quote."))
+            Err(failure(NO_LINE_ITEMS, "The Opportunity has no products, so there is nothing to quote."))
         }
         Outcome::Failed(found) if found.code == NOT_FOUND => {
             Err(failure(NOT_FOUND, "There is no Opportunity with this Id that the user may see."))

@@ -104,7 +104,8 @@ impl Generator {
     /// One try from the first line to the last.
     async fn build(&self, work: &Work<'_>, draft: &Draft) -> Result<Step, GenerateError> {
         let first = MAX_NODES - 1;
-        let graph = draft.graph("quote".to_owned(), &work.key.staging(&draft.opportunity), first)?;
+        let graph =
+            draft.graph("quote".to_owned(), self.rules.terms(), &work.key.staging(&draft.opportunity), first)?;
         let quote = match self.step(graph, Some(QUOTE_NODE)).await? {
             Step::Done(Some(quote)) => quote,
             Step::Done(None) => return Ok(Step::Again(Again::Unknown)),

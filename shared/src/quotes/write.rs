@@ -129,7 +129,7 @@ impl Generator {
         for (number, draft) in pending.into_iter().enumerate() {
             let graph_id = format!("opportunity{number}");
             let key = work.key.complete(&draft.opportunity);
-            unit.push(draft.graph(graph_id.clone(), &key, draft.line_count())?);
+            unit.push(draft.graph(graph_id.clone(), self.rules.terms(), &key, draft.line_count())?);
             open.insert(graph_id, draft);
         }
         for request in unit.into_requests(&self.api_version)? {

@@ -45,7 +45,7 @@ pub async fn post(
     let flag = format!("{CALLED_BACK}{}", cx.run);
     let repeated = cx.flag(&flag).await?;
     cx.set_flag(&flag).await?;
-    let key = format!("{}-{}", cx.job_id, cx.run);
+    let key = format!("{}-{}", cx.job_id.hyphenated(), cx.run);
     let timeout = orgs.callback_timeout();
     let callback = Callback { url, body, key: &key, request_id: &cx.request_id, timeout };
     let mut delivery = deliver(orgs.http(), org.session(), &callback).await;

@@ -20,7 +20,12 @@ describe('a command', () => {
   it('is found in a list, too', () => assert.match(checkCommands('1. One:\n   ```sh\n   heroku salesforce:connect my-org\n   ```\n', new Map()).join(), /my-org is no name/));
   it('may publish a copy', () => assert.equal(check('heroku salesforce:publish /tmp/a.yaml --client-name X --connection-name my_org'), ''));
 
+  it('scales to a size that scales', () => assert.equal(check('heroku ps:scale web=1:basic worker=4:standard-1x'), ''));
+
   const refused = [
+    ['more than one dyno has no size', 'heroku ps:scale web=1 worker=4', /^worker=4: eco and basic/],
+    ['more than one dyno is basic', 'heroku ps:scale worker=12:basic', /^worker=12:basic: eco and basic/],
+    ['a name for the JWT flow has a hyphen', 'heroku salesforce:connect:jwt my-org --app a', /my-org is no name/],
     ['its connection has a hyphen', COMMAND.replace('my_org', 'my-org'), /my-org is no name for AppLink/],
     ['a name has two underscores in a row', 'heroku salesforce:connect my__org', /my__org is no name/],
     ['a name is too short', 'heroku salesforce:authorizations:add ab', /ab is no name/],

@@ -4,7 +4,8 @@ use serde::Serialize;
 use shared::loads;
 
 /// Columns of a load.
-pub(crate) const COLUMNS: [&str; 4] = [loads::KEY_FIELD, "Name", "BillingCity", "BillingCountry"];
+pub(crate) const COLUMNS: [&str; 7] =
+    [loads::KEY_FIELD, "Name", "BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry"];
 
 /// First words of names. Some need care in CSV.
 const WORDS: [&str; 24] = [
@@ -37,18 +38,41 @@ const WORDS: [&str; 24] = [
 /// What they do. As many as have no divisor in common with [`WORDS`], so that all combinations occur.
 const TRADES: [&str; 7] = ["Logistics", "Foods", "Robotics", "Energy", "Textiles", "Media", "Instruments"];
 
-const CITIES: [(&str, &str); 11] = [
-    ("Lyon", "France"),
-    ("Zürich", "Switzerland"),
-    ("São Paulo", "Brazil"),
-    ("Kraków", "Poland"),
-    ("Austin", "United States"),
-    ("Nagoya", "Japan"),
-    ("Cape Town", "South Africa"),
-    ("Malmö", "Sweden"),
-    ("Toronto", "Canada"),
-    ("Leeds", "United Kingdom"),
-    ("Brisbane", "Australia"),
+/// Streets that could be anywhere.
+const STREETS: [&str; 5] = ["Market Street", "Station Road", "Harbour Street", "Mill Lane", "Park Avenue"];
+
+/// Where Accounts are.
+#[derive(Clone, Copy)]
+struct City {
+    name: &'static str,
+    /// Only of countries for which Salesforce has a list of states from the start: with its state picklists switched on, an org
+    /// refuses a state that is not on the list.
+    state: Option<&'static str>,
+    postal_code: &'static str,
+    country: &'static str,
+}
+
+const fn city(
+    name: &'static str,
+    state: Option<&'static str>,
+    postal_code: &'static str,
+    country: &'static str,
+) -> City {
+    City { name, state, postal_code, country }
+}
+
+const CITIES: [City; 11] = [
+    city("Lyon", None, "69002", "France"),
+    city("Zürich", None, "8001", "Switzerland"),
+    city("São Paulo", Some("São Paulo"), "01310-100", "Brazil"),
+    city("Kraków", None, "31-008", "Poland"),
+    city("Austin", Some("Texas"), "78701", "United States"),
+    city("Nagoya", None, "460-0008", "Japan"),
+    city("Cape Town", None, "8001", "South Africa"),
+    city("Malmö", None, "211 34", "Sweden"),
+    city("Toronto", Some("Ontario"), "M5H 2N2", "Canada"),
+    city("Leeds", None, "LS1 4DY", "United Kingdom"),
+    city("Brisbane", Some("Queensland"), "4000", "Australia"),
 ];
 
 /// One Account as it is loaded.
@@ -58,8 +82,14 @@ pub(crate) struct Sample {
     key: String,
     #[serde(rename = "Name")]
     name: String,
+    #[serde(rename = "BillingStreet")]
+    street: String,
     #[serde(rename = "BillingCity")]
     city: &'static str,
+    #[serde(rename = "BillingState", skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(rename = "BillingPostalCode")]
+    postal_code: &'static str,
     #[serde(rename = "BillingCountry")]
     country: &'static str,
 }
@@ -67,16 +97,24 @@ pub(crate) struct Sample {
 impl Sample {
     /// Account number `number`, from 1.
     pub(crate) fn number(number: u32) -> Self {
-        let word = pick(&WORDS, number).unwrap_or_default();
-        let trade = pick(&TRADES, number).unwrap_or_default();
-        let (city, country) = pick(&CITIES, number).unwrap_or_default();
-        Self { key: loads::key(number), name: format!("{word} {trade} {number}"), city, country }
+        let (word, trade, street) = (pick(&WORDS, number), pick(&TRADES, number), pick(&STREETS, number));
+        let City { name: city, state, postal_code, country } = pick(&CITIES, number);
+        Self {
+            key: loads::key(number),
+            name: format!("{word} {trade} {number}"),
+            street: format!("{} {street}", number % 200 + 1),
+            city,
+            state,
+            postal_code,
+            country,
+        }
     }
 }
 
-fn pick<T: Copy>(list: &[T], number: u32) -> Option<T> {
-    let index = usize::try_from(number).ok()?.checked_rem(list.len())?;
-    list.get(index).copied()
+/// The element that is this number's turn.
+fn pick<T: Copy, const N: usize>(list: &[T; N], number: u32) -> T {
+    const { assert!(N > 0) };
+    list[usize::try_from(number).unwrap_or_default() % N]
 }
 
 #[cfg(test)]
@@ -94,10 +132,14 @@ mod tests {
             [
                 r#"Text("api-access-load:000007")"#,
                 r#"Text("Harbour, Stone & Co Logistics 7")"#,
+                r#"Text("8 Harbour Street")"#,
                 r#"Text("Malmö")"#,
+                "Omitted",
+                r#"Text("211 34")"#,
                 r#"Text("Sweden")"#
             ]
         );
+        assert_eq!(Sample::number(4).state, Some("Texas"));
     }
 
     #[test]

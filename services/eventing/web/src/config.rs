@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::token;
 use ::web::WebConfig;
 use ::web::token::Token;
-use shared::applink::AddonConfig;
+use shared::applink::Source;
 use shared::changes::QUEUE_PREFIX;
 use shared::config::{Callers, ConfigError, Reader, Settings, addon, pubsub};
 use shared::salesforce::pubsub::{PubSubConfig, SubscribeSettings};
@@ -27,7 +27,7 @@ const MAX_AUTHORIZATION: usize = 64;
 /// | `EVENT_TOPIC` | /data/OpportunityChangeEvent | what to subscribe to |
 /// | `JOBS_PER_MINUTE` | 60000 | new jobs; further transactions wait |
 ///
-/// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`addon::read`],
+/// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`addon::read_or_session`],
 /// [`pubsub::read`] and [`pubsub::read_subscription`].
 pub struct Config {
     /// The process, and its jobs.
@@ -44,7 +44,7 @@ pub struct Config {
 
 /// Settings of the subscriber.
 pub(crate) struct SubscriberConfig {
-    pub(crate) addon: AddonConfig,
+    pub(crate) addon: Source,
     pub(crate) pubsub: PubSubConfig,
     pub(crate) subscribe: SubscribeSettings,
 }
@@ -76,7 +76,13 @@ impl Config {
 
 impl SubscriberConfig {
     fn read(reader: &mut Reader<'_>, web: &WebConfig) -> Option<Self> {
-        let addon = addon::read(reader);
+        let addon = addon::read_or_session(reader);
+        if matches!(addon, Some(Source::Session(_))) && !web.bind.address.ip().to_canonical().is_loopback() {
+            reader.problem(
+                "BIND_ADDRESS",
+                "must be a loopback address with SF_SESSION_ID, which is for one machine: 127.0.0.1",
+            );
+        }
         let pubsub = pubsub::read(reader, &web.hosts);
         let subscribe = pubsub::read_subscription(reader);
         Some(Self { addon: addon?, pubsub, subscribe })

@@ -56,7 +56,7 @@ pub(crate) struct JobSummary {
 impl From<JobView> for JobSummary {
     fn from(job: JobView) -> Self {
         Self {
-            id: job.id.to_string(),
+            id: job.id.hyphenated(),
             kind: job.kind,
             state: job.state,
             created_at: job.created_at,

@@ -107,7 +107,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     served.context("The server stopped")
 }
 
-fn applink(addon: shared::applink::AddonConfig, hosts: AllowedHosts) -> anyhow::Result<AppLink> {
+fn applink(addon: shared::applink::Source, hosts: AllowedHosts) -> anyhow::Result<AppLink> {
     let http = http_client(&HttpSettings::default()).context("Failed to set up the HTTP client")?;
     Ok(AppLink::new(http, addon, hosts, AppLinkSettings::default()))
 }

@@ -77,7 +77,7 @@ struct Act<'a> {
 
 impl JobPage<'_> {
     fn here(&self) -> String {
-        format!("/jobs/{}", self.job.id)
+        format!("/jobs/{}", self.job.id.hyphenated())
     }
 }
 
@@ -158,7 +158,11 @@ pub(crate) fn job(job: &JobView, given_up: &[String], errors: &[RecordError], wo
         acts: acts.collect(),
         errors,
         more_errors: (job.errors > shown).then(|| {
-            format!("The first {shown} of {}. GET /api/jobs/{}/errors has up to a thousand.", job.errors, job.id)
+            format!(
+                "The first {shown} of {}. GET /api/jobs/{}/errors has up to a thousand.",
+                job.errors,
+                job.id.hyphenated()
+            )
         }),
     };
     html(StatusCode::OK, &page)

@@ -1,7 +1,7 @@
 //! Settings of the process.
 
 use crate::stages::Stages;
-use shared::applink::AddonConfig;
+use shared::applink::Source;
 use shared::changes::QUEUE_PREFIX;
 use shared::config::{ConfigError, Settings, addon, pubsub};
 use shared::quotes::{MAX_CHUNK, QuoteSettings};
@@ -22,12 +22,12 @@ const TASK_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// | `EVENT_STAGES` | | a comma list: only Opportunities in one of these stages get a Quote; without it all do |
 /// | `CHUNK_SIZE` | 215 | Opportunities of a chunk, 1 to 215 |
 ///
-/// and those of [`WorkSettings::read`], [`addon::read`], [`QuoteSettings::read`], [`SampleSettings::read`] and
+/// and those of [`WorkSettings::read`], [`addon::read_or_session`], [`QuoteSettings::read`], [`SampleSettings::read`] and
 /// [`pubsub::read`].
 pub struct Config {
     /// The worker.
     pub work: WorkSettings,
-    pub(crate) addon: AddonConfig,
+    pub(crate) addon: Source,
     pub(crate) authorization: String,
     pub(crate) stages: Stages,
     pub(crate) quotes: QuoteSettings,
@@ -44,7 +44,7 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
         let mut work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
-        let addon = addon::read(&mut reader);
+        let addon = addon::read_or_session(&mut reader);
         let authorization =
             reader.required("EVENT_AUTHORIZATION", "my_org, a name of `heroku salesforce:authorizations`");
         let stages = Stages::of(&reader.list("EVENT_STAGES"));

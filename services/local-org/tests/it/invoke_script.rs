@@ -136,6 +136,33 @@ async fn calls_in_the_name_of_the_administrator() {
 }
 
 #[tokio::test]
+async fn calls_any_operation_by_its_method_and_that_of_herokus_sample_without_a_url() {
+    let setting = Setting::start().await;
+    setting.app.answers(200, json!({}), Duration::ZERO);
+    let job = format!("{}/api/jobs/1", setting.app.url);
+    let body = json!({"opportunityId": "006"});
+    for (arguments, method, target, sent) in [
+        (&["my-org", "GET", &job][..], "GET", "/api/jobs/1", None),
+        (&["my-org", "GET", &job, SET], "GET", "/api/jobs/1", None),
+        (&["my-org", "POST", &job], "POST", "/api/jobs/1", None),
+        (&["my-org", "PATCH", &job, &body.to_string(), SET], "PATCH", "/api/jobs/1", Some(&body)),
+        (&["my-org", &body.to_string()], "POST", "/api/generatequote", Some(&body)),
+        (&["my-org", &body.to_string(), SET], "POST", "/api/generatequote", Some(&body)),
+    ] {
+        let run = setting.script(arguments).env("INVOKE_URL", setting.operation()).output().await;
+        let run = Run::from(run.expect("it runs"));
+        assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
+        let asked = setting.app.last();
+        assert_eq!((asked.method.as_str(), asked.target.as_str()), (method, target), "{arguments:?}");
+        assert_eq!(asked.headers.contains_key("content-type"), sent.is_some(), "{arguments:?}");
+        if let Some(sent) = sent {
+            assert_eq!(asked.json(), *sent);
+        }
+    }
+    assert_eq!(setting.activations().await, 0);
+}
+
+#[tokio::test]
 async fn fails_when_the_service_refuses_and_shows_what_it_said() {
     let setting = Setting::start().await;
     for (status, body, stdout) in [
@@ -215,7 +242,14 @@ async fn says_what_is_wrong_with_its_arguments() {
     let setting = Setting::start().await;
     let operation = setting.operation();
     for (arguments, text) in [
-        (&["my-org", &operation][..], "usage: bin/invoke.sh ORG URL JSON [SESSION_PERMISSION_SET]"),
+        (&["my-org"][..], "usage: bin/invoke.sh ORG METHOD URL [JSON] [SESSION_PERMISSION_SET]"),
+        (&["my-org", &operation], "usage: bin/invoke.sh"),
+        (&["my-org", "GET"], "usage: bin/invoke.sh"),
+        (&["my-org", "{}", SET, "more"], "usage: bin/invoke.sh"),
+        (&["my-org", &operation, "{}", "{}"], "usage: bin/invoke.sh"),
+        (&["my-org", "GET", "127.0.0.1:8080/x"], "URL is not an http or https URL"),
+        (&["my-org", "PUT", &operation, "{"], "JSON is not JSON"),
+        (&["my-org", "{"], "JSON is not JSON"),
         (&["my-org", "127.0.0.1:8080/x", "{}"][..], "URL is not an http or https URL"),
         (&["my-org", &operation, "{"][..], "JSON is not JSON"),
         (&["my-org", &operation, ""][..], "JSON is not JSON"),

@@ -2,19 +2,23 @@
 
 use ::web::ApiError;
 use ::web::upstream::salesforce_error;
-use shared::quotes::{Failure, GenerateError, NOT_FOUND};
+use shared::quotes::{Failure, GenerateError, NO_LINE_ITEMS, NOT_FOUND};
 use std::time::Duration;
 
 /// When to come back after a fault that passes by itself.
 const FAULT_WAIT: Duration = Duration::from_secs(5);
 
 /// The Opportunity was dealt with, and got no Quote:
-/// - 404 `not_found` when the user does not see it;
+/// - 404 `not_found` when the user does not see it, and 404 `NO_LINE_ITEMS` when there is nothing to quote, as Heroku's sample
+///   answers both;
 /// - 503 when its rows stayed locked;
 /// - 422 with the code and the words of Salesforce or of the pricing rules otherwise.
 pub(crate) fn refused(failure: Failure) -> ApiError {
     if failure.code == NOT_FOUND {
         return ApiError::not_found(failure.message).with_field("opportunityId");
+    }
+    if failure.code == NO_LINE_ITEMS {
+        return ApiError::not_found(failure.message).with_code(failure.code).with_field("opportunityId");
     }
     if failure.is_passing() {
         return ApiError::service_unavailable(failure.message, FAULT_WAIT).with_code(failure.code);
@@ -53,7 +57,7 @@ mod tests {
     fn every_refusal_has_its_status_and_keeps_its_words() {
         for (code, status, told) in [
             ("NOT_FOUND", 404, "not_found"),
-            ("NO_LINE_ITEMS", 422, "NO_LINE_ITEMS"),
+            ("NO_LINE_ITEMS", 404, "NO_LINE_ITEMS"),
             ("NUMBER_OUTSIDE_VALID_RANGE", 422, "NUMBER_OUTSIDE_VALID_RANGE"),
             ("FIELD_CUSTOM_VALIDATION_EXCEPTION", 422, "FIELD_CUSTOM_VALIDATION_EXCEPTION"),
             ("UNABLE_TO_LOCK_ROW", 503, "UNABLE_TO_LOCK_ROW"),

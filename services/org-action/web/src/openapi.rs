@@ -59,8 +59,8 @@ pub fn document() -> Result<Document, ApiDocumentError> {
     let mut api = Api::openapi();
     add_callback(&mut api, "generateQuoteAsync", "quoteGenerated", callback())?;
     sfdc::set_agent_topic(&mut api, &TOPIC);
-    sfdc::set_agent_input(&mut api, "QuoteRequest")?;
-    sfdc::set_agent_output(&mut api, "QuoteResponse")?;
+    sfdc::set_agent_input(&mut api, "QuoteGenerationRequest")?;
+    sfdc::set_agent_output(&mut api, "QuoteGenerationResponse")?;
     Ok(Document::new(&api)?)
 }
 

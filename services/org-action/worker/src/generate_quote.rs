@@ -56,7 +56,7 @@ impl JobKind for GenerateQuoteKind {
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
         Box::pin(async move {
             let params = params(cx)?;
-            let result = End::of(cx, job).await?.into_result(cx.job_id.to_string());
+            let result = End::of(cx, job).await?.into_result(cx.job_id.hyphenated());
             let org = self.open_to_call_back(cx, &params).await.map_err(no_resume)?;
             self.remove_incomplete(cx, &params, &org).await?;
             match callback::post(cx, &self.orgs, &org, params.callback_url.as_str(), &result)

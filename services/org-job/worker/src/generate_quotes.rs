@@ -153,7 +153,7 @@ fn result(cx: &TaskContext, job: &JobView) -> BatchResult {
         _ => None,
     };
     BatchResult {
-        job_id: cx.job_id.to_string(),
+        job_id: cx.job_id.hyphenated(),
         run: job.run,
         quotes: job.counters.get(QUOTES).copied().unwrap_or_default(),
         processed: job.processed,

@@ -54,6 +54,9 @@ struct ProgressEvent {
     state: JobState,
     #[serde(rename = "Percent__c")]
     percent: u64,
+    /// The same under the name that the subscribers of Heroku's sample know.
+    #[serde(rename = "Progress__c")]
+    progress: u64,
     #[serde(rename = "Planned__c")]
     planned: u64,
     #[serde(rename = "Processed__c")]
@@ -218,9 +221,10 @@ impl ProgressEvent {
 
     fn new(job: &JobView, state: JobState, percent: u64) -> Self {
         Self {
-            job: job.id.to_string(),
+            job: job.id.hyphenated(),
             state,
             percent,
+            progress: percent,
             planned: job.planned_records,
             processed: job.processed,
             succeeded: job.succeeded,

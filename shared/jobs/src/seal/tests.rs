@@ -3,6 +3,11 @@ use super::*;
 const OLD: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const NEW: &str = "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA=";
 
+/// A secret of 32 characters, as a generator may make it.
+const GENERATED: &str = "Zq8-generated_secret.of+32chars!";
+/// HKDF-SHA-256 of it without salt for `jobs seal key, version 1`, by another program (Python's hmac).
+const DERIVED: &str = "f3a5ddb814ca24c0b3c757b66d069412010e8bf4a2d74530bfc295aa6e0533ce";
+
 fn token() -> SecretString {
     SecretString::from("00D!secret")
 }
@@ -77,7 +82,8 @@ fn a_new_key_in_front_seals_and_the_old_one_still_opens() {
 
 #[test]
 fn refuses_what_is_not_a_key() {
-    for (text, position) in [("", 1), ("abc", 1), (&OLD[1..], 1), (&format!("{OLD},"), 2), (&format!("{NEW},zz"), 2)] {
+    let short = &GENERATED[1..];
+    for (text, position) in [("", 1), ("abc", 1), (short, 1), (&format!("{OLD},"), 2), (&format!("{NEW},zz"), 2)] {
         assert_eq!(SealKey::parse(text).unwrap_err(), InvalidSealKey { position }, "{text}");
     }
 }
@@ -103,4 +109,29 @@ fn a_purpose_opens_neither_another_nor_a_job() {
     }
     let rotated = SealKey::parse(&format!("{NEW},{OLD}")).unwrap();
     assert!(rotated.open_for("cookie", &sealed).is_ok());
+}
+
+/// The derivation is for ever: another one would leave all that is in Redis unreadable.
+#[test]
+fn any_secret_of_32_characters_is_a_key_and_always_the_same() {
+    let sealed = SealKey::parse(GENERATED).unwrap().seal_for("cookie", &token()).unwrap();
+    let derived = SealKey::parse(DERIVED).unwrap();
+    assert_eq!(derived.open_for("cookie", &sealed).unwrap().expose_secret(), "00D!secret");
+    // Longer ones, those of 64 characters that are not hexadecimal, and letters of more than a byte.
+    for secret in [&"g1".repeat(32), &"pass phrase ".repeat(20), &"\u{fc}".repeat(32), &OLD[1..]] {
+        let sealed = SealKey::parse(secret).unwrap().seal_for("cookie", &token()).unwrap();
+        assert!(SealKey::parse(secret).unwrap().open_for("cookie", &sealed).is_ok(), "{secret}");
+        assert!(derived.open_for("cookie", &sealed).is_err(), "{secret}");
+    }
+}
+
+/// 64 hexadecimal digits and base64 of 32 bytes are the bytes themselves, in each way of writing them.
+#[test]
+fn a_key_in_hexadecimal_or_base64_is_its_bytes() {
+    let base64 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let sealed = SealKey { keys: vec![SecretBox::new(Box::new(std::array::from_fn(|byte| byte as u8)))] };
+    let sealed = sealed.seal_for("cookie", &token()).unwrap();
+    for key in [OLD, &OLD.to_uppercase(), base64, base64.trim_end_matches('=')] {
+        assert!(SealKey::parse(key).unwrap().open_for("cookie", &sealed).is_ok(), "{key}");
+    }
 }

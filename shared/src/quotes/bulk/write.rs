@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::stream;
 
-use super::super::draft::{Draft, LINE_COLUMNS, QUOTE_COLUMNS};
+use super::super::draft::{Draft, LINE_COLUMNS, quote_columns};
 use super::super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
 use super::super::{Failure, GenerateError, Generator, MAX_CHUNK, Outcome};
 use super::{BulkChunk, Progress};
@@ -98,15 +98,17 @@ impl Generator {
         drafts: &[Draft],
         failed: &mut HashMap<SalesforceId, Failure>,
     ) -> Result<HashMap<SalesforceId, SalesforceId>, GenerateError> {
+        let terms = self.rules.terms();
         let step = Step {
             spec: upsert("Quote", QUOTE_JOB_KEY),
-            columns: Columns::new(QUOTE_COLUMNS)?,
+            columns: Columns::new(quote_columns(terms))?,
             key: QUOTE_JOB_KEY,
             wanted: Wanted::All,
         };
         let places: Vec<usize> = (0..drafts.len()).collect();
         let key = |place: usize| drafts.get(place).map(|draft| chunk.key.staging(&draft.opportunity));
-        let row = |place: usize| drafts.get(place).map(|draft| draft.quote_row(chunk.key.staging(&draft.opportunity)));
+        let row =
+            |place: usize| drafts.get(place).map(|draft| draft.quote_row(terms, chunk.key.staging(&draft.opportunity)));
         let written = self.write_step(chunk, &step, places, key, row).await?;
         for (key, error) in written.failures {
             if let Some(opportunity) = chunk.key.opportunity_of(&key) {

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{CreditLines, Decimals, PricingRules, QuantityThreshold, Region, is_percentage, lookup_key};
+use super::{CreditLines, Decimals, PricingRules, QuantityThreshold, QuoteTerms, Region, is_percentage, lookup_key};
 
 /// Most decimals to which a price can be shortened; a currency field has as many digits in all.
 const MAX_DECIMALS: u32 = 18;
+
+/// Most days for which a Quote is valid: a hundred years.
+const MAX_VALID_DAYS: u32 = 36_500;
 
 /// Rules that cannot be used. Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +59,9 @@ pub enum RulesError {
         /// The decimals it gives.
         decimals: u32,
     },
+    /// A Quote that would be valid for longer than anybody means.
+    #[error("quote_valid_days: must be from 0 to {MAX_VALID_DAYS} days, not {0}")]
+    ValidTooLong(u32),
     /// A currency by something else than its ISO 4217 code.
     #[error("currencies: \"{0}\" is not an ISO code of three letters")]
     NotACurrency(String),
@@ -88,6 +94,8 @@ struct RulesFile {
     price_decimals: Option<u32>,
     #[serde(default)]
     credit_lines: CreditLines,
+    quote_status: Option<String>,
+    quote_valid_days: Option<u32>,
     regions: BTreeMap<String, RegionEntry>,
     #[serde(default)]
     currencies: BTreeMap<String, u32>,
@@ -125,6 +133,7 @@ pub(super) fn parse(text: &str) -> Result<PricingRules, RulesError> {
         thresholds: thresholds(&file.quantities)?,
         decimals: decimals(file.price_decimals, file.currencies)?,
         credit_lines: file.credit_lines,
+        terms: terms(file.quote_status, file.quote_valid_days)?,
         overrides_enabled: false,
     })
 }
@@ -203,6 +212,16 @@ fn decimals(default: Option<u32>, currencies: BTreeMap<String, u32>) -> Result<D
         }
     }
     Ok(Decimals { default, by_currency })
+}
+
+fn terms(status: Option<String>, valid_days: Option<u32>) -> Result<QuoteTerms, RulesError> {
+    if status.as_deref().is_some_and(|status| status.trim().is_empty()) {
+        return Err(RulesError::EmptyName("quote_status".to_owned()));
+    }
+    if let Some(days) = valid_days.filter(|days| *days > MAX_VALID_DAYS) {
+        return Err(RulesError::ValidTooLong(days));
+    }
+    Ok(QuoteTerms { status, valid_days })
 }
 
 fn percentage(key: impl FnOnce() -> String, percent: Decimal) -> Result<Decimal, RulesError> {

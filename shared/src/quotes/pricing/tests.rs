@@ -304,6 +304,8 @@ fn invalid_rules_are_refused_with_a_message_of_one_line() {
         ("currencies = { US = 2 }", "currencies: \"US\" is not an ISO code of three letters"),
         ("currencies = { \"€€\" = 2 }", "currencies: \"€€\" is not an ISO code of three letters"),
         ("currencies = { USD = 2, usd = 2 }", "currency \"usd\" is listed twice"),
+        ("quote_status = \" \"", "quote_status: a name is empty"),
+        ("quote_valid_days = 36501", "quote_valid_days: must be from 0 to 36500 days, not 36501"),
     ] {
         assert_eq!(parse_with(more).unwrap_err(), message);
     }
@@ -325,6 +327,8 @@ fn a_syntax_error_names_its_line() {
         ("price_decimals = -1", "line 2: "),
         ("price_decimals = 1.5", "line 2: "),
         ("credit_lines = \"maybe\"", "line 2: unknown variant `maybe`"),
+        ("quote_valid_days = -1", "line 2: "),
+        ("quote_status = 1", "line 2: "),
     ] {
         let message = parse_with(more).unwrap_err();
         assert!(message.starts_with(start) && !message.contains('\n'), "{message}");

@@ -61,7 +61,9 @@ impl Work {
             self.sample.len()
         );
         for id in &ids {
-            let of_job = quotes.iter().filter(|quote| quote.key.starts_with(&format!("{id}:")));
+            // The Quotes' keys begin with the digits of the id.
+            let start = format!("{}:", id.replace('-', ""));
+            let of_job = quotes.iter().filter(|quote| quote.key.starts_with(&start));
             sample::compare(&self.sample, of_job).with_context(|| format!("job {id}"))?;
         }
         Ok(())

@@ -36,8 +36,8 @@ impl Tally {
         job_id: &str,
         before: BTreeMap<String, u64>,
     ) -> Result<Self> {
-        // A job id is hexadecimal, so LIKE finds no wildcard in it.
-        let of_job = format!("QuoteJobKey__c LIKE '{job_id}%'");
+        // Keys begin with the digits of the job's id. They are hexadecimal, so LIKE finds no wildcard in them.
+        let of_job = format!("QuoteJobKey__c LIKE '{}%'", job_id.replace('-', ""));
         let with_quote = format!("SELECT OpportunityId FROM Quote WHERE {of_job}");
         let with_lines = "SELECT OpportunityId FROM OpportunityLineItem";
         let count = async |from: String| control.count(org, &format!("SELECT COUNT() FROM {from}")).await;

@@ -6,15 +6,16 @@ use ::web::{ApiError, RequestId};
 use actix_web::HttpResponse;
 use actix_web::http::header::HeaderMap;
 use serde::Serialize;
-use shared::jobs::{NewJob, OPERATOR};
+use shared::jobs::{JobId, NewJob, OPERATOR};
 use utoipa::ToSchema;
 
-/// The job that was accepted.
+/// The job on sample data that was accepted.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct JobResponse {
-    /// Id of the job, 32 characters.
-    job_id: String,
+pub(crate) struct DataJobResponse {
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
 }
 
 /// Stores a job in the name of the authorization and answers with its id.
@@ -37,5 +38,5 @@ pub(super) async fn accept(
     };
     let created = app.jobs.create(job).await.map_err(job_error)?;
     tracing::info!(job = %created.id, kind, existing = created.existing, "job accepted");
-    Ok(HttpResponse::Accepted().json(JobResponse { job_id: created.id.to_string() }))
+    Ok(HttpResponse::Accepted().json(DataJobResponse { job_id: created.id }))
 }

@@ -2,7 +2,7 @@
 //!
 //! Events of sample data are own writes, so no Quotes follow: edit a sample Opportunity for that.
 
-use super::accept::{JobResponse, accept};
+use super::accept::{DataJobResponse, accept};
 use crate::app::App;
 use crate::token::Authorized;
 use ::web::samples::{CreateParams, DeleteParams};
@@ -21,7 +21,7 @@ use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
     ),
     responses(
-        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     ),
@@ -47,7 +47,7 @@ pub(crate) async fn data_create(
         ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key is the same job for 24 hours.")
     ),
     responses(
-        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     ),

@@ -43,6 +43,19 @@ async fn nothing_passes_without_the_token() -> Result<()> {
     Ok(())
 }
 
+/// `opportunity-cdc-event.json`, which the documents have people send with curl.
+#[tokio::test]
+async fn the_sample_event_becomes_a_job() -> Result<()> {
+    let redis = TestRedis::start().await?;
+    let web = start(&redis).await?;
+    let sample = include_str!("../../../opportunity-cdc-event.json");
+    let request = post(&web, "/api/testevent")?.header("content-type", "application/json").body(sample);
+    assert_eq!(request.send().await?.status(), StatusCode::NO_CONTENT);
+    let found = jobs_become(&jobs(&redis).await?, 1).await?;
+    assert_eq!(ids(&found[0]), ["006R0000003FPYxIAO"]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn every_mode_becomes_a_job() -> Result<()> {
     let redis = TestRedis::start().await?;

@@ -91,7 +91,7 @@ impl Lookup<'_> {
             match timeout_at(end, events.next()).await {
                 Ok(Some(Ok(Delivery::Event(received)))) => {
                     match job_of(&received.event) {
-                        Ok(Some(found)) if found == job => return Ok(Found::Yes),
+                        Ok(Some(found)) if is_same(found, job) => return Ok(Found::Yes),
                         Ok(_) => {}
                         Err(Unreadable) => unreadable += 1,
                     }
@@ -130,6 +130,11 @@ fn job_of(event: &Event) -> Result<Option<&str>, Unreadable> {
     }
 }
 
+/// Whether two texts of `JobId__c` mean the same job and run: an event of a version that wrote ids without hyphens does, too.
+fn is_same(one: &str, other: &str) -> bool {
+    one.chars().filter(|c| *c != '-').eq(other.chars().filter(|c| *c != '-'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +151,15 @@ mod tests {
         assert_eq!(job_of(&platform(json!({ "JobId__c": "0193" }))), Ok(Some("0193")));
         assert_eq!(job_of(&platform(json!({ "JobId__c": null }))), Ok(None));
         assert_eq!(job_of(&event(Err(DecodeError::NoSchema("gone".to_owned())))), Err(Unreadable));
+    }
+
+    #[test]
+    fn an_event_of_the_version_before_is_the_same_jobs() {
+        let now = "0193a5b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b";
+        assert!(is_same("0193a5b0c1d27e3f8a4b5c6d7e8f9a0b", now) && is_same(now, now));
+        assert!(is_same("0193a5b0c1d27e3f8a4b5c6d7e8f9a0b-2", &format!("{now}-2")));
+        for other in [format!("{now}-2"), now.replace("0b", "0c"), String::new()] {
+            assert!(!is_same("0193a5b0c1d27e3f8a4b5c6d7e8f9a0b", &other), "{other}");
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Completion {
         };
         Self {
             // The last step runs again after a retry of the job, which has other counts to tell.
-            job: if job.run > 1 { format!("{}-{}", job.id, job.run) } else { job.id.to_string() },
+            job: if job.run > 1 { format!("{}-{}", job.id.hyphenated(), job.run) } else { job.id.hyphenated() },
             status,
             quotes: job.counters.get(QUOTES).copied().unwrap_or_default(),
             skipped: job.skipped,

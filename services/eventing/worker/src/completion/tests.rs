@@ -63,7 +63,7 @@ fn a_job_that_went_well_says_so_and_counts_quotes_not_lines() {
     assert_eq!(
         event,
         json!({
-            "JobId__c": "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b", "Status__c": "completed", "Quotes__c": 4, "Skipped__c": 1,
+            "JobId__c": "0193a5b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b", "Status__c": "completed", "Quotes__c": 4, "Skipped__c": 1,
             "Failed__c": 0, "UserId__c": "005000000000001AAA",
         })
     );
@@ -107,7 +107,7 @@ fn what_was_not_done_is_told() {
 
 #[test]
 fn a_retried_job_is_told_apart() {
-    assert_eq!(fields(&job(|job| job.run = 2), &[], None)["JobId__c"], "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b-2");
+    assert_eq!(fields(&job(|job| job.run = 2), &[], None)["JobId__c"], "0193a5b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b-2");
 }
 
 #[test]

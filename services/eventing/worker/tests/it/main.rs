@@ -5,6 +5,7 @@ mod crashes;
 mod faults;
 mod quotes;
 mod security;
+mod session;
 mod start;
 mod support;
 mod whole;

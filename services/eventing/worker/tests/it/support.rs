@@ -149,7 +149,7 @@ impl Stack {
 
     /// The one completion event of a job.
     pub(crate) async fn event_of(&self, id: &JobId) -> Result<Value> {
-        let id = id.to_string();
+        let id = id.hyphenated();
         let mut events: Vec<_> = self.events().await?.into_iter().filter(|event| event["JobId__c"] == *id).collect();
         ensure!(events.len() == 1, "{} events of {id}: {events:?}", events.len());
         Ok(events.remove(0))

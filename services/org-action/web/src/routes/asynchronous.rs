@@ -8,7 +8,7 @@ use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
-use shared::jobs::{Jobs, NewJob};
+use shared::jobs::{JobId, Jobs, NewJob};
 use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote};
 use shared::salesforce::AllowedHosts;
 use utoipa::ToSchema;
@@ -29,8 +29,9 @@ pub(crate) struct QuoteAsyncRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteAsyncResponse {
-    /// Id of the job, 32 characters.
-    job_id: String,
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
 }
 
 /// Makes a Quote from an Opportunity and its products, and calls back when it is there.
@@ -75,5 +76,5 @@ pub(crate) async fn generate_quote_async(
     };
     let created = jobs.create(job).await.map_err(job_error)?;
     tracing::info!(job = %created.id, %opportunity, existing = created.existing, "quote accepted");
-    Ok(HttpResponse::Accepted().json(QuoteAsyncResponse { job_id: created.id.to_string() }))
+    Ok(HttpResponse::Accepted().json(QuoteAsyncResponse { job_id: created.id }))
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// Which Opportunity gets a Quote.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct QuoteRequest {
+pub(crate) struct QuoteGenerationRequest {
     /// Id of the Opportunity, 15 or 18 characters.
     #[schema(value_type = String, required = true, pattern = "^006[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$", example = "006R0000003FPYxIAO")]
     opportunity_id: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct QuoteRequest {
 /// The Quote.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct QuoteResponse {
+pub(crate) struct QuoteGenerationResponse {
     /// Id of the Quote, 18 characters.
     #[schema(example = "0Q0R0000000123xKAA")]
     quote_id: String,
@@ -38,12 +38,12 @@ pub(crate) struct QuoteResponse {
     tag = "quotes",
     operation_id = "generateQuote",
     params(("Idempotency-Key" = Option<String>, Header, description = "A repeated call with the same key for the same Opportunity answers the same Quote.")),
-    request_body = QuoteRequest,
+    request_body = QuoteGenerationRequest,
     responses(
-        (status = 200, description = "The Quote is written.", body = QuoteResponse),
+        (status = 200, description = "The Quote is written.", body = QuoteGenerationResponse),
         (status = 400, description = "The Id is not that of an Opportunity.", body = ErrorAnswer),
         (status = 401, description = "The caller's session is missing or has expired.", body = ErrorAnswer),
-        (status = 404, description = "There is no such Opportunity that the user may see.", body = ErrorAnswer),
+        (status = 404, description = "There is no such Opportunity that the user may see, or it has no products (code NO_LINE_ITEMS).", body = ErrorAnswer),
         (status = 422, description = "The Opportunity cannot be quoted, or Salesforce refused it: with its error code and message.", body = ErrorAnswer),
         (status = 429, description = "Too many calls wait for the org; nothing was done. Try again after the seconds of Retry-After.", body = ErrorAnswer),
         (status = 502, description = "Salesforce's answer makes no sense.", body = ErrorAnswer),
@@ -60,12 +60,12 @@ pub(crate) async fn generate_quote(
     calls: Data<WaitingCalls>,
     caller: Caller,
     request_id: RequestId,
-    body: Json<QuoteRequest>,
-) -> Result<Json<QuoteResponse>, ApiError> {
+    body: Json<QuoteGenerationRequest>,
+) -> Result<Json<QuoteGenerationResponse>, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
     let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
     let _place = calls.admit(caller.org_id().as_str())?;
     let recorder = Recorder { jobs: &jobs, request_id: &request_id };
     let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity, recorder).await?;
-    Ok(Json(QuoteResponse { quote_id: quote.to_string() }))
+    Ok(Json(QuoteGenerationResponse { quote_id: quote.to_string() }))
 }

@@ -17,6 +17,12 @@ async fn a_synchronous_quote_takes_two_calls() -> Result<()> {
     assert_eq!((calls.total, calls.by_operation["query"], calls.by_operation["graph"]), (2, 1, 1), "{calls:?}");
     assert_eq!(stack.counts().await?, (1, 2));
     assert_eq!(stack.total(&quote).await?, Some(180.0));
+    // Thirty days after the Opportunity's close date.
+    let terms = stack.org.query(ORG, "SELECT Status, ExpirationDate, Opportunity.CloseDate FROM Quote").await?;
+    let terms = &terms.records[0];
+    let day = |value: &Value| value.as_str().unwrap_or_default().parse::<chrono::NaiveDate>();
+    let valid = day(&terms["ExpirationDate"])? - day(&terms["Opportunity"]["CloseDate"])?;
+    assert_eq!((terms["Status"].as_str(), valid.num_days()), (Some("Draft"), 30), "{terms}");
     // The short form of the Id is the same Opportunity.
     stack.quote(&opportunity[..15]).await?;
     assert_eq!(stack.counts().await?, (2, 4));
@@ -97,7 +103,7 @@ async fn what_cannot_be_quoted_is_said() -> Result<()> {
     assert_eq!((unknown.0, unknown.1.as_str()), (404, "not_found"));
     let empty = stack.opportunity(0).await?;
     let refused = refusal(stack.try_quote(&empty).await?).await?;
-    assert_eq!((refused.0, refused.1.as_str()), (422, "NO_LINE_ITEMS"));
+    assert_eq!((refused.0, refused.1.as_str()), (404, "NO_LINE_ITEMS"));
     let overdone = stack.opportunity_of(&[Line { discount: Some(101.0), ..Line::default() }]).await?;
     let refused = refusal(stack.try_quote(&overdone).await?).await?;
     assert_eq!((refused.0, refused.1.as_str()), (422, "NUMBER_OUTSIDE_VALID_RANGE"));

@@ -22,7 +22,7 @@ async fn no_token_in_logs_or_redis() -> Result<()> {
     stack.only_callback(&job).await?;
     assert_eq!(stack.redis.dump().await?.keys_with(secret), Vec::<String>::new());
     let logs = stack.logs();
-    assert!(logs.contains(&quote) && logs.contains(&job), "the services log at trace level");
+    assert!(logs.contains(&quote) && logs.contains(&job.replace('-', "")), "the services log at trace level");
     assert!(!logs.contains(secret), "a token stands in the log");
     Ok(())
 }

@@ -10,7 +10,7 @@ use shared::jobs::Jobs;
 use shared::salesforce::soql;
 use utoipa::ToSchema;
 
-use crate::routes::{JobResponse, accept};
+use crate::routes::{BatchExecutionResponse, accept};
 
 /// Which Accounts get a rating.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub(crate) struct RateAccountsRequest {
     params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
     request_body = RateAccountsRequest,
     responses(
-        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 202, description = "The job is accepted and will run.", body = BatchExecutionResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters."),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     )
@@ -47,5 +47,5 @@ pub(crate) async fn rate_accounts(
         return Err(ApiError::bad_request("soqlWhereClause", message));
     }
     let params = RateAccounts { soql_where_clause: clause.to_string() };
-    accept(&request, &jobs, &caller, &request_id, RATE_ACCOUNTS, &params).await
+    accept::<BatchExecutionResponse>(&request, &jobs, &caller, &request_id, RATE_ACCOUNTS, &params).await
 }

@@ -10,7 +10,7 @@ use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
 use shared::salesforce::{AllowedHosts, soql};
 use utoipa::ToSchema;
 
-use super::{JobResponse, accept};
+use super::{BatchExecutionResponse, accept};
 
 /// What a condition is about.
 const OBJECT: &str = "Opportunity";
@@ -34,7 +34,7 @@ pub(crate) struct BatchExecutionRequest {
     params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
     request_body = BatchExecutionRequest,
     responses(
-        (status = 202, description = "The job is accepted and will run.", body = JobResponse),
+        (status = 202, description = "The job is accepted and will run.", body = BatchExecutionResponse),
         (status = 422, description = "The Idempotency-Key was used with other parameters."),
         (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
     )
@@ -58,5 +58,5 @@ pub(crate) async fn execute_batch(
     let callback_url =
         body.callback_url.filter(|url| !url.is_empty()).map(|url| callback_url(&url, &hosts, &caller)).transpose()?;
     let params = GenerateQuotes { soql_where_clause: clause.to_string(), callback_url };
-    accept(&request, &jobs, &caller, &request_id, GENERATE_QUOTES, &params).await
+    accept::<BatchExecutionResponse>(&request, &jobs, &caller, &request_id, GENERATE_QUOTES, &params).await
 }

@@ -9,7 +9,7 @@ use ::web::{ApiError, RequestId};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use shared::jobs::{Jobs, NewJob};
+use shared::jobs::{Created, JobId, Jobs, NewJob};
 use utoipa::ToSchema;
 
 /// Adds all operations.
@@ -17,17 +17,38 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
     service.service(batches::execute_batch).service(samples::data_create).service(samples::data_delete);
 }
 
-/// The job that was accepted.
+/// The batch job that was accepted.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BatchExecutionResponse)]
-pub(crate) struct JobResponse {
-    /// Id of the job, 32 characters.
-    job_id: String,
+pub(crate) struct BatchExecutionResponse {
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
 }
 
-/// Stores a job in the caller's name and answers with its id.
-pub(crate) async fn accept(
+/// The job on sample data that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataJobResponse {
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
+}
+
+impl From<Created> for BatchExecutionResponse {
+    fn from(created: Created) -> Self {
+        Self { job_id: created.id }
+    }
+}
+
+impl From<Created> for DataJobResponse {
+    fn from(created: Created) -> Self {
+        Self { job_id: created.id }
+    }
+}
+
+/// Stores a job in the caller's name and answers `A`, with its id.
+pub(crate) async fn accept<A: From<Created> + Serialize>(
     request: &HttpRequest,
     jobs: &Jobs,
     caller: &Caller,
@@ -46,5 +67,5 @@ pub(crate) async fn accept(
     };
     let created = jobs.create(job).await.map_err(job_error)?;
     tracing::info!(job = %created.id, kind, org = %caller.org_id(), existing = created.existing, "job accepted");
-    Ok(HttpResponse::Accepted().json(JobResponse { job_id: created.id.to_string() }))
+    Ok(HttpResponse::Accepted().json(A::from(created)))
 }

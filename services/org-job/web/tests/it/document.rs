@@ -35,3 +35,24 @@ fn operations_that_keep_the_session_activate_the_permission_set_and_no_others() 
     assert_eq!(authorized, ["datacreate", "datadelete", "executeBatch", "resumeJob", "retryJob"]);
     Ok(())
 }
+
+/// The names by which Apex and Flows written for Heroku's sample call the service.
+#[test]
+fn code_written_for_herokus_sample_finds_its_names() -> Result<()> {
+    let document = org_job_web::openapi::document()?;
+    let document = document.value();
+    for (path, id) in [("/api/data/create", "datacreate"), ("/api/data/delete", "datadelete")] {
+        let operation = &document["paths"][path]["post"];
+        assert_eq!(operation["operationId"], id);
+        // With a parameter, even an optional one, the generated method takes a request.
+        assert_eq!((operation.get("parameters"), operation.get("requestBody")), (None, None), "{operation}");
+        let answer = &operation["responses"]["202"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(answer, "#/components/schemas/DataJobResponse");
+    }
+    for schema in ["BatchExecutionResponse", "DataJobResponse"] {
+        let job_id = &document["components"]["schemas"][schema]["properties"]["jobId"];
+        assert_eq!((&job_id["type"], &job_id["format"]), (&json!("string"), &json!("uuid")), "{schema}");
+    }
+    assert_eq!(document["components"]["schemas"]["JobView"]["properties"]["id"]["format"], "uuid");
+    Ok(())
+}

@@ -44,8 +44,8 @@ fn fields_are_those_of_the_event() {
     assert_eq!(
         serde_json::to_value(ProgressEvent::on_the_way(&job(true, 50, 0, None))).unwrap(),
         json!({
-            "JobId__c": "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b", "State__c": "running", "Percent__c": 25,
-            "Planned__c": 200, "Processed__c": 50, "Succeeded__c": 50, "Skipped__c": 0, "Failed__c": 0,
+            "JobId__c": "0193a5b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b", "State__c": "running", "Percent__c": 25,
+            "Progress__c": 25, "Planned__c": 200, "Processed__c": 50, "Succeeded__c": 50, "Skipped__c": 0, "Failed__c": 0,
         })
     );
 }

@@ -66,12 +66,16 @@ async fn nothing_matches() -> Result<()> {
 #[tokio::test]
 async fn opportunities_without_lines_with_bad_ones_and_with_many() -> Result<()> {
     let stack = start(60, 2, 1).await?;
+    let one = stack.org.query(ORG, "SELECT Id FROM Opportunity ORDER BY Id LIMIT 1").await?;
+    let one = one.records[0]["Id"].as_str().context("no id")?.to_owned();
+    stack.org.update(ORG, "Opportunity", &one, &json!({ "CloseDate": "2026-12-31" })).await?;
     add_unpriceable(&stack, 1).await?;
     let bare = json!({ "Name": "Sample Opportunity bare", "StageName": "Prospecting", "CloseDate": "2026-12-31" });
     stack.org.create(ORG, "Opportunity", &bare).await?;
     stack.org.seed(ORG, 1, 600).await?;
     let id = stack.post(ALL).await?;
     stack.assert_quoted(&id, 61, 720).await?;
+    stack.assert_terms().await?;
     let job = stack.job(&id).await?;
     assert_eq!((&job["skipped"], &job["failed"], &job["processed"]), (&json!(1), &json!(1), &json!(63)), "{job}");
     assert!(stack.errors(&id).await?[0]["message"].as_str().is_some_and(|text| text.contains("DiscountOverride__c")));

@@ -1,6 +1,6 @@
 //! Somebody who can write to Redis changes what jobs do, or which records they do it to.
 
-use crate::support::{ALL, ORG, Stack};
+use crate::support::{ALL, ORG, Stack, digits};
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const SALES: &str = "sales.user@my-org.local";
 const CHANGES: [&str; 5] = ["user", "kind", "params", "proof gone", "proof of another job"];
 
 fn key(name: &str, id: &str) -> String {
-    format!("{{org-job}}:{name}:{id}")
+    format!("{{org-job}}:{name}:{}", digits(id))
 }
 
 /// Changes a job in Redis.

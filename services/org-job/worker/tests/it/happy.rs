@@ -1,6 +1,6 @@
 //! What a user sees when nothing breaks.
 
-use crate::support::{ALL, ORG, Stack};
+use crate::support::{ALL, ORG, Stack, digits};
 use anyhow::Result;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -85,6 +85,7 @@ async fn prices_are_those_of_the_rules() -> Result<()> {
     let id = stack.post("Name LIKE 'Price %'").await?;
     stack.assert_quoted(&id, 4, 8).await?;
     assert_eq!(stack.job(&id).await?["skipped"], 1);
+    stack.assert_terms().await?;
     for (name, total) in [("list", 180.0), ("override", 100.0), ("free", 0.0), ("none", 0.0)] {
         let soql = format!("SELECT TotalPrice FROM Quote WHERE Opportunity.Name = 'Price {name}'");
         let quote = stack.org.query(ORG, &soql).await?;
@@ -109,6 +110,26 @@ async fn quotes_at_the_borders_of_a_graph() -> Result<()> {
     }
     let id = stack.post(ALL).await?;
     stack.assert_quoted(&id, 3, 499 + 500 + 999).await
+}
+
+#[tokio::test]
+async fn a_job_is_known_by_its_uuid_in_both_forms() -> Result<()> {
+    let stack = Stack::start(1, 1, 1).await?;
+    let id = stack.post(ALL).await?;
+    let groups: Vec<_> = id.split('-').map(str::len).collect();
+    assert_eq!((groups.as_slice(), id.to_lowercase()), (&[8, 4, 4, 4, 12][..], id.clone()));
+    stack.assert_quoted(&id, 1, 1).await?;
+    let plain = digits(&id);
+    for form in [&id, &plain, &id.to_uppercase()] {
+        assert_eq!(stack.job(form).await?["id"], json!(id), "{form}");
+        let page = stack.call(Method::GET, &format!("/api/jobs?before={form}")).await?.send().await?;
+        assert_eq!(page.status(), StatusCode::OK, "{form}");
+    }
+    for wrong in [format!("{{{id}}}"), format!("urn:uuid:{id}"), id[1..].to_owned(), format!("{plain}-")] {
+        let path = format!("/api/jobs/{}", wrong.replace('{', "%7B").replace('}', "%7D"));
+        assert_eq!(stack.call(Method::GET, &path).await?.send().await?.status(), StatusCode::NOT_FOUND, "{wrong}");
+    }
+    Ok(())
 }
 
 #[tokio::test]

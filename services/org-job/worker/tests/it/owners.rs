@@ -1,6 +1,6 @@
 //! Whose job it is: what the maker may do, what other users of the org may, and who is told.
 
-use crate::support::{ALL, ORG, Stack};
+use crate::support::{ALL, ORG, Stack, digits};
 use anyhow::{Context, Result};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -193,7 +193,7 @@ async fn a_job_that_another_user_resumes_goes_on_and_calls_nobody_back() -> Resu
 async fn a_job_of_an_earlier_version_fails_and_says_why() -> Result<()> {
     let mut stack = Stack::start(5, 1, 0).await?;
     let id = stack.post(ALL).await?;
-    stack.redis.command(&["HDEL", &format!("{{org-job}}:job:{id}"), "user", "proof"]).await?;
+    stack.redis.command(&["HDEL", &format!("{{org-job}}:job:{}", digits(&id)), "user", "proof"]).await?;
     stack.add_worker("new").await?;
     let job = stack.reaches(&id, "failed").await?;
     assert!(job["reason"].as_str().is_some_and(|reason| reason.contains("by an earlier version")), "{job}");

@@ -39,6 +39,7 @@ async fn progress_is_told_at_most_once_a_second_over_all_workers_and_at_the_end(
     for event in &events {
         let field = |name| number(event, name);
         assert_eq!(field("Processed__c")?, field("Succeeded__c")? + field("Skipped__c")? + field("Failed__c")?);
+        assert_eq!(field("Progress__c")?, field("Percent__c")?, "the name of Heroku's sample");
     }
     for pair in events.windows(2) {
         for field in ["Percent__c", "Processed__c", "Planned__c"] {

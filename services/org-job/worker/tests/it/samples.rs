@@ -1,6 +1,6 @@
 //! Sample data is made and deleted by jobs: exactly what was asked for, whatever breaks, and never anybody else's records.
 
-use crate::support::{ALL, ORG, Stack};
+use crate::support::{ALL, ORG, Stack, digits};
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl Stack {
         assert_eq!((counter("opportunities"), counter("opportunityLineItems")), (opportunities, lines), "{job}");
         assert_eq!((&job["succeeded"], &job["failed"]), (&json!(opportunities), &json!(0)), "{job}");
         for (object, expected) in [("Opportunity", opportunities), ("OpportunityLineItem", lines)] {
-            let keyed = format!("SELECT COUNT() FROM {object} WHERE SampleDataKey__c LIKE '{id}:%'");
+            let keyed = format!("SELECT COUNT() FROM {object} WHERE SampleDataKey__c LIKE '{}:%'", digits(id));
             assert_eq!(self.org.count(ORG, &keyed).await?, expected, "{object}");
             assert_eq!(self.org.counts(ORG).await?[object], expected, "{object}");
         }

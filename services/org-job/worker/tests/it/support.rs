@@ -17,6 +17,11 @@ pub(crate) const ALL: &str = "Name LIKE 'Sample Opportunity%'";
 /// 32 bytes for tests only.
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+/// An id as it stands in keys, of Redis and of records, and in logs: without hyphens.
+pub(crate) fn digits(id: &str) -> String {
+    id.replace('-', "")
+}
+
 /// Redis with its log on disk, local-org, one web process and some workers.
 pub(crate) struct Stack {
     pub(crate) redis: TestRedis,
@@ -217,7 +222,7 @@ impl Stack {
         let counts = self.org.counts(ORG).await?;
         assert_eq!(counts["Quote"], quotes, "{job}");
         assert_eq!(counts["QuoteLineItem"], lines, "{job}");
-        let keyed = format!("SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '{id}:%'");
+        let keyed = format!("SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '{}:%'", digits(id));
         assert_eq!(self.org.count(ORG, &keyed).await?, quotes);
         let twice = "SELECT OpportunityId, COUNT(Id) FROM Quote GROUP BY OpportunityId HAVING COUNT(Id) > 1";
         assert_eq!(self.org.count(ORG, twice).await?, 0);
@@ -225,6 +230,21 @@ impl Stack {
         assert_eq!(self.org.count(ORG, incomplete).await?, 0);
         let events = self.events(id).await?;
         assert_eq!(events.matches("event: completed").count(), 1, "{events}");
+        Ok(())
+    }
+
+    /// Quotes of Opportunities that close on 2026-12-31 say what the built-in rules have them say: they expire 30 days later.
+    pub(crate) async fn assert_terms(&self) -> Result<()> {
+        let terms = "SELECT Status, ExpirationDate FROM Quote WHERE Opportunity.CloseDate = 2026-12-31";
+        let quotes = self.org.query(ORG, terms).await?.records;
+        assert!(!quotes.is_empty(), "there is no such Quote");
+        for quote in quotes {
+            assert_eq!(
+                (&quote["Status"], &quote["ExpirationDate"]),
+                (&json!("Draft"), &json!("2027-01-30")),
+                "{quote}"
+            );
+        }
         Ok(())
     }
 

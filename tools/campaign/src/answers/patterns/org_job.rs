@@ -74,7 +74,9 @@ impl OrgJob {
         let clause = json!({ "soqlWhereClause": format!("Id IN ({ids})") });
         let id = self.start_job("/api/executebatch", &clause).await?;
         let Some(job) = self.ended(&id).await? else { return self.hangs(&id).await };
-        let count = async |what: &str| self.org.count(ORG, &what.replace("{key}", &id)).await;
+        // The Quotes' keys begin with the digits of the id.
+        let key = id.replace('-', "");
+        let count = async |what: &str| self.org.count(ORG, &what.replace("{key}", &key)).await;
         let quotes = count("SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '{key}:%'").await?;
         let staging = count("SELECT COUNT() FROM Quote WHERE QuoteJobKey__c LIKE '{key}:%:staging'").await?;
         let lines = count("SELECT COUNT() FROM QuoteLineItem WHERE Quote.QuoteJobKey__c LIKE '{key}:%'").await?;

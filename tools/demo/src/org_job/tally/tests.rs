@@ -113,7 +113,7 @@ async fn fake_local_org(queries: Arc<Mutex<Vec<String>>>) -> String {
 async fn everything_is_counted_by_query() {
     let queries = Arc::new(Mutex::new(Vec::new()));
     let control = Control::new(fake_local_org(queries.clone()).await).unwrap();
-    let tally = Tally::count(&control, "my-org", "Amount > 1 OR Name = 'x'", "0193ab", BTreeMap::new()).await.unwrap();
+    let tally = Tally::count(&control, "my-org", "Amount > 1 OR Name = 'x'", "0193-ab", BTreeMap::new()).await.unwrap();
     assert_eq!(
         (tally.opportunities, tally.skipped, tally.failed, tally.quotes, tally.quote_line_items, tally.quoted_lines),
         (1, 2, 3, 4, 5, 6)

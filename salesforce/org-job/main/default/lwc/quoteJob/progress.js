@@ -16,12 +16,13 @@ const LABELS = {
 
 /**
  * @typedef {{jobId: string, state: string, percent: number, planned: number, processed: number, succeeded: number,
- *   skipped: number, failed: number, reason: ?string}} Progress
- *   `planned` are the records planned so far; it may grow.
+ *   skipped: number, failed: number, reason: ?string, began: ?number, ended: ?number}} Progress
+ *   `planned` are the records planned so far; it may grow. `began` and `ended` are in milliseconds since 1970, and not known from
+ *   events.
  */
 
-/** The progress of a job that has just been accepted. @returns {Progress} */
-export function initial(jobId) {
+/** The progress of a job that has just been accepted, or of one of which nothing is known yet. @returns {Progress} */
+export function initial(jobId, began = null) {
     return {
         jobId,
         state: 'queued',
@@ -31,7 +32,9 @@ export function initial(jobId) {
         succeeded: 0,
         skipped: 0,
         failed: 0,
-        reason: null
+        reason: null,
+        began,
+        ended: null
     };
 }
 
@@ -46,7 +49,9 @@ export function fromEvent(event) {
         succeeded: event.Succeeded__c ?? 0,
         skipped: event.Skipped__c ?? 0,
         failed: event.Failed__c ?? 0,
-        reason: null
+        reason: null,
+        began: null,
+        ended: null
     };
 }
 
@@ -61,7 +66,9 @@ export function fromJob(job) {
         succeeded: job.succeeded,
         skipped: job.skipped,
         failed: job.failed,
-        reason: job.reason ?? null
+        reason: job.reason ?? null,
+        began: time(job.createdAt),
+        ended: time(job.finishedAt)
     };
 }
 
@@ -71,6 +78,29 @@ function percent({ state, plannedRecords, processed }) {
         return 100;
     }
     return plannedRecords > 0 ? Math.min(99, Math.floor((processed * 100) / plannedRecords)) : 0;
+}
+
+/** @param {?string} text as Apex gives a Datetime @returns {?number} milliseconds since 1970 */
+function time(text) {
+    return text ? Date.parse(text) : null;
+}
+
+/**
+ * How long a job has run, or ran, in words.
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+    const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+    const parts = [
+        [Math.floor(seconds / 3600), 'h'],
+        [Math.floor(seconds / 60) % 60, 'min'],
+        [seconds % 60, 's']
+    ];
+    const first = parts.findIndex(([count]) => count > 0);
+    return parts
+        .slice(first < 0 ? -1 : first)
+        .map(([count, unit]) => `${count} ${unit}`)
+        .join(' ');
 }
 
 export function isFinal(state) {

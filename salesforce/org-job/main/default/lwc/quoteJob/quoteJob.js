@@ -4,13 +4,15 @@ import startJob from '@salesforce/apex/QuoteJobController.startJob';
 import getJob from '@salesforce/apex/QuoteJobController.getJob';
 import cancelJob from '@salesforce/apex/QuoteJobController.cancelJob';
 import resumeJob from '@salesforce/apex/QuoteJobController.resumeJob';
-import { fromEvent, fromJob, initial, isFinal, isOlder, labelOf } from './progress';
+import { duration, fromEvent, fromJob, initial, isFinal, isOlder, labelOf } from './progress';
 
 const CHANNEL = '/event/JobProgress__e';
 /** Only events from now on. */
 const NEW_EVENTS = -1;
 /** How long no event may come before the job is asked for: events are a hint that can be lost. */
 const SILENCE_MS = 5000;
+/** How often the elapsed time is shown anew. */
+const TICK_MS = 1000;
 /** The job that this browser tab shows, so that it is there again after a reload. */
 const STORAGE_KEY = 'quoteJob.jobId';
 
@@ -24,8 +26,12 @@ export default class QuoteJob extends LightningElement {
     /** True while Apex runs. */
     isCalling = false;
 
+    /** Time of the browser; the elapsed time follows it. */
+    now = Date.now();
+
     subscription = null;
     timer = null;
+    clock = null;
 
     connectedCallback() {
         onError((error) => this.handleStreamError(error));
@@ -65,6 +71,18 @@ export default class QuoteJob extends LightningElement {
         return `${processed} of ${planned} Opportunities: ${succeeded} quoted, ${skipped} without products, ${failed} failed`;
     }
 
+    /** Nothing while it is not known when the job began. */
+    get elapsedLabel() {
+        const { began, ended } = this.progress;
+        if (began === null) {
+            return null;
+        }
+        if (this.isRunning) {
+            return `Elapsed: ${duration(this.now - began)}`;
+        }
+        return ended === null ? null : `Took ${duration(ended - began)}`;
+    }
+
     get barStyle() {
         return `width: ${this.progress.percent}%`;
     }
@@ -81,7 +99,7 @@ export default class QuoteJob extends LightningElement {
         const jobId = await this.call(() => startJob({ whereClause: this.whereClause.trim() }));
         if (jobId) {
             sessionStorage.setItem(STORAGE_KEY, jobId);
-            this.watch(initial(jobId));
+            this.watch(initial(jobId, Date.now()));
             // What happened before the subscription was there is in the answer.
             await this.poll();
         }
@@ -124,7 +142,15 @@ export default class QuoteJob extends LightningElement {
         this.progress = progress;
         this.announcement = labelOf(progress.state);
         this.pollLater();
+        this.startClock();
         this.follow();
+    }
+
+    startClock() {
+        this.now = Date.now();
+        // stopWatching() ends it when the component goes. code-analyzer-suppress(@lwc/lwc/no-async-operation)
+        this.clock = setInterval(() => (this.now = Date.now()), TICK_MS);
+        // code-analyzer-unsuppress(@lwc/lwc/no-async-operation)
     }
 
     /** Subscribes to the events. Where that is not possible, polling is enough. */
@@ -184,17 +210,29 @@ export default class QuoteJob extends LightningElement {
 
     show(progress) {
         if (isOlder(progress, this.progress)) {
+            // It says nothing, but the next one may.
+            this.pollLater();
             return;
         }
         if (progress.state !== this.progress.state) {
             this.announcement = labelOf(progress.state);
         }
-        this.progress = { ...progress, reason: progress.reason ?? this.progress.reason };
+        this.progress = {
+            ...progress,
+            reason: progress.reason ?? this.progress.reason,
+            began: this.beginOf(progress),
+            ended: progress.ended ?? this.progress.ended
+        };
         if (this.isRunning) {
             this.pollLater();
         } else {
             this.stopWatching();
         }
+    }
+
+    /** The browser's clock, where it saw the job begin, may differ from the service's; so an end and its begin are of one. */
+    beginOf({ began, ended }) {
+        return ended === null ? (this.progress.began ?? began) : began;
     }
 
     /** The job is gone: ended jobs are kept for some days only. */
@@ -215,6 +253,7 @@ export default class QuoteJob extends LightningElement {
 
     stopWatching() {
         clearTimeout(this.timer);
+        clearInterval(this.clock);
         if (this.subscription) {
             unsubscribe(this.subscription, () => {});
             this.subscription = null;

@@ -16,7 +16,7 @@ jest.mock(
     { virtual: true }
 );
 
-const JOB = '0193a5b0c1d27e3f8a4b5c6d7e8f9a0b';
+const JOB = '0193a5b0-c1d2-7e3f-8a4b-5c6d7e8f9a0b';
 const SUBSCRIPTION = { id: 1, channel: '/event/JobProgress__e' };
 
 /** A job as the controller gives it. */
@@ -105,6 +105,23 @@ describe('c-quote-job', () => {
         expect(part(element, 'start').disabled).toBe(true);
         expect(element.shadowRoot.querySelector('lightning-textarea').disabled).toBe(true);
         expect(subscribe).toHaveBeenCalledWith('/event/JobProgress__e', -1, expect.any(Function));
+    });
+
+    it('tells how long the job has run, and how long it took', async () => {
+        const element = await start();
+        expect(part(element, 'elapsed').textContent).toBe('Elapsed: 0 s');
+        await wait(3000);
+        expect(part(element, 'elapsed').textContent).toBe('Elapsed: 3 s');
+        await publish({ State__c: 'running', Percent__c: 50, Planned__c: 2, Processed__c: 1 });
+        await wait(62000);
+        expect(part(element, 'elapsed').textContent).toBe('Elapsed: 1 min 5 s');
+        getJob.mockResolvedValue(
+            job({ state: 'completed', processed: 2, createdAt: '2026-01-01T10:00:00.000Z', finishedAt: '2026-01-01T11:00:07.900Z' })
+        );
+        await wait(5000);
+        expect(part(element, 'elapsed').textContent).toBe('Took 1 h 0 min 7 s');
+        await wait(60000);
+        expect(part(element, 'elapsed').textContent).toBe('Took 1 h 0 min 7 s');
     });
 
     it('starts nothing without a clause', async () => {
