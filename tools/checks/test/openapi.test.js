@@ -27,8 +27,8 @@ describe('OpenAPI documents', () => {
     ['an operation without answers', (_, operation) => delete operation.responses, /responses/],
     ['an answer without description', (_, operation) => delete operation.responses['200'].description, /description/],
     ['a parameter without a place', (_, operation) => delete operation.parameters[0].in, /'in'|parameters/],
-    ['a type that there is none', (document) => (document.components.schemas.QuoteRequest.properties.opportunityId.type = 'text'), /type|schema|\$ref/i],
-    ['two types at once', (document) => (document.components.schemas.QuoteRequest.properties.opportunityId.type = ['string', 'null']), /type|schema|\$ref/i],
+    ['a type that there is none', (document) => (document.components.schemas.QuoteGenerationRequest.properties.opportunityId.type = 'text'), /type|schema|\$ref/i],
+    ['two types at once', (document) => (document.components.schemas.QuoteGenerationRequest.properties.opportunityId.type = ['string', 'null']), /type|schema|\$ref/i],
     ['a reference that leads nowhere', (document) => delete document.components.schemas.QuoteResult, /QuoteResult/],
     ['a callback without an operation\'s answers', (document) => {
       const { callbacks } = document.paths['/api/generatequoteasync'].post;
