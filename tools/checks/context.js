@@ -20,7 +20,15 @@ export function checkContext({ root, ignore, dockerfile, files }) {
     .flatMap(([, sources]) => sources.split(' '))
     .filter((source) => source !== '.' && !kept.some((file) => file === source || file.startsWith(`${source}/`)))
     .map((source) => `Dockerfile: COPY ${source}, which .dockerignore leaves out`);
-  return [...missing, ...refusedByCargo(root, kept)];
+  return [...missing, ...exceptionsWithWildcards(ignore), ...refusedByCargo(root, kept)];
+}
+
+/** Docker takes them; buildah, and with it podman, lets nothing through (findings/buildah-wildcard-exceptions.sh). */
+function exceptionsWithWildcards(ignore) {
+  return ignore
+    .split('\n')
+    .filter((line) => /^!.*[*?[]/.test(line))
+    .map((line) => `.dockerignore: ${line}: buildah takes no exception with a wildcard below a folder that is left out`);
 }
 
 function refusedByCargo(root, files) {

@@ -38,6 +38,10 @@ describe('the build context', () => {
     assert.match(check('*\n!Cargo.toml\n!services\n!tools\n'), /COPY bin\/healthcheck, which \.dockerignore leaves out/);
   });
 
+  it('is refused with an exception that buildah does not take', () => {
+    assert.match(check('*\n!Cargo.toml\n!services\n!tools/*/Cargo.toml\n!tools/*/src\n!bin/healthcheck\n'), /!tools\/\*\/src: buildah/);
+  });
+
   it('follows the order of the rules', () => {
     const files = ['a/b.rs', 'a/node_modules/c.js', 'd.txt'];
     assert.deepEqual(contextFiles('*\n!a\n**/node_modules\n', files), ['a/b.rs']);
