@@ -12,24 +12,28 @@ use super::seal::SealedFor;
 use super::store::Jobs;
 use super::types::JobId;
 
-/// Whether there is more, the jobs, the tasks.
-pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>);
+/// Whether there is more, the jobs, the tasks, what was set aside.
+pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>, RawAside);
+/// What may be no text at all when somebody else than a script has written it; then it does not match its proof.
+type RawText = Vec<u8>;
 /// Job, kind, org, params, request id, run, cursor, sealed session, user, proof, proof of the cursor.
 pub(super) type RawJob = (
     String,
-    String,
-    String,
-    String,
-    String,
+    RawText,
+    Option<RawText>,
+    RawText,
+    Option<RawText>,
     u32,
-    Option<String>,
+    Option<RawText>,
     Option<Vec<u8>>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
+    Option<RawText>,
+    Option<RawText>,
+    Option<RawText>,
 );
-/// Lease, payload, records, delivery, attempts, probe.
-pub(super) type RawTask = (String, String, u64, u32, u32, bool);
+/// Lease, payload, records, delivery, attempts, how often the org has rested if this is a probe.
+pub(super) type RawTask = (String, RawText, u64, u32, u32, u32);
+/// Jobs, or orgs, each with what is wrong with it.
+pub(super) type RawAside = Vec<(RawText, RawText)>;
 
 /// What a claim got.
 #[derive(Debug, Default)]
@@ -40,6 +44,9 @@ pub struct Claim {
     pub jobs: BTreeMap<JobId, ClaimedJob>,
     /// True when the claim did not look at all jobs; claim again.
     pub more: bool,
+    /// Jobs whose data in Redis is not what scripts write there, and why: they have ended as failed. Also orgs of which
+    /// nothing is claimed for such a reason.
+    pub aside: Vec<(String, String)>,
 }
 
 /// A task with its lease.
@@ -57,6 +64,8 @@ pub struct Claimed {
     pub attempts: u32,
     /// Its org did not answer before: it tries the org for all its tasks, which wait until [`Tasks::answered`](super::Tasks::answered).
     pub probe: bool,
+    /// How often the org has rested in a row; 0 when it is no probe.
+    pub rests: u32,
     /// Why it must not be run: the job, or what the task is to do, was changed in Redis.
     pub unproven: Option<Unproven>,
 }
@@ -88,17 +97,27 @@ pub struct ClaimedJob {
 
 impl Claim {
     /// Reads what the claim script answers.
-    pub(super) fn read(jobs: &Jobs, (more, raw_jobs, tasks): RawClaim) -> Result<Self, JobsError> {
+    pub(super) fn read(jobs: &Jobs, (more, raw_jobs, tasks, raw_aside): RawClaim) -> Result<Self, JobsError> {
         let of = raw_jobs.into_iter().map(|job| claimed_job(jobs, job)).collect::<Result<_, _>>()?;
         let tasks = tasks.into_iter().map(|task| claimed(jobs, task, &of)).collect::<Result<_, _>>()?;
-        Ok(Self { tasks, jobs: of, more })
+        Ok(Self { tasks, jobs: of, more, aside: aside(raw_aside) })
     }
+}
+
+pub(super) fn aside(raw: RawAside) -> Vec<(String, String)> {
+    raw.into_iter().map(|(what, why)| (text(what), text(why))).collect()
+}
+
+fn text(raw: RawText) -> String {
+    String::from_utf8(raw).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
     let (id, kind, org, params, request_id, run, cursor, sealed, user, proof, cursor_proof) = raw;
-    let (job, user): (JobId, _) =
-        (id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?, user.unwrap_or_default());
+    let job: JobId = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
+    let (kind, params) = (text(kind), text(params));
+    let [org, request_id, user] = [org, request_id, user].map(|raw| raw.map(text).unwrap_or_default());
+    let [cursor, proof, cursor_proof] = [cursor, proof, cursor_proof].map(|raw| raw.map(text));
     let config = jobs.config();
     let bound = SealedFor { service: &config.prefix, job: &job, org: &org, kind: &kind, user: &user, params: &params };
     let unproven = bound.check(&config.secret_key, proof.as_deref()).err();
@@ -122,9 +141,9 @@ fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsErro
 }
 
 fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Result<Claimed, JobsError> {
-    let (lease, text, records, delivery, attempts, probe) = raw;
-    let lease = lease_of(lease)?;
-    let (payload, proof) = without_proof(&text);
+    let (lease, chunk, records, delivery, attempts, rests) = raw;
+    let (lease, chunk) = (lease_of(lease)?, text(chunk));
+    let (payload, proof) = without_proof(&chunk);
     let (id, job) = (lease.job(), of.get(&lease.job()));
     let unproven = job.and_then(|job| job.unproven).or_else(|| match lease.task() {
         Task::Plan => job.and_then(|job| job.unproven_cursor),
@@ -134,7 +153,7 @@ fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Resul
         Task::Finish => None,
     });
     let payload = payload.to_owned();
-    Ok(Claimed { lease, payload, records, delivery, attempts, probe, unproven })
+    Ok(Claimed { lease, payload, records, delivery, attempts, probe: rests > 0, rests, unproven })
 }
 
 pub(super) fn lease_of(text: String) -> Result<Lease, JobsError> {

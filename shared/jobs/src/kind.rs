@@ -29,9 +29,28 @@ pub trait JobKind: Send + Sync {
     /// Runs one chunk. Its report is counted once, however often the chunk runs.
     fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>>;
 
+    /// Whether the job's owner answers, for a job whose owner did not. A worker asks this before it runs any of the owner's
+    /// tasks again, and gives no slot for it, so it must be short: at most `limit`, and next to no work. `None` when there is
+    /// no way to ask but to run a task.
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        let _ = (cx, limit);
+        None
+    }
+
     /// The last step of a run of the job, at least once, after all its chunks. The job's state becomes final after
     /// it, even when it fails for good. [`JobView::run`] and the id make a key for receivers to tell repeats by.
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>>;
+}
+
+/// What a [look](JobKind::look) at a job's owner has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// It answers. All its tasks may run.
+    Answers,
+    /// It does not. For people, why; no secrets. All its tasks rest, longer each time.
+    Silent(String),
+    /// It could not be asked. The task runs, and tries it.
+    Unknown,
 }
 
 /// One page of planning.

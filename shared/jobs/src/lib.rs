@@ -78,7 +78,9 @@
 //! An org that does not answer rests ([`Silence`]), longer each time, by a pause of its own. While `silent:<org>` is there its
 //! limit is one task, the probe, whichever worker claims it; when the lease of a probe has ended, however, the next task is
 //! one. The first answer that a probe gets ends the silence. A task that was under way when the silence began changes nothing
-//! about it. So an org that is away costs its tasks no attempts, and a worker one slot now and then.
+//! about it. A kind that can [look](JobKind::look) whether its org answers is asked to do so instead of running the probe: it
+//! gets three seconds, then more the longer the org rests, up to ten, and no slot. When the org answers, the probe is given
+//! back, and runs like all others. So orgs that are away cost their tasks no attempts, and a worker no slots.
 //!
 //! A worker whose slots are all taken for longer claims one task more, of an org that has none there: no single org, silent
 //! or busy, has a worker to itself. A task whose org was not heard of for some seconds is stuck
@@ -131,7 +133,7 @@
 //! | `create` | web | job, sealed session, idempotency key and plan task, in one step; or a refusal, see below |
 //! | `view` | web | reads |
 //! | `cancel`, `resume`, `retry` | web | see above; each does nothing in a state where it makes no sense |
-//! | `claim` | worker | puts due tasks back, then leases tasks, one per org, job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know |
+//! | `claim` | worker | puts due tasks back, then leases tasks, one per org, job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know; sets aside what it cannot read |
 //! | `plan_push` | holder of `P` | chunks, cursor and the plan's next place, in one step |
 //! | `ack` | holder of a chunk | counts the report |
 //! | `finish` | holder of `F` | ends the job |
@@ -153,6 +155,13 @@
 //! runs no task of it, and no chunk or page whose own proof is: the task is given up at once, and the reason begins with
 //! `unproven`. Scripts move a payload together with its proof and need no key. Counts, errors, reasons and states have none;
 //! they decide when something is done, and what is told about it. Nor is an old value known from a new one of the same place.
+//!
+//! # What cannot be read
+//! A number that is none, a key of another type, an id that is no job's: no script writes that, but whoever can write to Redis
+//! may. A script that serves many jobs (`claim`, `reclaim`, `extend`, `release_unknown`) sets such a job aside when it meets it,
+//! and goes on: the job ends as failed, with what was wrong as its reason, and what cannot be read of it is put right or
+//! removed. What an org's own keys hold keeps that org's jobs waiting, and nobody else's. A script for one job fails, and that
+//! job may stay where it is.
 //!
 //! # Outages
 //! A worker that Redis did not hear of for a lease may be gone, or cut off together with all others. When *no* worker
@@ -215,7 +224,7 @@ mod worker;
 pub use claimed::{Claim, Claimed, ClaimedJob};
 pub use config::JobsConfig;
 pub use error::{JobsError, JobsErrorKind, Limit, Unproven};
-pub use kind::{Chunk, ChunkReport, Heard, JobKind, NewChunk, PlanStep, TaskContext, TaskError};
+pub use kind::{Chunk, ChunkReport, Heard, JobKind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};

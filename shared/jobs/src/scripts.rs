@@ -44,18 +44,18 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     ack: script(DRAINS, include_str!("scripts/ack.lua")),
     answered: script(DRAINS, include_str!("scripts/answered.lua")),
     cancel: script(DRAINS, include_str!("scripts/cancel.lua")),
-    claim: script(DRAINS, include_str!("scripts/claim.lua")),
+    claim: script_for_many(include_str!("scripts/claim.lua")),
     create: script(GROWS, include_str!("scripts/create.lua")),
-    extend: script(DRAINS, include_str!("scripts/extend.lua")),
+    extend: script_for_many(include_str!("scripts/extend.lua")),
     fail: script(DRAINS, include_str!("scripts/fail.lua")),
     finish: script(DRAINS, include_str!("scripts/finish.lua")),
     hold: script(DRAINS, include_str!("scripts/hold.lua")),
     pause_org: script(DRAINS, include_str!("scripts/pause_org.lua")),
     plan_push: script(GROWS, include_str!("scripts/plan_push.lua")),
     pulse: script(READS, include_str!("scripts/pulse.lua")),
-    reclaim: script(DRAINS, include_str!("scripts/reclaim.lua")),
+    reclaim: script_for_many(include_str!("scripts/reclaim.lua")),
     release: script(DRAINS, include_str!("scripts/release.lua")),
-    release_unknown: script(DRAINS, include_str!("scripts/release_unknown.lua")),
+    release_unknown: script_for_many(include_str!("scripts/release_unknown.lua")),
     resume: script(GROWS, include_str!("scripts/resume.lua")),
     retry: script(GROWS, include_str!("scripts/retry.lua")),
     set_flag: script(DRAINS, include_str!("scripts/set_flag.lua")),
@@ -71,6 +71,11 @@ pub(super) fn flags(effect: Effect) -> &'static str {
         Effect::Drains => DRAINS,
         Effect::Reads => READS,
     }
+}
+
+/// A script that sets jobs aside which it cannot read.
+fn script_for_many(body: &str) -> Script {
+    script(DRAINS, &[include_str!("scripts/aside.lua"), body].concat())
 }
 
 fn script(flags: &str, body: &str) -> Script {

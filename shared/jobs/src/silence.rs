@@ -30,6 +30,11 @@ impl Default for Silence {
     }
 }
 
+/// How long an org is given to answer when it is [tried](super::JobKind::look), the longer the longer it rests.
+pub(super) fn look_limit(rests: u32) -> Duration {
+    Duration::from_secs(u64::from(rests).saturating_add(2).clamp(3, 10))
+}
+
 impl Tasks {
     /// Ends a lease whose org did not answer: all tasks of the org rest, and this one is given back. `attempt` is the delay
     /// after which it runs again, if the run counts as a failed attempt; otherwise it runs when the org rests no longer.

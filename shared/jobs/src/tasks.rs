@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::ScriptInvocation;
 
-use super::claimed::{Claim, lease_of};
+use super::claimed::{Claim, RawAside, aside, lease_of};
 use super::connection::Repeat;
 use super::error::JobsError;
 use super::kind::{ChunkReport, PlanStep};
@@ -277,7 +277,11 @@ impl Tasks {
         let config = self.jobs.config();
         let mut script = self.jobs.script(&SCRIPTS.reclaim);
         script.arg(millis(config.lease)).arg(config.max_crashes).arg(RECLAIM_SCAN);
-        let (resting, leases): (bool, Vec<String>) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        let (resting, leases, set_aside): (bool, Vec<String>, RawAside) =
+            self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        for (job, why) in aside(set_aside) {
+            tracing::error!(job, why, "set a job aside");
+        }
         if resting {
             return Ok(None);
         }

@@ -272,18 +272,19 @@ impl Client {
             builder = builder.header(CONTENT_TYPE, content_type).body(body);
         }
         let started = Instant::now();
-        let sent = self.unless_silent(session, tokio::time::timeout(patience, builder.send()));
-        let (status, usage, result) = match sent.await {
-            None => (None, None, Err(Error::Silent { operation: *operation })),
-            Some(Ok(Ok(response))) => {
-                let status = response.status();
-                let usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
-                let result = self.read::<A>(*operation, response, patience, session).await;
-                (Some(status.as_u16()), usage, result)
+        let (mut status, mut usage) = (None, None);
+        let call = async {
+            match tokio::time::timeout(patience, builder.send()).await {
+                Ok(Ok(response)) => {
+                    status = Some(response.status().as_u16());
+                    usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
+                    self.read::<A>(*operation, response, patience, session).await
+                }
+                Ok(Err(error)) => Err(unanswered(*operation, error)),
+                Err(_) => Err(Error::TimedOut { operation: *operation }),
             }
-            Some(Ok(Err(error))) => (None, None, Err(unanswered(*operation, error))),
-            Some(Err(_)) => (None, None, Err(Error::TimedOut { operation: *operation })),
         };
+        let result = self.unless_silent(session, call).await.unwrap_or(Err(Error::Silent { operation: *operation }));
         tally.attempts += 1;
         tally.status = status;
         if let Some(on_call) = &self.inner.settings.on_call {

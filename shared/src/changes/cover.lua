@@ -2,6 +2,8 @@
 -- id, ms, id, …; an earlier time than is known changes nothing.
 local function cover(prefix, authorization, pairs)
   local covered = prefix .. 'changes:covered:' .. authorization
+  -- Somebody else has written there.
+  if redis.call('TYPE', covered).ok ~= 'zset' then redis.call('UNLINK', covered) end
   for from = 1, #pairs, 1000 do
     redis.call('ZADD', covered, 'GT', unpack(pairs, from, math.min(from + 999, #pairs)))
   end

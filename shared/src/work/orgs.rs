@@ -3,7 +3,7 @@
 use super::errors::{fail, of_quotes, of_salesforce};
 use super::settings::WorkSettings;
 use crate::applink::AuthorizedUser;
-use crate::jobs::{TaskContext, TaskError};
+use crate::jobs::{Looked, TaskContext, TaskError};
 use crate::quotes::GenerateError;
 use crate::salesforce::{
     AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, Session, SessionSource,
@@ -94,6 +94,23 @@ impl Orgs {
         let settings = ClientSettings { on_call: Some(on_call), ..self.client.clone() };
         let client = Client::new(self.http.clone(), Arc::clone(&source), settings);
         Ok(OrgWork { client, source, session, callers: matches!(user, TaskUser::Caller) })
+    }
+
+    /// Whether the org of a task answers within `limit`: for [`JobKind::look`](crate::jobs::JobKind::look).
+    pub async fn look(&self, cx: &TaskContext, user: &TaskUser, limit: Duration) -> Looked {
+        let org = match self.open(cx, user).await {
+            Ok(org) => org,
+            // What becomes of the task then is for the task to say.
+            Err(error) => {
+                tracing::debug!(%error, "the org could not be asked");
+                return Looked::Unknown;
+            }
+        };
+        if org.client.answers(&org.session, limit).await {
+            Looked::Answers
+        } else {
+            Looked::Silent(format!("the org does not answer: nothing came within {} seconds", limit.as_secs()))
+        }
     }
 
     fn sealed_session(&self, cx: &TaskContext) -> Result<Session, TaskError> {

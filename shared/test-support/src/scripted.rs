@@ -43,6 +43,13 @@ pub enum Reply {
         /// What is sent of it.
         body: String,
     },
+    /// The same, but never hang up.
+    Stall {
+        /// What `Content-Length` says.
+        length: usize,
+        /// What is sent of it.
+        body: String,
+    },
     /// Never answer.
     Hang,
 }
@@ -107,10 +114,12 @@ impl TestServer {
 async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, answer: Arc<impl Fn(&Seen) -> Reply>) {
     let Some(seen) = read_request(&mut stream).await else { return };
     log.lock().unwrap().push(seen.clone());
-    let (head, body) = match answer(&seen) {
+    let reply = answer(&seen);
+    let stalls = matches!(reply, Reply::Stall { .. });
+    let (head, body) = match reply {
         Reply::Drop => return,
         Reply::Hang => return std::future::pending().await,
-        Reply::CutShort { length, body } => {
+        Reply::CutShort { length, body } | Reply::Stall { length, body } => {
             (format!("HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: {length}\r\n\r\n"), body)
         }
         Reply::Answer { status, headers, body } => {
@@ -122,6 +131,9 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, answer: Arc<im
     };
     // The client may have hung up already.
     let _ = stream.write_all((head + &body).as_bytes()).await;
+    if stalls {
+        return std::future::pending().await;
+    }
     let _ = stream.shutdown().await;
 }
 

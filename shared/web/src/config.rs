@@ -14,7 +14,7 @@ use shared::salesforce::AllowedHosts;
 /// | `MAX_EVENT_STREAMS` | 500 | streams of job events that the process serves at a time |
 /// | `MAX_EVENT_STREAMS_PER_ORG` | 50 | of them, to one org |
 /// | `MAX_WAITING_CALLS` | 200 | calls that wait for an org's answer at a time; further ones are refused with 429 |
-/// | `MAX_WAITING_CALLS_PER_ORG` | 32 | of them, for one org |
+/// | `MAX_WAITING_CALLS_PER_ORG` | 32 | of them, for one org; never more than a quarter of those that are free, and two for one that did not answer |
 ///
 /// and those of [`Bind`], [`ServerSettings::read`], [`TelemetryConfig`], [`queue::read`], [`hosts::read`] and
 /// [`JobAccessSettings::read`].

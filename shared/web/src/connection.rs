@@ -31,10 +31,14 @@ use super::error::ApiError;
 use super::probes::is_probe;
 
 /// Connections of a server thread beyond those that it serves all requests on.
-pub(super) const SPARE: usize = 16;
+pub(super) const SPARE: usize = 64;
 
 /// Time without a request after which a spare connection is closed.
 const SPARE_IDLE: Duration = Duration::from_secs(1);
+
+/// So many spare connections are nearly all: from then on one is closed after [`LEAST_IDLE`], as a probe may wait behind very
+/// many that only wait.
+const CROWDED: usize = SPARE / 2;
 
 /// A connection that was idle for less may be about to be used.
 const LEAST_IDLE: Duration = Duration::from_millis(200);
@@ -85,10 +89,9 @@ impl Connection {
         let (open, closed) = oneshot::channel();
         let (requests, idle_since) = (Cell::new(0), Cell::new(Instant::now()));
         let spare = Cell::new(!has_room(limits.connections) && !make_room());
-        let limit = if spare.get() { SPARE_IDLE } else { limits.idle };
         let connection = Rc::new(Self { socket, requests, idle_since, limits, spare, _open: open });
         OPEN.with_borrow_mut(|open| open.push(Rc::downgrade(&connection)));
-        actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit, closed));
+        actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), closed));
         data.insert(connection);
     }
 
@@ -98,6 +101,15 @@ impl Connection {
             self.spare.set(false);
         }
         self.spare.get()
+    }
+
+    /// How long it may be without a request, and when to look again at the latest.
+    fn limit(&self) -> (Duration, Duration) {
+        match self.spare.get() {
+            false => (self.limits.idle, self.limits.idle),
+            true if is_crowded() => (LEAST_IDLE, LEAST_IDLE),
+            true => (SPARE_IDLE, LEAST_IDLE),
+        }
     }
 
     fn close(&self) {
@@ -139,20 +151,28 @@ fn make_room() -> bool {
     true
 }
 
-async fn close_when_idle(connection: Weak<Connection>, limit: Duration, mut closed: oneshot::Receiver<()>) {
-    let mut wait = limit;
+/// Whether nearly all spare connections of this thread are taken.
+fn is_crowded() -> bool {
+    OPEN.with_borrow(|open| {
+        open.iter().filter_map(Weak::upgrade).filter(|connection| connection.spare.get()).count() >= CROWDED
+    })
+}
+
+async fn close_when_idle(connection: Weak<Connection>, mut closed: oneshot::Receiver<()>) {
     loop {
+        let wait = {
+            let Some(connection) = connection.upgrade() else { return };
+            let ((limit, look), idle) = (connection.limit(), connection.idle());
+            if idle >= limit {
+                connection.close();
+                return;
+            }
+            look.min(limit - idle)
+        };
         tokio::select! {
             _ = &mut closed => return,
             () = sleep(wait) => {}
         }
-        let Some(connection) = connection.upgrade() else { return };
-        let idle = connection.idle();
-        if idle >= limit {
-            connection.close();
-            return;
-        }
-        wait = limit - idle;
     }
 }
 

@@ -14,6 +14,7 @@ mod observe;
 mod places;
 mod probes;
 mod request_id;
+mod waiting_calls;
 
 mod callback;
 pub mod client_context;
@@ -35,5 +36,6 @@ pub use callback::callback_url;
 pub use config::WebConfig;
 pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
-pub use places::{Place, PlaceLimits, WaitingCalls};
+pub use places::PlaceLimits;
 pub use request_id::RequestId;
+pub use waiting_calls::{WaitingCall, WaitingCalls};

@@ -3,12 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use super::error::ApiError;
-
-/// When a call may find a place that was one too many.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// How many places there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub(super) enum Full {
 
 /// A place that is taken; given back when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     places: Places,
     org: String,
 }
@@ -52,13 +46,26 @@ impl Places {
     /// # Errors
     /// [`Full`].
     pub(super) fn take(&self, org: &str) -> Result<Place, Full> {
+        self.take_below(org, |_free| usize::MAX)
+    }
+
+    /// The same for an org that may have as many places as `most` says of the number of free ones, if the limits allow that.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub(super) fn take_below(&self, org: &str, most: impl FnOnce(usize) -> usize) -> Result<Place, Full> {
         let PlaceLimits { all, per_org } = self.limits;
         let mut taken = self.lock();
-        if taken.get(org).is_some_and(|taken| *taken >= per_org) {
-            return Err(Full::OfOrg(per_org));
+        let own = taken.get(org).copied().unwrap_or_default();
+        let free = all.saturating_sub(taken.values().sum());
+        if own >= per_org {
+            return Err(Full::OfOrg(own));
         }
-        if taken.values().sum::<usize>() >= all {
+        if free == 0 {
             return Err(Full::OfAll(all));
+        }
+        if own >= most(free) {
+            return Err(Full::OfOrg(own));
         }
         *taken.entry(org.to_owned()).or_default() += 1;
         Ok(Place { places: self.clone(), org: org.to_owned() })
@@ -66,6 +73,13 @@ impl Places {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Whose place it is.
+    pub(super) fn org(&self) -> &str {
+        &self.org
     }
 }
 
@@ -78,36 +92,6 @@ impl Drop for Place {
                 taken.remove(&self.org);
             }
         }
-    }
-}
-
-/// Calls that wait for an org while their caller waits. An org that does not answer has its share of them, and no more.
-#[derive(Clone, Debug)]
-pub struct WaitingCalls(Places);
-
-impl WaitingCalls {
-    /// With these limits.
-    #[must_use]
-    pub fn new(limits: PlaceLimits) -> Self {
-        Self(Places::new(limits))
-    }
-
-    /// A place for a call that waits for `org`, to be kept until the org has answered.
-    ///
-    /// # Errors
-    /// 429 when there is none.
-    pub fn admit(&self, org: &str) -> Result<Place, ApiError> {
-        self.0.take(org).map_err(|full| {
-            let text = match full {
-                Full::OfOrg(count) => {
-                    format!("{count} calls wait for this org, as many as may. Try again in a moment.")
-                }
-                Full::OfAll(count) => {
-                    format!("{count} calls wait for their orgs, as many as may. Try again in a moment.")
-                }
-            };
-            ApiError::too_many_requests(text, RETRY_AFTER)
-        })
     }
 }
 
@@ -127,15 +111,5 @@ mod tests {
         drop(first);
         drop(places.take("one").unwrap());
         assert_eq!(places.lock().len(), 2);
-    }
-
-    #[test]
-    fn a_call_too_many_is_429() {
-        let calls = WaitingCalls::new(PlaceLimits { all: 1, per_org: 1 });
-        let _waiting = calls.admit("one").unwrap();
-        for org in ["one", "two"] {
-            let error = calls.admit(org).unwrap_err();
-            assert_eq!((error.status().as_u16(), error.code()), (429, "too_many_requests"), "{error}");
-        }
     }
 }

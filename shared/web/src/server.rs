@@ -124,6 +124,9 @@ where
         .client_request_timeout(REQUEST_HEAD_TIMEOUT)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .keep_alive(keep_alive)
+        // Who has gone waits for no answer, and what the request held is free for others. On the wire that looks like a client
+        // that ends only its own side after a request, which is rare: it gets no answer either.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(GRACE_SECONDS)
         .shutdown_signal(shutdown.cancelled_owned())
         .listen(listener)?

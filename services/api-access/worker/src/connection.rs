@@ -1,11 +1,12 @@
 //! The org behind a connection, opened for one task.
 
 use shared::applink::AppLink;
-use shared::jobs::{JobView, TaskContext, TaskError};
+use shared::jobs::{JobView, Looked, TaskContext, TaskError};
 use shared::loads::{KEY_FIELD, KEY_PREFIX};
 use shared::salesforce::bulk::{Bulk, BulkSettings};
 use shared::salesforce::soql;
 use shared::work::{OrgWork, Orgs, TaskUser, bulk};
+use std::time::Duration;
 
 /// Opens connections. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +32,11 @@ impl Connections {
         let work = self.orgs.open(cx, &self.user(name)).await?;
         let bulk = Bulk::new(work.client().clone(), BulkSettings::default());
         Ok(Connection { orgs: self.orgs.clone(), work, bulk })
+    }
+
+    /// Whether the org of that connection answers within `limit`.
+    pub(crate) async fn look(&self, cx: &TaskContext, name: &str, limit: Duration) -> Looked {
+        self.orgs.look(cx, &self.user(name), limit).await
     }
 
     /// The last step of a job in that connection.

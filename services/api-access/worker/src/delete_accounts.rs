@@ -6,11 +6,14 @@ use crate::report::{ROUNDS, has_passing, report};
 use futures_util::future::BoxFuture;
 use futures_util::{TryStreamExt, stream};
 use serde::Deserialize;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use shared::jobs::{
+    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+};
 use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts};
 use shared::salesforce::bulk::{Cell, Columns, IngestOperation, IngestSpec, Row};
 use shared::salesforce::{SalesforceId, soql};
 use shared::work::fail;
+use std::time::Duration;
 
 /// Accounts looked for at a time: as many as a page of a query has.
 const PAGE_ROWS: usize = 2_000;
@@ -36,6 +39,15 @@ struct Account {
 impl JobKind for DeleteAccountsKind {
     fn name(&self) -> &'static str {
         DELETE_ACCOUNTS
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(async move {
+            match params::<DeleteLoadedAccounts>(cx) {
+                Ok(params) => self.connections.look(cx, &params.connection, limit).await,
+                Err(_) => Looked::Unknown,
+            }
+        }))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

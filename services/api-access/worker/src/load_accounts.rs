@@ -6,11 +6,12 @@ use crate::report::{ROUNDS, has_passing, report};
 use crate::samples::{COLUMNS, Sample};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::loads::{KEY_FIELD, LOAD_ACCOUNTS, LoadAccounts, MAX_COUNT};
 use shared::salesforce::bulk::{Columns, IngestOperation, IngestSpec, JobInfo};
 use shared::work::fail;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Chunks of a big load. Each is a step of the bar and half a dozen API calls.
 const CHUNKS: u32 = 20;
@@ -26,6 +27,15 @@ pub(crate) struct LoadAccountsKind {
 impl JobKind for LoadAccountsKind {
     fn name(&self) -> &'static str {
         LOAD_ACCOUNTS
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(async move {
+            match params::<LoadAccounts>(cx) {
+                Ok(params) => self.connections.look(cx, &params.connection, limit).await,
+                Err(_) => Looked::Unknown,
+            }
+        }))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

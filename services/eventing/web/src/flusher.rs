@@ -5,7 +5,7 @@ use crate::change::What;
 use crate::meters;
 use futures_util::future::join_all;
 use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
-use shared::jobs::{Jobs, JobsError, NewJob};
+use shared::jobs::{Jobs, JobsError, JobsErrorKind, NewJob};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,10 @@ impl Flusher {
         for (flush, made) in claimed.flushes.iter().zip(made) {
             match made {
                 Ok(()) => done.push(flush),
+                // So it would be refused for ever.
+                Err(error) if matches!(error.kind(), JobsErrorKind::Invalid | JobsErrorKind::Reused) => {
+                    self.buffer.give_up(flush, &error.to_string()).await?;
+                }
                 // It stays a flush, and is taken again.
                 Err(error) => failed = Some(error),
             }

@@ -9,7 +9,7 @@ use crate::plan::{Changes, PlanError, Planner, last_changes};
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
 use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges, covered};
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, PlanStep, TaskContext, TaskError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, PlanStep, TaskContext, TaskError};
 use shared::quotes::key::JobKey;
 use shared::quotes::{Outcome, QuoteSettings, plan};
 use shared::work::{OrgWork, Orgs, TaskUser, fail, quotes};
@@ -30,6 +30,15 @@ pub(crate) struct QuoteChangesKind {
 impl JobKind for QuoteChangesKind {
     fn name(&self) -> &'static str {
         QUOTE_CHANGES
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(async move {
+            if cx.org != self.user.name() {
+                return Looked::Unknown;
+            }
+            self.orgs.look(cx, &TaskUser::Authorized(self.user.clone()), limit).await
+        }))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

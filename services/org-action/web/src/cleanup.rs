@@ -2,6 +2,7 @@
 //! last of them.
 
 use crate::turns::{Turn, Turns};
+use ::web::WaitingCall;
 use shared::quotes::Generator;
 use shared::quotes::key::JobKey;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Leftovers {
     pub(crate) turns: Turns,
     /// The turn of the call that left them.
     pub(crate) turn: Turn,
+    /// Its place among those that wait for the org: who leaves much behind, and goes, makes no more calls than others.
+    pub(crate) place: Arc<WaitingCall>,
 }
 
 impl Cleanup {
@@ -62,7 +65,7 @@ impl Cleanup {
 
 impl Leftovers {
     async fn delete(self, shutdown: CancellationToken) {
-        let Self { generator, key, turns, turn } = self;
+        let Self { generator, key, turns, turn, place } = self;
         let mut turn = Some(turn);
         for wait in LOOKS {
             let stopping = shutdown.run_until_cancelled(tokio::time::sleep(wait)).await.is_none();
@@ -71,7 +74,10 @@ impl Leftovers {
                 None => turns.turn(&key).await,
             };
             match generator.delete_incomplete(&key).await {
-                Ok(deleted) => tracing::info!(deleted, "incomplete Quotes removed"),
+                Ok(deleted) => {
+                    place.answered();
+                    tracing::info!(deleted, "incomplete Quotes removed");
+                }
                 Err(error) => tracing::warn!(%error, "incomplete Quotes could not be removed"),
             }
             drop(turn);

@@ -4,7 +4,7 @@ use crate::afterwards::{Afterwards, Recorder};
 use crate::answer;
 use crate::cleanup::{Cleanup, Leftovers, Watch};
 use crate::turns::Turns;
-use ::web::ApiError;
+use ::web::{ApiError, WaitingCall};
 use futures_util::future::BoxFuture;
 use shared::quotes::key::JobKey;
 use shared::quotes::{Generator, GeneratorSettings, NoteStaging, QuoteSettings, single};
@@ -59,6 +59,8 @@ impl Quoter {
     /// In the normal case these are two calls of Salesforce, one query and one graph. That there is a Quote already is
     /// what the graph's `DUPLICATE_VALUE` tells.
     ///
+    /// `place` is kept until what the call leaves half-written is removed.
+    ///
     /// # Errors
     /// As [`answer`] says; 504 when it takes longer than the deadline. Then a request may still be carried out.
     pub(crate) async fn quote(
@@ -67,9 +69,11 @@ impl Quoter {
         key: &JobKey,
         opportunity: SalesforceId,
         recorder: Recorder<'_>,
+        place: &Arc<WaitingCall>,
     ) -> Result<SalesforceId, ApiError> {
         let afterwards = recorder.of_call(&session, key, opportunity, self.deadline);
-        match tokio::time::timeout(self.deadline, self.work(session.clone(), key, opportunity, afterwards)).await {
+        match tokio::time::timeout(self.deadline, self.work(session.clone(), key, opportunity, afterwards, place)).await
+        {
             Ok(result) => result,
             Err(_) => Err(answer::too_late(self.deadline)),
         }
@@ -81,11 +85,17 @@ impl Quoter {
         key: &JobKey,
         opportunity: SalesforceId,
         afterwards: Afterwards<'_>,
+        place: &Arc<WaitingCall>,
     ) -> Result<SalesforceId, ApiError> {
         let turn = self.turns.turn(key).await;
         let generator = Arc::new(self.generator(session));
-        let leftovers =
-            Leftovers { generator: Arc::clone(&generator), key: key.clone(), turns: self.turns.clone(), turn };
+        let leftovers = Leftovers {
+            generator: Arc::clone(&generator),
+            key: key.clone(),
+            turns: self.turns.clone(),
+            turn,
+            place: Arc::clone(place),
+        };
         let watch = Watch::new(&self.cleanup, leftovers);
         let note: &NoteStaging<'_> = &|| -> BoxFuture<'_, Result<(), String>> {
             Box::pin(async {

@@ -7,11 +7,12 @@ use crate::end::End;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
 use shared::applink::callback::{Delivery, is_of_org, may_be_general_api};
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote, QuoteError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
 use shared::salesforce::{Error, ErrorKind};
 use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
+use std::time::Duration;
 
 /// Code of the error when the caller's session is no longer accepted.
 const SESSION_EXPIRED: &str = "session_expired";
@@ -29,6 +30,10 @@ pub(crate) struct GenerateQuoteKind {
 impl JobKind for GenerateQuoteKind {
     fn name(&self) -> &'static str {
         GENERATE_QUOTE
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(self.orgs.look(cx, &TaskUser::Caller, limit)))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

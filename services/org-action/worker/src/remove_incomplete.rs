@@ -7,11 +7,12 @@
 use chrono::Utc;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::QuoteSettings;
 use shared::quotes::single::{REMOVE_INCOMPLETE, RemoveIncomplete};
 use shared::work::{Orgs, TaskUser, fail, quotes};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Counter of a job.
 const REMOVED: &str = "incompleteQuotes";
@@ -27,6 +28,10 @@ pub(crate) struct RemoveIncompleteKind {
 impl JobKind for RemoveIncompleteKind {
     fn name(&self) -> &'static str {
         REMOVE_INCOMPLETE
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(self.orgs.look(cx, &TaskUser::Caller, limit)))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

@@ -4,12 +4,15 @@ use crate::config::BulkQuotes;
 use crate::progress::Progress;
 use futures_util::future::BoxFuture;
 use shared::applink::callback::Delivery;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobState, JobView, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::jobs::{
+    Chunk, ChunkReport, JobKind, JobState, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError,
+};
 use shared::quotes::batch::{BatchResult, GENERATE_QUOTES, GenerateQuotes, QUOTES};
 use shared::quotes::{QuoteSettings, plan};
 use shared::salesforce::soql::{self, WhereClause};
 use shared::salesforce::{InvalidId, SalesforceId};
 use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
+use std::time::Duration;
 
 /// The kind, with what it shares between tasks.
 pub(crate) struct GenerateQuotesKind {
@@ -77,6 +80,10 @@ impl GenerateQuotesKind {
 impl JobKind for GenerateQuotesKind {
     fn name(&self) -> &'static str {
         GENERATE_QUOTES
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(self.orgs.look(cx, &TaskUser::Caller, limit)))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

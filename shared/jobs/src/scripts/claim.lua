@@ -2,8 +2,10 @@
 -- looked at: held jobs are not in the rotation of their org, and an org that is paused or at its limit rests outside of
 -- that of the orgs. A claim that meets such an org puts it to rest. The limit of an org that did not answer is one task,
 -- which tries it: the probe.
+-- A job that cannot be read is set aside; what is in Redis for one job or org keeps no other from its turn.
 -- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor}...},
--- {{lease, payload, records, delivery, attempts, probe}...}}; more = 1 when it stopped before it had looked at all there is.
+-- {{lease, payload, records, delivery, attempts, probe}...}, {{job or org that was set aside, why}...}};
+-- more = 1 when it stopped before it had looked at all there is; probe = how often the org has rested, 0 when it answers.
 -- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at
 --      8 number of orgs to leave out n  then n orgs  then the kinds
 local max, lease_ms, worker, random = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -22,24 +24,28 @@ local DUE = 200
 
 -- Jobs that a process of the version before has listed.
 for _, j in ipairs(call('LPOP', KEYS[1], 100) or {}) do
-  call('HDEL', key('job', j), 'listed')
-  local org = fields(j, 'org')
-  if org and call('EXISTS', key('leases', j)) == 1 then call('SADD', key('running', org), j) end
-  if call('EXISTS', key('ready', j)) == 1 then list(j) end
+  guarded(j, nil, function()
+    call('HDEL', key('job', j), 'listed')
+    local org = fields(j, 'org')
+    if org and call('EXISTS', key('leases', j)) == 1 then call('SADD', key('running', org), j) end
+    if call('EXISTS', key('ready', j)) == 1 then list(j) end
+  end)
 end
 
 -- Delayed tasks that are due.
 local due = 0
 for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'delays', '-inf', NOW, 'LIMIT', 0, DUE)) do
   if due >= DUE then break end
-  local delayed = key('delayed', j)
-  for _, task in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', NOW, 'LIMIT', 0, DUE - due)) do
-    due = due + 1
-    call('ZREM', delayed, task)
-    enqueue(j, task, true)
-  end
-  local next_due = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
-  if next_due then call('ZADD', P .. 'delays', next_due, j) else call('ZREM', P .. 'delays', j) end
+  guarded(j, nil, function()
+    local delayed = key('delayed', j)
+    for _, task in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', NOW, 'LIMIT', 0, DUE - due)) do
+      due = due + 1
+      call('ZREM', delayed, task)
+      enqueue(j, task, true)
+    end
+    local next_due = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+    if next_due then call('ZADD', P .. 'delays', next_due, j) else call('ZREM', P .. 'delays', j) end
+  end)
 end
 
 -- Orgs that have rested.
@@ -48,7 +54,10 @@ for _, org in ipairs(call('ZRANGEBYSCORE', RESTS, '-inf', NOW, 'LIMIT', 0, 100))
   if call('EXISTS', key('active', org)) == 1 then queue_up(ORGS, org) end
 end
 
-local function holds(lease) return call('ZSCORE', key('leases', (parse(lease))), lease) end
+local function holds(lease)
+  local j = parse(lease)
+  return j and call('ZSCORE', key('leases', j), lease)
+end
 
 -- Tasks the org may still start. What runs is counted from the leases of those of its jobs that have any, so no counter
 -- can drift.
@@ -57,13 +66,13 @@ local function room(org)
   if not rooms[org] then
     local left, running = limit, key('running', org)
     for _, j in ipairs(call('SMEMBERS', running)) do
-      local leases = call('ZCARD', key('leases', j))
+      local leases = guarded(j, org, call, 'ZCARD', key('leases', j)) or 0
       left = left - leases
       if leases == 0 then call('SREM', running, j) end
     end
-    local since, probe = unpack(call('HMGET', key('silent', org), 'since', 'probe'))
+    local since, probe, times = unpack(call('HMGET', key('silent', org), 'since', 'probe', 'times'))
     if since then
-      silent[org] = true
+      silent[org] = is_count(times, 9) and math.max(1, tonumber(times)) or 1
       left = math.min(left, probe and holds(probe) and 0 or 1)
     end
     rooms[org] = left
@@ -78,6 +87,11 @@ local function rest(org)
   return room(org) <= 0 and FULL_REST or 0
 end
 
+local function kind_of(j)
+  if #j ~= 32 or string.find(j, '[^0-9a-f]') then error({err = 'job id'}) end
+  return fields(j, 'kind', 'held')
+end
+
 local looked = 0
 -- The org's next job with a task for this worker, or none; then whether there may be others.
 local function next_job(org)
@@ -86,7 +100,7 @@ local function next_job(org)
     looked = looked + 1
     local j = call('ZPOPMIN', active)[1]
     if not j then return nil, false end
-    local kind, held = fields(j, 'kind', 'held')
+    local kind, held = guarded(j, org, kind_of, j)
     -- What has nothing ready, or is held, stays out until that changes.
     if kind and not held and call('EXISTS', key('ready', j)) == 1 then
       queue_up(active, j)
@@ -99,9 +113,23 @@ local function next_job(org)
   return nil, true
 end
 
+local told = {}
+-- What a worker is told of a job, once a claim.
+local function about(j)
+  local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
+  local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
+  local proof, cursor_proof = fields(j, 'proof', 'cursor_proof')
+  params = call('GET', key('params', j)) or params or ''
+  return {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user, proof, cursor_proof}
+end
+
+-- A task of a job, with a lease; then the job.
 local function start(j, org)
+  local field = unreadable(j)
+  if field then error({err = field}) end
   local job, leases = key('job', j), key('leases', j)
   local task = call('RPOP', key('ready', j))
+  if task ~= 'P' and task ~= 'F' and not is_count(task, 15) then error({err = 'ready'}) end
   -- The epoch would be enough, did Redis not come back now and then as it was some moments before.
   local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker .. '|' .. random
   call('ZADD', leases, NOW + lease_ms, lease)
@@ -119,43 +147,50 @@ local function start(j, org)
     call('PEXPIRE', key('silent', org), SILENT_KEPT)
   end
   local delivery = call('HINCRBY', key('tries', j), task .. ':d', 1)
-  return {lease, payload, records, delivery, tonumber(call('HGET', key('tries', j), task .. ':a') or 0),
-    silent[org] and 1 or 0}
+  local attempts = tonumber(call('HGET', key('tries', j), task .. ':a') or 0) or 0
+  return {lease, payload, records, delivery, attempts, silent[org] or 0}, not told[j] and about(j)
 end
 
-local tasks, jobs, told, idle = {}, {}, {}, 0
-while #tasks < max and looked < scan do
-  local org = call('ZPOPMIN', ORGS)[1]
-  if not org then break end
+local tasks, jobs, idle = {}, {}, 0
+
+-- One turn of an org. True when a whole round of orgs had nothing for this worker.
+local function turn(org)
   local ms = left_out[org] and 0 or rest(org)
   if left_out[org] then
     looked, idle = looked + 1, idle + 1
     queue_up(ORGS, org)
-    if idle >= call('ZCARD', ORGS) then break end
+    return idle >= call('ZCARD', ORGS)
   elseif ms > 0 then
     looked = looked + 1
     call('ZADD', RESTS, NOW + ms, org)
-  else
-    local j, more = next_job(org)
-    if more then queue_up(ORGS, org) end
-    if j then
-      idle = 0
-      rooms[org] = rooms[org] - 1
-      tasks[#tasks + 1] = start(j, org)
-      if not told[j] then
-        told[j] = true
-        local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
-        local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
-        local proof, cursor_proof = fields(j, 'proof', 'cursor_proof')
-        params = call('GET', key('params', j)) or params or ''
-        jobs[#jobs + 1] = {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user,
-          proof, cursor_proof}
-      end
-    elseif more then
-      -- A whole round of orgs with nothing for this worker.
-      idle = idle + 1
-      if idle >= call('ZCARD', ORGS) then break end
-    end
+    return false
   end
+  local j, more = next_job(org)
+  if more then queue_up(ORGS, org) end
+  if j then
+    idle = 0
+    local task, job = guarded(j, org, start, j, org)
+    if not task then return false end
+    rooms[org] = rooms[org] - 1
+    tasks[#tasks + 1] = task
+    if job then
+      told[j] = true
+      jobs[#jobs + 1] = job
+    end
+  elseif more then
+    idle = idle + 1
+    return idle >= call('ZCARD', ORGS)
+  end
+  return false
 end
-return {looked >= scan and 1 or 0, jobs, tasks}
+
+while #tasks < max and looked < scan do
+  local org = call('ZPOPMIN', ORGS)[1]
+  if not org then break end
+  -- An org whose own keys are not what they should be waits, outside of the rotation, for whatever happens to it next.
+  local ok, whole_round = pcall(turn, org)
+  if not ok and is_of_redis(error_text(whole_round)) then error(whole_round, 0) end
+  if not ok then ASIDE[#ASIDE + 1] = {org, error_text(whole_round)} end
+  if ok and whole_round then break end
+end
+return {looked >= scan and 1 or 0, jobs, tasks, ASIDE}

@@ -5,7 +5,9 @@ outage(tonumber(ARGV[2]))
 for i = 3, #ARGV do
   local lease = ARGV[i]
   local j, task = parse(lease)
-  if not call('ZSCORE', key('leases', j), lease) then
+  -- A lease that cannot be read is not held: the others are renewed all the same.
+  local held = guarded(j, nil, call, 'ZSCORE', key('leases', j), lease)
+  if not held then
     lost[#lost + 1] = lease
   else
     call('ZADD', key('leases', j), 'XX', 'GT', expiry, lease)

@@ -19,6 +19,11 @@ local function fields(j, ...) return unpack(call('HMGET', key('job', j), ...)) e
 -- job, task, epoch, worker of a lease. What follows is the random part; leases of the version before have none.
 local function parse(lease) return string.match(lease, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)') end
 
+-- Whether a text is a whole number of so many digits at most.
+local function is_count(text, digits)
+  return text and text ~= '' and #text <= digits and not string.find(text, '%D')
+end
+
 local function is_chunk(task) return task ~= 'P' and task ~= 'F' end
 
 -- A chunk is stored as "<records> <payload>".
@@ -26,6 +31,8 @@ local function chunk(j, task)
   local text = call('HGET', key('chunk', j), task)
   if not text then return 0, '' end
   local records, payload = string.match(text, '^(%d+) (.*)$')
+  -- What is not so was written by somebody else, and has no proof.
+  if not is_count(records, 15) then return 0, '' end
   return tonumber(records), payload
 end
 
@@ -51,8 +58,12 @@ end
 local function event(j, kind)
   local v = call('HMGET', key('job', j), 'state', 'run', 'plan', 'total', 'done', 'dead', 'dropped',
     'planned_records', 'processed', 'succeeded', 'skipped', 'failed', 'errors', 'created_at')
-  if call('EXISTS', key('events', j)) == 0 then
-    add_event(j, v[14] .. '-0', 'queued', {'queued', 1, 'open', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+  -- Nothing that matters waits for what is only told.
+  for i = 1, 13 do v[i] = v[i] or 0 end
+  local found = call('TYPE', key('events', j)).ok
+  if found ~= 'stream' then
+    if found ~= 'none' then call('UNLINK', key('events', j)) end
+    add_event(j, (is_count(v[14], 15) and v[14] or NOW) .. '-0', 'queued', {'queued', 1, 'open', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
   end
   add_event(j, '*', kind, v)
 end
@@ -271,12 +282,13 @@ end
 -- Redis or all workers were away, and the living could not renew: they get half a lease, two heartbeats, to do so.
 local function outage(lease_ms)
   local seen, rest_until = unpack(call('HMGET', P .. 'pulse', 'seen', 'rest_until'))
+  seen, rest_until = seen and tonumber(seen), rest_until and tonumber(rest_until)
   call('HSET', P .. 'pulse', 'seen', NOW)
   if not seen or NOW - seen > lease_ms / 2 then
     rest_until = NOW + lease_ms / 2
     call('HSET', P .. 'pulse', 'rest_until', rest_until)
   end
-  return rest_until and NOW < tonumber(rest_until)
+  return rest_until and NOW < rest_until
 end
 
 -- Drops what has not started. What runs is told to stop and drops itself when it ends. A job whose last step is due or

@@ -4,14 +4,16 @@ local worker, known, released = ARGV[2], {}, 0
 for i = 3, #ARGV do known[ARGV[i]] = true end
 -- Every job with a lease is in `expiries`.
 for _, j in ipairs(call('ZRANGE', P .. 'expiries', 0, -1)) do
-  for _, lease in ipairs(call('ZRANGE', key('leases', j), 0, -1)) do
-    local _, task, _, owner = parse(lease)
-    if owner == worker and not known[lease] then
-      end_lease(j, lease)
-      give_back(j, task, 0)
-      released = released + 1
+  guarded(j, nil, function()
+    for _, lease in ipairs(call('ZRANGE', key('leases', j), 0, -1)) do
+      local _, task, _, owner = parse(lease)
+      if owner == worker and not known[lease] then
+        end_lease(j, lease)
+        give_back(j, task, 0)
+        released = released + 1
+      end
     end
-  end
+  end)
 end
 if released > 0 then wake('') end
 return released

@@ -13,7 +13,7 @@ use super::{Shared, meters};
 use crate::backoff::full_jitter;
 use crate::claimed::Claimed;
 use crate::error::{JobsError, JobsErrorKind};
-use crate::kind::{Chunk, ChunkReport, Heard, JobKind, PlanStep, TaskContext, TaskError};
+use crate::kind::{Chunk, ChunkReport, Heard, JobKind, Looked, PlanStep, TaskContext, TaskError};
 use crate::lease::{Lease, Task};
 use crate::tasks::{Acked, Failed, Pushed};
 
@@ -27,6 +27,8 @@ enum Product {
     Page(PlanStep),
     Report(ChunkReport),
     End,
+    /// None; but the org of the task answers again.
+    Answer,
 }
 
 /// What a run leaves beside its result.
@@ -46,14 +48,19 @@ impl Shared {
         claimed: Claimed,
         cursor: Option<String>,
         cx: TaskContext,
+        looks: bool,
     ) {
         let started = Instant::now();
-        let (lease, attempts, probe) = (claimed.lease.clone(), claimed.attempts, claimed.probe);
+        let (lease, attempts, probe, rests) = (claimed.lease.clone(), claimed.attempts, claimed.probe, claimed.rests);
         let _guard = self.held.forget_on_drop(&lease);
         let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
-        let result = match cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await {
-            None => Err(retry("the task was stopped before it began")),
-            Some(()) => {
+        let looked = if looks { self.look(kind.as_ref(), &cx, rests).await } else { Looked::Unknown };
+        let result = match (looked, cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await) {
+            (_, None) => Err(retry("the task was stopped before it began")),
+            (Looked::Answers, Some(())) => Ok(Product::Answer),
+            (Looked::Silent(reason), Some(())) => Err(TaskError::Silent { reason }),
+            (Looked::Unknown, Some(())) => {
+                self.held.set_looks(&lease, false);
                 let work = tokio::time::timeout(self.settings.task_timeout, work);
                 match self.telling(&lease, &cx.heard, probe, work).await {
                     Ok(Ok(result)) => result,
@@ -135,6 +142,12 @@ impl Shared {
                 Acked::Counted | Acked::Duplicate => Ended::Acked,
                 Acked::Lost => Ended::Lost,
             }),
+            // Like all others of the org, the task may run now, in a slot.
+            (_, Ok(Product::Answer)) => {
+                let rested = self.tasks.answered(lease).await?;
+                tracing::info!(rested, "the org answers");
+                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
+            }
             (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { Ended::Acked } else { Ended::Lost }),
             (Fate::Drain | Fate::Cancel, Err(_)) => {
                 self.tasks.release(std::slice::from_ref(lease), None).await.map(released)

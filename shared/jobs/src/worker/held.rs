@@ -43,8 +43,11 @@ struct Entry {
     token: CancellationToken,
     fate: Fate,
     org: String,
+    /// Since when it runs, or looks.
     since: Instant,
     heard: Heard,
+    /// It only looks whether its org answers.
+    looks: bool,
     /// The place of the lease among all that were added.
     number: u64,
 }
@@ -66,6 +69,7 @@ impl Held {
             org: org.to_owned(),
             since: Instant::now(),
             heard: heard.clone(),
+            looks: false,
             number,
         };
         entries.leases.insert(lease, entry);
@@ -108,6 +112,18 @@ impl Held {
         entries.leases.iter().filter(|(_, entry)| entry.fate != Fate::Lost).map(|(lease, _)| lease.clone()).collect()
     }
 
+    /// The task only looks whether its org answers, or does so no longer.
+    pub(super) fn set_looks(&self, lease: &Lease, looks: bool) {
+        if let Some(entry) = self.lock().leases.get_mut(lease) {
+            (entry.looks, entry.since) = (looks, Instant::now());
+        }
+    }
+
+    /// How many tasks only look.
+    pub(super) fn looks(&self) -> usize {
+        self.lock().leases.values().filter(|entry| entry.looks).count()
+    }
+
     /// The orgs whose tasks run here, each once.
     pub(super) fn orgs(&self) -> Vec<String> {
         let entries = self.lock();
@@ -118,7 +134,8 @@ impl Held {
     /// The orgs of the tasks that have run for `time` without a word of their org, once for each task.
     pub(super) fn stuck(&self, time: Duration) -> Vec<String> {
         let entries = self.lock();
-        let stuck = entries.leases.values().filter(|entry| entry.heard.last().unwrap_or(entry.since).elapsed() >= time);
+        let running = entries.leases.values().filter(|entry| !entry.looks);
+        let stuck = running.filter(|entry| entry.heard.last().unwrap_or(entry.since).elapsed() >= time);
         stuck.map(|entry| entry.org.clone()).collect()
     }
 
@@ -244,6 +261,22 @@ mod tests {
         heard.set();
         let before = heard.last().unwrap().elapsed();
         assert_eq!(held.stuck(before + Duration::from_millis(15)), [ORG; 2]);
+    }
+
+    #[test]
+    fn a_task_that_only_looks_is_not_stuck() {
+        let held = Held::default();
+        let (looks, runs) = (lease(A, "1"), lease(B, "1"));
+        for lease in [&looks, &runs] {
+            held.insert(lease.clone(), ORG, &Heard::default());
+        }
+        held.set_looks(&looks, true);
+        assert_eq!((held.looks(), held.stuck(Duration::ZERO)), (1, vec![ORG.to_owned()]));
+        held.set_looks(&looks, false);
+        assert_eq!((held.looks(), held.stuck(Duration::ZERO).len()), (0, 2));
+        held.set_looks(&looks, true);
+        drop(held.forget_on_drop(&looks));
+        assert_eq!(held.looks(), 0);
     }
 
     #[test]

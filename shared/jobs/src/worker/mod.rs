@@ -3,6 +3,7 @@
 mod ended;
 mod execute;
 mod held;
+mod look;
 mod meters;
 mod settings;
 mod upkeep;
@@ -25,6 +26,7 @@ use super::claimed::{Claim, Claimed, ClaimedJob};
 use super::connection::Signal;
 use super::error::{JobsError, JobsErrorKind};
 use super::kind::{Heard, JobKind, TaskContext};
+use super::silence::look_limit;
 use super::store::Jobs;
 use super::tasks::{Tasks, WorkerId};
 use held::{Fate, Held};
@@ -33,6 +35,9 @@ use held::{Fate, Held};
 const MAX_CLAIM: usize = 64;
 /// Claims in a row that look on among very many jobs, of which none may run now.
 const MAX_EMPTY_CLAIMS: u32 = 8;
+/// Most tasks that take no slot because they only look whether their org answers. They hold a connection each, and hardly
+/// any memory.
+const MOST_LOOKS: usize = 32;
 /// The last part of the drain time, in which tasks are told to stop and what is left is given back.
 const DRAIN_MARGIN: Duration = Duration::from_secs(3);
 const CLAIM_BACKOFF_BASE: Duration = Duration::from_millis(100);
@@ -134,7 +139,7 @@ impl Shared {
         let (mut failures, mut empty_claims) = (0, 0);
         loop {
             while running.try_join_next().is_some() {}
-            let room = self.room(running.len());
+            let room = self.room(self.counted(running));
             let is_full = room.is_none();
             let Room { most, without } = match room {
                 Some(room) => room,
@@ -168,6 +173,11 @@ impl Shared {
         }
     }
 
+    /// Tasks that run, without those that only look.
+    fn counted(&self, running: &JoinSet<()>) -> usize {
+        running.len().saturating_sub(self.held.looks().min(MOST_LOOKS))
+    }
+
     /// What may be claimed beside so many running tasks; `None` when all slots are taken. Stuck tasks give up their slots,
     /// but only to orgs that have none: the others would soon be stuck there, too.
     fn room(&self, running: usize) -> Option<Room> {
@@ -186,7 +196,7 @@ impl Shared {
     /// them may have one more, which keeps no org waiting for the slow tasks of others.
     async fn is_full_for_long(&self, running: &mut JoinSet<()>) -> bool {
         let stuck = self.held.stuck(self.settings.stuck_after).len().min(self.settings.most_stuck);
-        let only_full = running.len() <= self.settings.concurrency.max(1) + stuck;
+        let only_full = self.counted(running) <= self.settings.concurrency.max(1) + stuck;
         tokio::select! {
             _ = running.join_next() => false,
             () = tokio::time::sleep(jittered(self.settings.poll)) => only_full,
@@ -195,6 +205,9 @@ impl Shared {
 
     /// Spawns the tasks of a claim.
     fn start(self: &Arc<Self>, claim: Claim, running: &mut JoinSet<()>) {
+        for (job, why) in claim.aside {
+            tracing::error!(job, why, "set a job aside");
+        }
         for claimed in claim.tasks {
             let lease = claimed.lease.clone();
             // The claim asks for known kinds only, and names the job of every task.
@@ -211,7 +224,11 @@ impl Shared {
                 request_id = %job.request_id,
                 delivery = claimed.delivery,
             );
-            let task = Arc::clone(self).execute(Arc::clone(kind), claimed, job.cursor.clone(), cx);
+            // Whether it can be looked for is known at once; the look itself comes with the task.
+            let looks =
+                claimed.probe && claimed.unproven.is_none() && kind.look(&cx, look_limit(claimed.rests)).is_some();
+            self.held.set_looks(&lease, looks);
+            let task = Arc::clone(self).execute(Arc::clone(kind), claimed, job.cursor.clone(), cx, looks);
             running.spawn(task.instrument(span));
         }
     }

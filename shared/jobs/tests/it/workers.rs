@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jobs::{
-    Chunk, ChunkReport, Heard, JobKind, JobView, JobWatch, Jobs, JobsError, PlanStep, TaskContext, TaskError, Worker,
-    WorkerSettings,
+    Chunk, ChunkReport, Heard, JobKind, JobView, JobWatch, Jobs, JobsError, Looked, PlanStep, TaskContext, TaskError,
+    Worker, WorkerSettings,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -33,12 +33,14 @@ impl Run {
     }
 }
 
+type Look = dyn Fn(String) -> BoxFuture<'static, Looked> + Send + Sync;
 type Handler = dyn Fn(Run) -> BoxFuture<'static, Result<ChunkReport, TaskError>> + Send + Sync;
 
 /// A kind that plans given pages and notes what it runs.
 pub(crate) struct TestKind {
     pages: Vec<Vec<u64>>,
     handler: Box<Handler>,
+    look: Option<Box<Look>>,
     runs: Mutex<Vec<(u64, u32)>>,
     finishes: AtomicUsize,
 }
@@ -53,7 +55,25 @@ impl TestKind {
         pages: Vec<Vec<u64>>,
         handler: impl Fn(Run) -> BoxFuture<'static, Result<ChunkReport, TaskError>> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { pages, handler: Box::new(handler), runs: Mutex::default(), finishes: AtomicUsize::new(0) })
+        Arc::new(Self::of(pages, handler, None))
+    }
+
+    /// The same for a kind that can look, given the org, whether it answers.
+    pub(crate) fn looking(
+        pages: Vec<Vec<u64>>,
+        handler: impl Fn(Run) -> BoxFuture<'static, Result<ChunkReport, TaskError>> + Send + Sync + 'static,
+        look: impl Fn(String) -> BoxFuture<'static, Looked> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self::of(pages, handler, Some(Box::new(look))))
+    }
+
+    fn of(
+        pages: Vec<Vec<u64>>,
+        handler: impl Fn(Run) -> BoxFuture<'static, Result<ChunkReport, TaskError>> + Send + Sync + 'static,
+        look: Option<Box<Look>>,
+    ) -> Self {
+        let (runs, finishes) = (Mutex::default(), AtomicUsize::new(0));
+        Self { pages, handler: Box::new(handler), look, runs, finishes }
     }
 
     /// Number and delivery of the chunks run so far, in order.
@@ -71,6 +91,10 @@ impl TestKind {
 impl JobKind for TestKind {
     fn name(&self) -> &'static str {
         KIND
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, _limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        self.look.as_ref().map(|look| look(cx.org.clone()))
     }
 
     fn plan<'a>(&'a self, _cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use crate::{Client, Session};
 
@@ -12,7 +13,7 @@ use crate::{Client, Session};
 const VERSIONS: &str = "/services/data/";
 
 impl Client {
-    /// Waits for `call` as long as the org answers anything; `None` when it does not.
+    /// Waits for `call`, the body of its answer included, as long as the org answers anything; `None` when it does not.
     pub(super) async fn unless_silent<T>(&self, session: &Session, call: impl Future<Output = T>) -> Option<T> {
         let mut call = pin!(call);
         loop {
@@ -22,15 +23,15 @@ impl Client {
             tokio::select! {
                 biased;
                 done = &mut call => return Some(done),
-                answers = self.answers(session) => if !answers { return None },
+                answers = self.answers(session, self.inner.settings.patience) => if !answers { return None },
             }
         }
     }
 
-    /// Whether the org answers at all, whatever it says.
-    async fn answers(&self, session: &Session) -> bool {
+    /// Whether the org answers at all within `limit`, whatever it says. Sends no token.
+    pub async fn answers(&self, session: &Session, limit: Duration) -> bool {
         let Ok(url) = session.instance_url.join(VERSIONS) else { return false };
-        let look = self.inner.http.get(url).timeout(self.inner.settings.patience);
+        let look = self.inner.http.get(url).timeout(limit);
         match look.send().await {
             Ok(_) => true,
             Err(error) => {
@@ -41,3 +42,6 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The job kind that makes sample data: chunks of Opportunities, each upserted with its lines in two bulk loads.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::TryStreamExt;
@@ -9,7 +10,9 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use super::{ROUNDS, SampleSettings, finish, params};
-use crate::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use crate::jobs::{
+    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+};
 use crate::salesforce::bulk::{Columns, IngestOperation, IngestSpec, Row, RowOutcome, RowResult, Wanted};
 use crate::salesforce::{ApiError, Client, Error};
 use crate::samples::catalogue::{Catalogue, CatalogueError};
@@ -37,6 +40,10 @@ pub struct CreateSamplesKind {
 impl JobKind for CreateSamplesKind {
     fn name(&self) -> &'static str {
         CREATE_SAMPLES
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(self.orgs.look(cx, &self.user, limit)))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

@@ -2,13 +2,16 @@
 //! lines and Quotes go with them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
 use super::{ROUNDS, SampleSettings, finish, params};
-use crate::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use crate::jobs::{
+    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+};
 use crate::salesforce::bulk::{
     Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, RowOutcome, RowResult, Wanted,
 };
@@ -37,6 +40,10 @@ struct IdRow {
 impl JobKind for DeleteSamplesKind {
     fn name(&self) -> &'static str {
         DELETE_SAMPLES
+    }
+
+    fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
+        Some(Box::pin(self.orgs.look(cx, &self.user, limit)))
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

@@ -130,13 +130,15 @@ impl JobAccess {
     /// Asks the org. `UserSetupEntityAccess` has the custom permissions of the running user, and every user may read it
     /// (Object Reference, since API version 48.0); `CustomPermission` and `SetupEntityAccess` are for administrators.
     async fn ask(&self, session: &Session) -> Result<bool, ApiError> {
-        let _place = self.0.calls.admit(session.org_id.as_str())?;
+        let call = self.0.calls.admit(session.org_id.as_str())?;
         let retry = RetryPolicy { max_attempts: 2, total: PATIENCE, ..RetryPolicy::default() };
         let settings = ClientSettings { attempt_timeout: PATIENCE, retry, ..ClientSettings::default() };
         let client = Client::new(self.0.http.clone(), Arc::new(FixedSession(session.clone())), settings);
         let name = soql::quote(&self.0.settings.permission);
         let query = format!("SELECT DeveloperName FROM UserSetupEntityAccess WHERE DeveloperName = {name}");
-        match client.query_page::<IgnoredAny>(&query).await {
+        let page = client.query_page::<IgnoredAny>(&query).await;
+        call.end(page.as_ref().err());
+        match page {
             Ok(page) => Ok(!page.records.is_empty()),
             // An org that does not answer the question grants nothing.
             Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Forbidden) => {

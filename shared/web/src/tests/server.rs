@@ -300,11 +300,52 @@ async fn probes_are_answered_though_all_connections_are_taken() {
         assert!(text.starts_with(&format!("HTTP/1.1 {answer} ")), "{path}: {text}");
         assert_eq!(text.contains("retry-after: 1"), answer == "503", "{path}: {text}");
     }
+    // Very many that only wait, and come before the next probe.
+    let behind_others = async {
+        let mut idle = Vec::new();
+        for _ in 0..400 {
+            idle.push(TcpStream::connect(server.address).await.unwrap());
+        }
+        let mut probe = get(server.address, "/health").await;
+        read_until(&mut probe, "HTTP/1.1 200 OK\r\n").await;
+    };
+    tokio::time::timeout(DEADLINE, behind_others).await.expect("they are closed soon");
     opened.notify_one();
     opened.notify_one();
     for slow in &mut taken {
         read_until(slow, "at last").await;
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_ends_with_its_client() {
+    struct Ended(Arc<Notify>);
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+    let (started, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (reached, gone) = (Arc::clone(&started), Arc::clone(&ended));
+    let routes = move |config: &mut ServiceConfig| {
+        let (reached, gone) = (Arc::clone(&reached), Arc::clone(&gone));
+        let endless = move |_: web::Bytes| {
+            let (reached, gone) = (Arc::clone(&reached), Ended(Arc::clone(&gone)));
+            async move {
+                let _gone = gone;
+                reached.notify_one();
+                std::future::pending::<HttpResponse>().await
+            }
+        };
+        config.route("/endless", web::post().to(endless));
+    };
+    let server = start(routes, CancellationToken::new());
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(b"POST /endless HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}").await.unwrap();
+    tokio::time::timeout(DEADLINE, started.notified()).await.expect("it has begun");
+    drop(client);
+    tokio::time::timeout(DEADLINE, ended.notified()).await.expect("nobody waits for its answer");
     server.stop().await;
 }
 

@@ -113,12 +113,36 @@ impl Directory {
         position: Position,
         rows: usize,
     ) -> OrgAnswer {
-        let asked = timeout(self.deadline, self.ask(connection, search, position, rows)).await;
-        let result = asked.unwrap_or(Err(AccountsError::Deadline(self.deadline))).map_err(|error| {
+        let result = self.admitted(connection, search, position, rows).await.map_err(|error| {
             tracing::warn!(%connection, error = %error, "an org's accounts cannot be shown");
             Trouble::of(&error)
         });
         OrgAnswer { connection: connection.clone(), result }
+    }
+
+    async fn admitted(
+        &self,
+        connection: &Connection,
+        search: &str,
+        position: Position,
+        rows: usize,
+    ) -> Result<OrgPage, AccountsError> {
+        let call = self.calls.admit(connection.as_str()).map_err(AccountsError::Busy)?;
+        match timeout(self.deadline, self.ask(connection, search, position, rows)).await {
+            Ok(answer) => {
+                match &answer {
+                    Ok(_) => call.answered(),
+                    Err(AccountsError::Salesforce(error)) => call.end(Some(error)),
+                    // AppLink gave no session, so the org was not asked.
+                    Err(_) => {}
+                }
+                answer
+            }
+            Err(_) => {
+                call.timed_out();
+                Err(AccountsError::Deadline(self.deadline))
+            }
+        }
     }
 
     async fn ask(
@@ -128,7 +152,6 @@ impl Directory {
         position: Position,
         rows: usize,
     ) -> Result<OrgPage, AccountsError> {
-        let _place = self.calls.admit(connection.as_str()).map_err(AccountsError::Busy)?;
         let authorization = self.applink.authorization(connection.as_str()).await?;
         let user = Arc::new(self.applink.authorized_user(connection.as_str()));
         let client = Client::new(self.http.clone(), user, self.settings.clone());

@@ -20,6 +20,7 @@
 //! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `user`, `since`, `committed` |
 //! | `flush-ids:<tx>` | set | its records |
 //! | `flushing` | sorted set | transactions with a flush, by the ms another process may take it over |
+//! | `aside:<tx>`, `aside-ids:<tx>` | hash, set | a flush that could not be made into a job, with a TTL |
 //! | `flushes` | number | of the last flush |
 //! | `taken:<tx>` | set | records that were made into a job, with a TTL |
 //! | `covered:<authorization>` | sorted set | records of jobs, by the ms up to which their changes are dealt with ([`covered`](shared::changes::covered)) |
@@ -32,6 +33,9 @@
 //!   ids --claim--> flush-ids --Jobs::create--> (a job) --finish--> taken
 //! ```
 //! Its number is part of the job's idempotency key, so a process that takes a flush over creates the same job.
+//!
+//! What somebody else has written into a flush, so that it cannot be read or is no job, is told once in the log and set aside.
+//! Of the other keys what cannot be read is removed when it is met. So others go on.
 
 mod lease;
 mod position;
@@ -96,6 +100,9 @@ pub(crate) struct Claimed {
 /// A flush, as the script gives it: transaction, number, user, since, ids.
 type RawFlush = (String, u64, String, String, Vec<String>);
 
+/// What a claim gives: ms until the next one or -1, flushes, what it has set aside and why.
+type RawClaim = (i64, Vec<RawFlush>, Vec<(String, String)>);
+
 impl Buffer {
     /// The buffer in the Redis of `jobs`, for changes that come through `authorization`.
     pub(crate) fn new(jobs: Jobs, authorization: &str, settings: BufferSettings) -> Self {
@@ -131,9 +138,40 @@ impl Buffer {
             MOST_IDS.to_string(),
             MOST_FLUSHES.to_string(),
         ];
-        let (next, flushes): (i64, Vec<RawFlush>) = self.jobs.run_script(&SCRIPTS.claim, &arguments).await?;
-        let flushes = flushes.into_iter().filter_map(Flush::read).collect();
-        Ok(Claimed { flushes, next: u64::try_from(next).ok().map(Duration::from_millis) })
+        let (next, raw, aside): RawClaim = self.jobs.run_script(&SCRIPTS.claim, &arguments).await?;
+        for (transaction, wrong) in aside {
+            tracing::error!(transaction, wrong, "what Redis has of a transaction cannot be read; it is set aside");
+        }
+        let (mut flushes, mut strange) = (Vec::new(), Vec::new());
+        for raw in raw {
+            match Flush::read(&raw) {
+                Some(flush) => flushes.push(flush),
+                None => strange.push((raw.0, raw.1)),
+            }
+        }
+        self.set_aside("it is no change of records", &strange).await?;
+        // Others may not have come to their turn beside these.
+        let next = if strange.is_empty() { u64::try_from(next).ok() } else { Some(0) }.map(Duration::from_millis);
+        Ok(Claimed { flushes, next })
+    }
+
+    /// Takes a flush out of the way that can never be a job.
+    pub(crate) async fn give_up(&self, flush: &Flush, reason: &str) -> Result<(), JobsError> {
+        let transaction = format!("{}:{}", flush.authorization, flush.change.transaction);
+        self.set_aside(reason, &[(transaction, flush.number)]).await
+    }
+
+    async fn set_aside(&self, reason: &str, flushes: &[(String, u64)]) -> Result<(), JobsError> {
+        if flushes.is_empty() {
+            return Ok(());
+        }
+        let arguments: Vec<_> =
+            flushes.iter().flat_map(|(transaction, number)| [transaction.clone(), number.to_string()]).collect();
+        self.jobs.run_script::<()>(&SCRIPTS.set_aside, &arguments).await?;
+        for (transaction, number) in flushes {
+            tracing::error!(transaction, number, reason, "a flush in Redis cannot become a job; it is set aside");
+        }
+        Ok(())
     }
 
     /// Ends flushes whose jobs are there.
@@ -184,16 +222,8 @@ impl Buffer {
 }
 
 impl Flush {
-    /// `None`, and a line in the log, when somebody else has written into the keys.
-    fn read((transaction, number, user, since, ids): RawFlush) -> Option<Self> {
-        let flush = Self::parse(&transaction, number, &user, &since, &ids);
-        if flush.is_none() {
-            tracing::error!(transaction, number, "a flush in Redis is not as expected; it is left there");
-        }
-        flush
-    }
-
-    fn parse(transaction: &str, number: u64, user: &str, since: &str, ids: &[String]) -> Option<Self> {
+    /// `None` when somebody else has written into the keys.
+    fn read((transaction, number, user, since, ids): &RawFlush) -> Option<Self> {
         let (authorization, key) = transaction.split_once(':')?;
         let what = if ids.iter().any(|id| id == OVERFLOW) {
             What::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
@@ -203,7 +233,7 @@ impl Flush {
             What::Records(records)
         };
         let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, what };
-        Some(Self { authorization: authorization.to_owned(), change, number })
+        Some(Self { authorization: authorization.to_owned(), change, number: *number })
     }
 }
 
@@ -214,7 +244,7 @@ mod tests {
     #[test]
     fn a_flush_is_read_back_in_order() {
         let ids = ["006000000000002AAA", "006000000000001AAA"].map(str::to_owned).to_vec();
-        let flush = Flush::read(("my-org:0001-a".to_owned(), 7, String::new(), String::new(), ids)).unwrap();
+        let flush = Flush::read(&("my-org:0001-a".to_owned(), 7, String::new(), String::new(), ids)).unwrap();
         assert_eq!((flush.authorization.as_str(), flush.number), ("my-org", 7));
         let What::Records(records) = flush.change.what else { panic!("an overflow") };
         assert!(records.is_sorted() && records.len() == 2);
@@ -224,10 +254,10 @@ mod tests {
     fn an_overflow_stands_for_all_records() {
         let ids = ["006000000000002AAA", OVERFLOW].map(str::to_owned).to_vec();
         let flush =
-            Flush::read(("o:t".to_owned(), 1, "005000000000001AAA".to_owned(), "1000".to_owned(), ids)).unwrap();
+            Flush::read(&("o:t".to_owned(), 1, "005000000000001AAA".to_owned(), "1000".to_owned(), ids)).unwrap();
         assert_eq!(flush.change.what, What::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
         assert!(flush.change.user.is_some());
         let broken = ("o:t".to_owned(), 1, String::new(), String::new(), vec![OVERFLOW.to_owned()]);
-        assert_eq!(Flush::read(broken), None);
+        assert_eq!(Flush::read(&broken), None);
     }
 }

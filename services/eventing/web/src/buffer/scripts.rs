@@ -16,23 +16,26 @@ pub(super) struct Scripts {
     pub(super) release: ServiceScript,
     pub(super) report: ServiceScript,
     pub(super) restart: ServiceScript,
+    pub(super) set_aside: ServiceScript,
     pub(super) view: ServiceScript,
 }
 
 const LIB: &str = include_str!("scripts/lib.lua");
 const ADD: &str = include_str!("scripts/add.lua");
+const ASIDE: &str = include_str!("scripts/aside.lua");
 
 /// The scripts, hashed once.
 pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     advance: ServiceScript::new(Effect::Grows, &[LIB, ADD, include_str!("scripts/advance.lua")]),
     begin: ServiceScript::new(Effect::Drains, &[LIB, include_str!("scripts/begin.lua")]),
-    claim: ServiceScript::new(Effect::Grows, &[LIB, include_str!("scripts/claim.lua")]),
+    claim: ServiceScript::new(Effect::Grows, &[LIB, ASIDE, include_str!("scripts/claim.lua")]),
     collect: ServiceScript::new(Effect::Grows, &[LIB, ADD, include_str!("scripts/collect.lua")]),
-    finish: ServiceScript::new(Effect::Drains, &[LIB, COVER, include_str!("scripts/finish.lua")]),
+    finish: ServiceScript::new(Effect::Drains, &[LIB, ASIDE, COVER, include_str!("scripts/finish.lua")]),
     lease: ServiceScript::new(Effect::Drains, &[LIB, include_str!("scripts/lease.lua")]),
     position: ServiceScript::new(Effect::Reads, &[LIB, include_str!("scripts/position.lua")]),
     release: ServiceScript::new(Effect::Drains, &[LIB, include_str!("scripts/release.lua")]),
     report: ServiceScript::new(Effect::Drains, &[LIB, include_str!("scripts/report.lua")]),
     restart: ServiceScript::new(Effect::Drains, &[LIB, include_str!("scripts/restart.lua")]),
+    set_aside: ServiceScript::new(Effect::Drains, &[LIB, ASIDE, include_str!("scripts/set_aside.lua")]),
     view: ServiceScript::new(Effect::Reads, &[LIB, include_str!("scripts/view.lua")]),
 });

@@ -176,3 +176,63 @@ async fn a_flush_of_a_process_that_has_ended_is_taken_over() -> Result<()> {
     assert_eq!(found.iter().map(|job| job.transaction_key.as_str()).collect::<Vec<_>>(), ["t-after", "t-before"]);
     Ok(())
 }
+
+/// Somebody who can write to Redis puts there what no web does: that goes out of the way of all others.
+#[tokio::test]
+async fn what_cannot_be_read_is_set_aside_and_other_transactions_become_jobs() -> Result<()> {
+    let redis = TestRedis::start().await?;
+    let name = |key: &str, transaction: &str| format!("{{eventing}}:changes:{key}:my-org:{transaction}");
+    let record = opportunity(1);
+    // More than a web takes at a time, of each kind.
+    for number in 0..60 {
+        let flushes: [(&str, &[&str], &str); 5] = [
+            ("no-number", &["process", "gone"], &record),
+            ("number", &["number", "many", "process", "gone"], &record),
+            ("since", &["number", "7", "since", "x"], "*"),
+            ("id", &["number", "7"], "006000000000001AAX"),
+            ("committed", &["number", "7", "committed", "nan"], &record),
+        ];
+        for (what, fields, id) in flushes {
+            let transaction = format!("t-{what}-{number}");
+            redis.command(&[&["HSET", &name("flush", &transaction)], fields].concat()).await?;
+            redis.command(&["SADD", &name("flush-ids", &transaction), id]).await?;
+            redis.command(&["ZADD", "{eventing}:changes:flushing", "1", &format!("my-org:{transaction}")]).await?;
+        }
+    }
+    // Keys of other types, of a flush and of a transaction that waits; and a number that counts for all.
+    redis.command(&["SET", &name("flush", "t-type"), "x"]).await?;
+    redis.command(&["ZADD", "{eventing}:changes:flushing", "1", "my-org:t-type"]).await?;
+    redis.command(&["SET", &name("ids", "t-waits"), "x"]).await?;
+    redis.command(&["SET", &name("open", "t-late"), "x"]).await?;
+    redis.command(&["ZADD", "{eventing}:changes:due", "1", "my-org:t-waits"]).await?;
+    redis.command(&["SET", "{eventing}:changes:flushes", "many"]).await?;
+    redis.command(&["HSET", "{eventing}:changes:counts", "webhook", "x", "jobs", "x"]).await?;
+    redis.command(&["SET", "{eventing}:changes:covered:my-org", "x"]).await?;
+
+    let web = spec(&redis, "web.1")?.env("EVENT_QUIET_MILLISECONDS", 300).start().await?;
+    for transaction in ["t-well", "t-late"] {
+        let answer = send(&web, transaction, &opportunities(0..3)).await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    }
+    let jobs = jobs(&redis).await?;
+    let found = jobs_become(&jobs, 2).await?;
+    let keys_of: BTreeSet<_> = found.iter().map(|job| job.transaction_key.as_str()).collect();
+    assert_eq!(keys_of, BTreeSet::from(["t-well", "t-late"]));
+    eventually(PATIENCE, "nothing is tried again", async || {
+        let found = keys(&redis).await?;
+        let left: Vec<_> = found.iter().filter(|key| key.ends_with(":flushing") || key.ends_with(":due")).collect();
+        ensure!(left.is_empty(), "{left:?}");
+        Ok(())
+    })
+    .await?;
+    let log = web.log().text();
+    for transaction in ["t-no-number-0", "t-number-59", "t-since-7", "t-id-30", "t-committed-9", "t-type", "t-waits"] {
+        let told = log.lines().filter(|line| line.contains(&format!("my-org:{transaction}"))).count();
+        assert_eq!(told, 1, "{transaction}");
+    }
+    // What was set aside of a transaction does not keep from it what comes later, and people find it.
+    assert!(keys(&redis).await?.contains(&name("aside-ids", "t-number-0")));
+    send(&web, "t-number-0", &opportunities(5..6)).await?;
+    jobs_become(&jobs, 3).await?;
+    Ok(())
+}

@@ -6,10 +6,12 @@ use crate::quoter::Quoter;
 use crate::repeat::Repeat;
 use ::web::client_context::Caller;
 use ::web::{ApiError, ErrorAnswer, RequestId, WaitingCalls};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use shared::jobs::Jobs;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Which Opportunity gets a Quote.
@@ -64,8 +66,14 @@ pub(crate) async fn generate_quote(
 ) -> Result<Json<QuoteGenerationResponse>, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
     let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
-    let _place = calls.admit(caller.org_id().as_str())?;
+    let call = Arc::new(calls.admit(caller.org_id().as_str())?);
     let recorder = Recorder { jobs: &jobs, request_id: &request_id };
-    let quote = quoter.quote(caller.into_inner().session, &repeat.key, opportunity, recorder).await?;
-    Ok(Json(QuoteGenerationResponse { quote_id: quote.to_string() }))
+    let quoted = quoter.quote(caller.into_inner().session, &repeat.key, opportunity, recorder, &call).await;
+    match quoted.as_ref().map_err(ApiError::status) {
+        Err(StatusCode::GATEWAY_TIMEOUT) => call.timed_out(),
+        // The org, or something before it, was not reached.
+        Err(StatusCode::SERVICE_UNAVAILABLE) => {}
+        _ => call.answered(),
+    }
+    Ok(Json(QuoteGenerationResponse { quote_id: quoted?.to_string() }))
 }

@@ -16,5 +16,6 @@ mod published;
 mod samples;
 mod security;
 mod silent;
+mod slow;
 mod start;
 mod support;

@@ -34,6 +34,8 @@ pub(crate) struct Stack {
     pub(crate) progress_events: bool,
     /// `MAX_ATTEMPTS` of workers that start.
     pub(crate) max_attempts: u32,
+    /// `WORKER_CONCURRENCY` of workers that start.
+    pub(crate) concurrency: u32,
     /// Address that the services know the org by, when it is not the org's own.
     pub(crate) front: Option<String>,
     hosts: String,
@@ -80,6 +82,7 @@ impl Stack {
             bulk_threshold: 0,
             progress_events: true,
             max_attempts: 12,
+            concurrency: 2,
             front: None,
             hosts,
             http,
@@ -120,7 +123,7 @@ impl Stack {
             .env("JOB_SECRET_KEY", SECRET)
             .env("ALLOWED_ORG_HOSTS", &self.hosts)
             .env("WORKER_NAME", name)
-            .env("WORKER_CONCURRENCY", 2)
+            .env("WORKER_CONCURRENCY", self.concurrency)
             .env("CHUNK_SIZE", 25)
             .env("SAMPLE_CHUNK_SIZE", 25)
             .env("BULK_THRESHOLD", self.bulk_threshold)

@@ -2,6 +2,7 @@
 -- `since` and `committed` are ms or ''.
 local function add(t, user, since, committed, first, last, quiet, patience)
   local new = 0
+  for name, kind in pairs({ids = 'set', taken = 'set', ['flush-ids'] = 'set', open = 'hash'}) do mend(key(name, t), kind) end
   pieces(first, last, function(from, to)
     local taken = call('SMISMEMBER', key('taken', t), unpack(ARGV, from, to))
     local leaving = call('SMISMEMBER', key('flush-ids', t), unpack(ARGV, from, to))
@@ -16,17 +17,17 @@ local function add(t, user, since, committed, first, last, quiet, patience)
   call('HSETNX', open, 'first', NOW)
   if user ~= '' then call('HSETNX', open, 'user', user) end
   local function keep(field, value, is_better)
-    local known = call('HGET', open, field)
-    if value ~= '' and (not known or is_better(tonumber(value), tonumber(known))) then call('HSET', open, field, value) end
+    local known = number_of(call('HGET', open, field))
+    if value ~= '' and (not known or is_better(tonumber(value), known)) then call('HSET', open, field, value) end
   end
   keep('since', since, function(one, other) return one < other end)
   keep('committed', committed, function(one, other) return one > other end)
   if since ~= '' then call('HSETNX', open, 'overflow', NOW) end
-  local due = math.min(NOW + quiet, call('HGET', open, 'first') + patience)
+  local due = math.min(NOW + quiet, (number_of(call('HGET', open, 'first')) or NOW) + patience)
   -- An overflow waits for as long as any transaction may: those that came before it have their jobs by then, and what they
   -- deal with is left out.
   local overflow = call('HGET', open, 'overflow')
-  if overflow then due = overflow + patience end
+  if overflow then due = (number_of(overflow) or NOW) + patience end
   call('ZADD', P .. 'due', due, t)
   return new
 end

@@ -8,10 +8,9 @@ local version = call('HGET', position, 'version') or ''
 if version == ARGV[5] then return 'stored' end -- this very call, repeated
 if version ~= ARGV[4] then return 'moved' end
 call('HSET', position, 'version', ARGV[5], 'replay_id', ARGV[6], 'at', NOW)
-local counts = P .. 'counts'
 for i, name in ipairs({'received', 'ignored', 'unreadable'}) do
-  if ARGV[8 + i] ~= '0' then call('HINCRBY', counts, name, ARGV[8 + i]) end
+  if ARGV[8 + i] ~= '0' then tally(name, ARGV[8 + i]) end
 end
-if ARGV[12] ~= '' then call('HSET', counts, 'last_event_at', ARGV[12]) end
+if ARGV[12] ~= '' then call('HSET', P .. 'counts', 'last_event_at', ARGV[12]) end
 add_all(13, ARGV[7], ARGV[8])
 return 'stored'

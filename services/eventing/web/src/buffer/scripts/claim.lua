@@ -1,18 +1,46 @@
--- Takes transactions whose time has come, to be made into jobs. Returns {ms until the next one or -1, flushes}, a
--- flush being {transaction, number, user or '', since ms or '', ids}.
+-- Takes transactions whose time has come, to be made into jobs. Returns {ms until the next one or -1, flushes, {{transaction
+-- that was set aside, why}...}}, a flush being {transaction, number, user or '', since ms or '', ids}.
+-- What cannot be read is set aside, and keeps no other from its turn.
 -- Grows a little, but above all what follows does: while Redis is full nothing is taken.
 -- ARGV 2 process  3 lease ms  4 most ids of a flush  5 most flushes
 local process, lease, most_ids, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local due, flushing = P .. 'due', P .. 'flushing'
-local flushes, ids, wait = {}, 0, -1
+mend(due, 'zset')
+mend(flushing, 'zset')
+local flushes, aside, ids, wait = {}, {}, 0, -1
+
+-- The name of a transaction that is text.
+local function shown(t) return (string.gsub(t, '[^\33-\126]', '?')) end
+
+-- The parts of a flush, or nothing and what is wrong with it.
+local function read(t)
+  local flush, from = key('flush', t), key('flush-ids', t)
+  if t ~= shown(t) then return nil, 'its name' end
+  if type_of(flush) ~= 'hash' then return nil, 'no flush' end
+  if type_of(from) ~= 'set' then return nil, 'no records' end
+  local number, user, since, committed = unpack(call('HMGET', flush, 'number', 'user', 'since', 'committed'))
+  if not number_of(number) or string.format('%.0f', number) ~= number then return nil, 'number' end
+  if since and not number_of(since) then return nil, 'since' end
+  if committed and not number_of(committed) then return nil, 'committed' end
+  local members = call('SMEMBERS', from)
+  for _, id in ipairs(members) do
+    if id ~= '*' and string.find(id, '%W') then return nil, 'a record' end
+  end
+  if user and string.find(user, '%W') then user = nil end
+  return {t, tonumber(number), user or '', since or '', members}
+end
 
 local function hand_out(t)
-  local flush = key('flush', t)
-  call('HSET', flush, 'process', process)
+  local flush, wrong = read(t)
+  if not flush then
+    aside[#aside + 1] = {shown(t), wrong}
+    set_aside(t)
+    return
+  end
+  call('HSET', key('flush', t), 'process', process)
   call('ZADD', flushing, NOW + lease, t)
-  local fields, members = call('HMGET', flush, 'number', 'user', 'since'), call('SMEMBERS', key('flush-ids', t))
-  ids = ids + #members
-  flushes[#flushes + 1] = {t, tonumber(fields[1]), fields[2] or '', fields[3] or '', members}
+  ids = ids + #flush[5]
+  flushes[#flushes + 1] = flush
 end
 
 local function enough() return #flushes >= most or ids >= most_ids end
@@ -22,9 +50,14 @@ local function enough() return #flushes >= most or ids >= most_ids end
 local under_way = call('ZRANGE', flushing, 0, -1, 'WITHSCORES')
 for i = 1, #under_way, 2 do
   local t = under_way[i]
-  local free = tonumber(under_way[i + 1]) <= NOW or call('HGET', key('flush', t), 'process') == process
+  local flush = key('flush', t)
+  local free = tonumber(under_way[i + 1]) <= NOW or type_of(flush) ~= 'hash' or call('HGET', flush, 'process') == process
   if free and not enough() then hand_out(t) end
 end
+
+-- The number of a flush is in no other, also not in one of before somebody wrote what is no number.
+mend(P .. 'flushes', 'string')
+if not is_count(call('GET', P .. 'flushes') or '0', 15) then call('SET', P .. 'flushes', string.format('%.0f', NOW)) end
 
 -- Moves the ids of t into a flush; those that are too many for one wait for the next.
 local function begin(t)
@@ -47,13 +80,18 @@ end
 
 for _, t in ipairs(call('ZRANGE', due, '-inf', NOW, 'BYSCORE', 'LIMIT', 0, most)) do
   if enough() then break end
-  if call('EXISTS', key('ids', t)) == 0 then
-    call('DEL', key('open', t))
+  local found = type_of(key('ids', t))
+  mend(key('open', t), 'hash')
+  if found ~= 'set' then
+    if found ~= 'none' then aside[#aside + 1] = {shown(t), 'its records'} end
+    call('UNLINK', key('ids', t), key('open', t))
     call('ZREM', due, t)
   elseif call('EXISTS', key('flush', t)) == 1 then
     -- One flush at a time. Its end puts the transaction back; if it never ends, its lease does.
     call('HSET', key('open', t), 'waits', 1)
-    call('ZADD', due, call('ZSCORE', flushing, t) or NOW + lease, t)
+    local ends = call('ZSCORE', flushing, t)
+    call('ZADD', due, ends or NOW + lease, t)
+    if not ends then hand_out(t) end
   else
     begin(t)
   end
@@ -66,4 +104,4 @@ for _, set in ipairs({due, flushing}) do
     if wait < 0 or left < wait then wait = left end
   end
 end
-return {wait, flushes}
+return {wait, flushes, aside}

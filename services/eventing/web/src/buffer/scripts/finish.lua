@@ -3,12 +3,14 @@
 -- ARGV 2 ms to remember  3… transaction, number of the flush; of each
 for i = 3, #ARGV, 2 do
   local t, flush = ARGV[i], key('flush', ARGV[i])
-  if call('HGET', flush, 'number') == ARGV[i + 1] then
+  if type_of(flush) == 'hash' and call('HGET', flush, 'number') == ARGV[i + 1] then
     local taken, ids = key('taken', t), key('flush-ids', t)
+    mend(taken, 'set')
+    mend(ids, 'set')
     call('SUNIONSTORE', taken, taken, ids)
     call('PEXPIRE', taken, ARGV[2])
     -- After an overflow it is the job that finds the records, and notes them.
-    local committed = call('HGET', flush, 'committed')
+    local committed = number_of(call('HGET', flush, 'committed'))
     if committed and call('SISMEMBER', ids, '*') == 0 then
       local pairs, at = {}, math.min(committed, NOW)
       for _, id in ipairs(call('SMEMBERS', ids)) do
@@ -19,8 +21,7 @@ for i = 3, #ARGV, 2 do
     end
     call('DEL', flush, ids)
     call('ZREM', P .. 'flushing', t)
-    call('HINCRBY', P .. 'counts', 'jobs', 1)
-    -- Its time came while the flush was under way.
-    if call('HDEL', key('open', t), 'waits') == 1 then call('ZADD', P .. 'due', NOW, t) end
+    tally('jobs', 1)
+    let_wait_no_longer(t)
   end
 end
