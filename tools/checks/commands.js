@@ -1,5 +1,5 @@
-// The commands of the READMEs that name things of AppLink: names by its rule, and flags that say what the published
-// document says.
+// The commands of the documents. Those that name things of AppLink: names by its rule, and flags that say what the published
+// document says. Those that name programs and files of this repository: that these are there.
 const FENCE = /^\s*```sh\n([\s\S]*?)^\s*```$/gm;
 /** The help texts of the CLI plugin: 3 to 30 letters, digits and single underscores, beginning with a letter. */
 const NAME = /^(?=.{3,30}$)[A-Za-z](?:_?[A-Za-z0-9])*$/;
@@ -32,6 +32,32 @@ export function checkCommands(markdown, documents) {
     // Dev Center, "Scaling Your Dyno Formation".
     problems.push(...scaled.map((word) => `${word}: eco and basic dynos are one of a type; name a size, such as ${word.split(':')[0]}:standard-1x`));
     return verb === 'salesforce:publish' ? [...problems, ...publication(words, argument, documents)] : problems;
+  });
+}
+
+/** Folders whose files a command names; others are made by it. */
+const OURS = /^(?:bin|docs|salesforce|services|shared|tools)\//;
+
+/**
+ * Programs and files of the repository that commands name and that are not there.
+ *
+ * @param {string} markdown
+ * @param {{ files: Set<string>, binaries: Set<string>, folder: string }} known paths of the checkout, programs of the workspace,
+ *     and the folder that the document's commands are typed in, `''` at the top
+ * @returns {string[]} problems
+ */
+export function checkPrograms(markdown, { files, binaries, folder }) {
+  const isThere = (path) => files.has(path) || [...files].some((file) => file.startsWith(`${path}/`));
+  return commandsOf(markdown).flatMap((command) => {
+    const words = command.split(/[\s;&|()'"=@]+/).filter(Boolean);
+    const built = words.flatMap((word) => /^target\/(?:debug|release)\/([\w-]+)$/.exec(word)?.[1] ?? []);
+    const named = words.includes('cargo') ? [...valuesOf(words, '--bin'), ...valuesOf(words, '--package')] : [];
+    const programs = [...built, ...named].filter((name) => !binaries.has(name)).map((name) => `there is no program ${name}: ${command}`);
+    const paths = words.map((word) => word.replace(/\/$/, '')).filter((word) => OURS.test(word) || /^scripts\//.test(word));
+    const missing = paths
+      .filter((path) => !isThere(path) && !isThere(`${folder}${path}`))
+      .map((path) => `there is no file ${path}: ${command}`);
+    return [...programs, ...missing];
   });
 }
 

@@ -11,14 +11,16 @@ import { parse as parseYaml } from 'yaml';
 import { checkAnswers } from './apex-answers.js';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
-import { checkCommands } from './commands.js';
+import { checkCommands, checkPrograms } from './commands.js';
 import { checkStarts } from './compose-start.js';
 import { checkContext } from './context.js';
 import * as deployment from './deployment.js';
 import { documentFiles, loadDocuments, servicesOf } from './external-services.js';
+import { checkLinks, checkMentions } from './links.js';
 import { checkBundles } from './lwc.js';
 import { checkProject, projectFiles } from './metadata.js';
 import { checkDocuments } from './openapi.js';
+import { checkPictures } from './pictures.js';
 import { checkPricing } from './pricing.js';
 import { samplesCode } from './samples-code.js';
 
@@ -40,14 +42,16 @@ const documents = loadDocuments(root);
 const services = servicesOf(documents);
 /** Code with the names of Heroku's samples, which has to go on without a change. */
 const samples = samplesCode();
-/** Which documents tell how to connect and publish. */
-const readmes = ['README.md', 'salesforce/README.md', 'docs/deploy.md', 'docs/ADD-A-JOB.md'];
 
 /** The files of a checkout: those of the commit, and new ones that git does not ignore. */
 function checkout() {
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   return execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
 }
+
+const files = checkout();
+/** All documents: each may have commands. */
+const readmes = files.filter((file) => file.endsWith('.md'));
 
 const checks = {
   'app.json': () => deployment.checkAppJson(app),
@@ -58,7 +62,7 @@ const checks = {
   'docker-compose.yml': () => deployment.checkCompose({ compose, binaries }),
   'start of each process of docker-compose.yml': () => checkStarts({ compose, folder: join(target, 'debug') }),
   'build context (.dockerignore)': () =>
-    checkContext({ root, ignore: read('.dockerignore'), dockerfile, files: checkout() }),
+    checkContext({ root, ignore: read('.dockerignore'), dockerfile, files }),
   'image and docker-compose.yml': () => deployment.checkImage({ dockerfile, compose }),
   'version of Rust': () =>
     deployment.checkRustVersion({ toolchain: read('rust-toolchain.toml'), rustConfig, dockerfile }),
@@ -71,6 +75,16 @@ const checks = {
     const byPath = new Map(documentFiles(root).map((file) => [file, parseYaml(read(file))]));
     return readmes.flatMap((file) => checkCommands(read(file), byPath).map((problem) => `${file}: ${problem}`));
   },
+  'programs and files in commands': () => {
+    const known = { files: new Set(files), binaries: new Set([...names, ...binaries]) };
+    return readmes.flatMap((file) => {
+      // Commands of salesforce/README.md stand in its folder, all others at the top.
+      const folder = file.startsWith('salesforce/') ? 'salesforce/' : '';
+      return checkPrograms(read(file), { ...known, folder }).map((problem) => `${file}: ${problem}`);
+    });
+  },
+  'links of documents': () => [...checkLinks(files, read), ...checkMentions(files, read)],
+  pictures: () => checkPictures(files, read),
   'Salesforce metadata': () => checkProject(project, services),
   Apex: () => checkApex(project),
   'answers that Apex reads': () => checkAnswers(project, documents),

@@ -36,6 +36,19 @@ pub struct Authorization {
     pub created_at: Option<DateTime<Utc>>,
 }
 
+impl Authorization {
+    /// For callers of the REST API, which a Data Cloud org does not have; `name` is that by which it was asked for.
+    ///
+    /// # Errors
+    /// [`AppLinkError::DataCloud`].
+    pub(super) fn of_salesforce(&self, name: &str) -> Result<(), AppLinkError> {
+        match self.org_type {
+            OrgType::DataCloud => Err(AppLinkError::DataCloud { name: name.to_owned() }),
+            OrgType::Salesforce | OrgType::Other(_) => Ok(()),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Body {
     #[serde(default)]
@@ -101,20 +114,25 @@ fn authorization(name: &str, body: Body, hosts: &AllowedHosts) -> Result<Authori
     }
     let org_id = record_id("org.id", org_id)?;
     check_token(name, &access_token, &org_id)?;
-    let mut instance_url = hosts
-        .check(&instance_url.unwrap_or_default())
-        .map_err(|error| malformed(format!("`org.instance_url` {error}")))?;
+    let org_type = match org_type.unwrap_or_default().as_str() {
+        "SalesforceOrg" => OrgType::Salesforce,
+        "DataCloudOrg" | "DatacloudOrg" => OrgType::DataCloud,
+        other => OrgType::Other(other.to_owned()),
+    };
+    let mut instance_url = instance_url.unwrap_or_default();
+    // Heroku's SDK uses it as it stands, so it may or may not have a scheme there.
+    if org_type == OrgType::DataCloud && !instance_url.is_empty() && !instance_url.contains("://") {
+        instance_url.insert_str(0, "https://");
+    }
+    let mut instance_url =
+        hosts.check(&instance_url).map_err(|error| malformed(format!("`org.instance_url` {error}")))?;
     instance_url.set_path("/");
     let version = version.unwrap_or_default();
     let version = api_version(&version).ok_or_else(|| malformed("`org.api_version` is not a version"))?.to_owned();
     Ok(Authorization {
         id: id.unwrap_or_default(),
         developer_name: developer_name.unwrap_or_else(|| name.to_owned()),
-        org_type: match org_type.unwrap_or_default().as_str() {
-            "SalesforceOrg" => OrgType::Salesforce,
-            "DataCloudOrg" | "DatacloudOrg" => OrgType::DataCloud,
-            other => OrgType::Other(other.to_owned()),
-        },
+        org_type,
         session: Session {
             instance_url,
             api_version: version,

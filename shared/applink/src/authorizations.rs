@@ -95,6 +95,16 @@ impl AppLink {
         self.get(name, |_| true).await
     }
 
+    /// The same for the REST API, which only a Salesforce org has.
+    ///
+    /// # Errors
+    /// Any [`AppLinkError`], among them [`AppLinkError::DataCloud`].
+    pub async fn salesforce(&self, name: &str) -> Result<Arc<Authorization>, AppLinkError> {
+        let authorization = self.authorization(name).await?;
+        authorization.of_salesforce(name)?;
+        Ok(authorization)
+    }
+
     /// The authorization again, with another token than `stale`, which Salesforce has refused. If another caller has
     /// brought one meanwhile, it is that.
     ///

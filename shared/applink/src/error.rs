@@ -34,6 +34,12 @@ pub enum AppLinkError {
         /// Its status, such as `disconnected`.
         status: String,
     },
+    /// The authorization is for a Data Cloud org, which has an API of its own, where a Salesforce org is needed.
+    #[error("`{name}` is an authorization of a Data Cloud org, which has no Salesforce REST API")]
+    DataCloud {
+        /// The name.
+        name: String,
+    },
     /// Salesforce refuses the session that was given in place of an add-on.
     #[error("the session that was given in place of AppLink has ended; log in again and start with the new one")]
     SessionEnded,
@@ -72,7 +78,7 @@ impl AppLinkError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::InvalidName { .. } => ErrorKind::Invalid,
+            Self::InvalidName { .. } | Self::DataCloud { .. } => ErrorKind::Invalid,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::NotAuthorized { .. } | Self::SessionEnded => ErrorKind::SessionExpired,
             Self::Unreachable { .. } => ErrorKind::Transient,
@@ -100,6 +106,7 @@ impl AppLinkError {
             Self::Malformed { reason } => Self::Malformed { reason: cleaner.text(&reason) },
             error @ (Self::InvalidName { .. }
             | Self::NotFound { .. }
+            | Self::DataCloud { .. }
             | Self::SessionEnded
             | Self::Unreachable { .. }) => error,
         }

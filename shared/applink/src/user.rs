@@ -6,7 +6,8 @@ use secrecy::ExposeSecret;
 use super::AppLink;
 use salesforce::{Error, ErrorKind, Session, SessionSource};
 
-/// Gives the session of an AppLink authorization, and asks the add-on for a new one when Salesforce refuses it.
+/// Gives the session of an AppLink authorization of a Salesforce org, and asks the add-on for a new one when Salesforce
+/// refuses it.
 #[derive(Debug, Clone)]
 pub struct AuthorizedUser {
     applink: AppLink,
@@ -34,7 +35,7 @@ struct AnotherOrg {
 
 impl SessionSource for AuthorizedUser {
     fn session(&self) -> BoxFuture<'_, Result<Session, Error>> {
-        Box::pin(async { Ok(self.applink.authorization(&self.name).await?.session.clone()) })
+        Box::pin(async { Ok(self.applink.salesforce(&self.name).await?.session.clone()) })
     }
 
     fn refresh<'a>(&'a self, stale: &'a Session) -> BoxFuture<'a, Result<Session, Error>> {
@@ -44,6 +45,7 @@ impl SessionSource for AuthorizedUser {
                 let source = Box::new(AnotherOrg { name: self.name.clone() });
                 return Err(Error::Session { kind: ErrorKind::SessionExpired, source });
             }
+            authorization.of_salesforce(&self.name)?;
             Ok(authorization.session.clone())
         })
     }

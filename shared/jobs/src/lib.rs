@@ -233,7 +233,7 @@ pub use stats::{Stats, Workers};
 pub use steer::{By, OPERATOR};
 pub use store::Jobs;
 pub use tasks::{Acked, Failed, Pushed, Tasks, Trip, WorkerId};
-pub use tls::RedisCa;
+pub use tls::{RedisCa, RedisCaError};
 pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,
     JobState, JobView, NewJob, RecordError,

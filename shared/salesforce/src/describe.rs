@@ -55,6 +55,9 @@ pub struct FieldDescribe {
     /// Objects that a reference may point to.
     #[serde(default)]
     pub reference_to: Vec<String>,
+    /// What a reference is called in a query (`Account` in `Account.Name`); `None` for other types.
+    #[serde(default)]
+    pub relationship_name: Option<String>,
     /// Values of a picklist.
     #[serde(default)]
     pub picklist_values: Vec<PicklistValue>,

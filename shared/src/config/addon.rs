@@ -68,7 +68,7 @@ fn complain(reader: &mut Reader<'_>, error: AddonConfigError) {
             reader.problem(&variable, "is not set; bin/sf-session sets what a session needs");
         }
         AddonConfigError::Missing { variable } => {
-            reader.missing(&variable, "the AppLink add-on sets it; the README has what it is for local-org");
+            reader.missing(&variable, "the AppLink add-on sets it; docs/local-org.md has what it is for local-org");
         }
         AddonConfigError::Invalid { variable, reason } => reader.problem(&variable, reason),
         AddonConfigError::Insecure { variable } => reader.problem(

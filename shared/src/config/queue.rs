@@ -1,5 +1,6 @@
 //! The settings behind [`JobsConfig`].
 
+use std::error::Error;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -44,7 +45,7 @@ pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
     let days = reader.bounded("JOB_RETENTION_DAYS", 7, 1..=365_u64);
     JobsConfig {
         insecure_tls: reader.optional("REDIS_TLS_INSECURE", false),
-        redis_ca: reader.parsed("REDIS_CA", "certificates in PEM form, or the path of a file with them", RedisCa::read),
+        redis_ca: redis_ca(reader),
         prefix: reader.optional("QUEUE_PREFIX", prefix.to_owned()),
         org_limit: reader.bounded("ORG_CONCURRENCY", defaults.org_limit, 1..=1_000),
         max_open_jobs: reader.bounded("MAX_OPEN_JOBS", defaults.max_open_jobs, 1..=1_000_000),
@@ -56,5 +57,35 @@ pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
         lease: reader.seconds("LEASE_SECONDS", defaults.lease, 1..=600),
         retention: Duration::from_secs(days * 24 * 60 * 60),
         ..defaults
+    }
+}
+
+/// `None` when there is none, or the reader has a problem on record, which names the file.
+fn redis_ca(reader: &mut Reader<'_>) -> Option<RedisCa> {
+    let text = reader.optional_value::<String>("REDIS_CA")?;
+    let error = match RedisCa::read(&text) {
+        Ok(authorities) => return Some(authorities),
+        Err(error) => error,
+    };
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    reader.problem("REDIS_CA", format!("cannot be used: {error}{cause}"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn a_file_of_certificates_that_cannot_be_read_is_named() {
+        let key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+        let settings = [("REDIS_URL", "rediss://127.0.0.1"), ("JOB_SECRET_KEY", key), ("REDIS_CA", "/no/such/ca.pem")];
+        let settings = Settings::from_map(settings).unwrap();
+        let mut reader = settings.reader();
+        assert!(read(&mut reader, "{x}:").redis_ca.is_none());
+        let problem = reader.finish().unwrap_err().to_string();
+        assert!(problem.starts_with("REDIS_CA: cannot be used: cannot read /no/such/ca.pem,"), "{problem}");
+        assert!(problem.contains("No such file"), "{problem}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod app;
 mod body_deadline;
+mod conditions;
 mod config;
 mod connection;
 mod error;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use app::app;
 pub use callback::callback_url;
+pub use conditions::Conditions;
 pub use config::WebConfig;
 pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};

@@ -1,7 +1,7 @@
 // The check of the commands in READMEs.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkCommands } from '../commands.js';
+import { checkCommands, checkPrograms } from '../commands.js';
 
 const DOCUMENT = {
   info: { title: 'Quotes' },
@@ -37,5 +37,35 @@ describe('a command', () => {
   ];
   for (const [name, command, expected] of refused) {
     it(`is refused when ${name}`, () => assert.match(check(command), expected));
+  }
+});
+
+describe('programs and files of a command', () => {
+  const known = { files: new Set(['bin/demo', 'services/a/web/api-docs.yaml', 'salesforce/scripts/apex/a.apex']), binaries: new Set(['local-org', 'demo']) };
+  const programs = (command, folder = '') => checkPrograms(`\`\`\`sh\n${command}\n\`\`\`\n`, { ...known, folder }).join('\n');
+
+  const good = [
+    'bin/demo --pattern x',
+    'target/debug/local-org --port 1 & sleep 5',
+    'cargo run --bin local-org -- publish services/a/web/api-docs.yaml',
+    'PORT=1 target/release/demo & bin/demo',
+    'curl -d @services/a/web/api-docs.yaml http://127.0.0.1/bin/none',
+    '(cd salesforce && ls services/a)',
+  ];
+  for (const command of good) {
+    it(`are there: ${command}`, () => assert.equal(programs(command), ''));
+  }
+  it('are there in the folder that the commands stand in', () => assert.equal(programs('sf apex run --file scripts/apex/a.apex', 'salesforce/'), ''));
+
+  const bad = [
+    ['bin/none', /there is no file bin\/none/],
+    ['target/debug/none &', /there is no program none/],
+    ['PORT=1 target/debug/none', /there is no program none/],
+    ['cargo build --release --package none', /there is no program none/],
+    ['x "$(cat services/a/none.yaml)"', /there is no file services\/a\/none.yaml/],
+    ['sf apex run --file scripts/apex/a.apex', /there is no file scripts\/apex\/a.apex/],
+  ];
+  for (const [command, problem] of bad) {
+    it(`are missing: ${command}`, () => assert.match(programs(command), problem));
   }
 });

@@ -30,8 +30,8 @@ pub struct Args {
     /// Microseconds more for each row that a call reads or writes
     #[arg(long, value_name = "US", default_value_t = 0)]
     pub row_us: u64,
-    /// TOML file with pricing rules in place of the built-in ones, as PRICING_RULES
-    #[arg(long, value_name = "FILE")]
+    /// TOML file with pricing rules in place of the built-in ones
+    #[arg(long, value_name = "FILE", env = "PRICING_RULES")]
     pub pricing_rules: Option<PathBuf>,
     /// Which Opportunities the job takes, as in a SOQL WHERE clause
     #[arg(long = "where", value_name = "CLAUSE", default_value = "Name LIKE 'Sample Opportunity%'")]

@@ -105,7 +105,7 @@ async fn show(
     if !args.once {
         console.say(&shown.afterwards);
         tokio::select! {
-            watched = stack.watch(console) => watched?,
+            watched = (scene.watch)(console, stack) => watched?,
             () = signals.stop() => {}
         }
     }

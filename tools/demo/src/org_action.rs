@@ -38,8 +38,12 @@ struct Outcome {
 }
 
 /// How the pattern is shown.
-pub(crate) const SCENE: Scene =
-    Scene { environment, seed: |_| Some(OPPORTUNITIES), play: |_, console, stack| Box::pin(play(console, stack)) };
+pub(crate) const SCENE: Scene = Scene {
+    environment,
+    seed: |_| Some(OPPORTUNITIES),
+    play: |_, console, stack| Box::pin(play(console, stack)),
+    watch: |console, stack| Box::pin(stack.watch(console)),
+};
 
 fn environment(local_org: &LocalOrg, _password: &str) -> Result<Environment> {
     let all = vec![("ENABLE_DISCOUNT_OVERRIDES", "true".to_owned())];

@@ -11,6 +11,9 @@ use crate::environment::Environment;
 use crate::shown::Shown;
 use crate::stack::Stack;
 
+/// Ends when a process that is needed has ended.
+pub(crate) type Watching<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
 /// The result of a play, once it is over.
 pub(crate) type Playing<'a> = Pin<Box<dyn Future<Output = Result<Shown>> + 'a>>;
 
@@ -23,4 +26,6 @@ pub(crate) struct Scene {
     pub(crate) seed: fn(&Args) -> Option<u32>,
     /// Plays it on running processes.
     pub(crate) play: for<'a> fn(&'a Args, &'a Console, &'a mut Stack) -> Playing<'a>,
+    /// Looks after the processes after the play, while the user goes on by hand.
+    pub(crate) watch: for<'a> fn(&'a Console, &'a mut Stack) -> Watching<'a>,
 }

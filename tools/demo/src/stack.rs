@@ -18,7 +18,8 @@ use crate::environment::Environment;
 pub(crate) const ORG: &str = "my-org";
 /// Heroku waits 30 s after `SIGTERM`.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// What the services have by default (`LEASE_SECONDS`).
+/// After how long the processes of the demo take a silent worker's chunks over (`LEASE_SECONDS`); they are given it, so that
+/// what the demo says of it is true.
 const LEASE_SECONDS: u32 = 20;
 /// How often [`Stack::watch`] looks.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
@@ -77,7 +78,7 @@ impl Stack {
 
         let job_secret_key = hex(rand::random::<[u8; 32]>());
         let redis_url = redis.url();
-        let pricing_rules = args.pricing_rules.as_deref().map(pricing_rules).transpose()?;
+        let pricing_rules = args.pricing_rules.as_deref().map(pricing_rules).transpose()?.flatten();
         let password = hex(rand::random::<[u8; 12]>());
         let environment = environment(&local_org, &password)?;
         #[expect(clippy::disallowed_methods, reason = "handed on to the services")]
@@ -90,6 +91,7 @@ impl Stack {
                 .env("LOG_FORMAT", "text")
                 .env("REDIS_URL", &redis_url)
                 .env("JOB_SECRET_KEY", &job_secret_key)
+                .env("LEASE_SECONDS", LEASE_SECONDS)
                 .env("ALLOWED_ORG_HOSTS", &environment.hosts)
                 .envs(pricing_rules.iter().map(|path| ("PRICING_RULES", path)))
                 .envs(environment.all.iter().cloned()))
@@ -168,6 +170,11 @@ impl Stack {
         }
     }
 
+    /// As long as one look at the processes is from the next.
+    pub(crate) fn watch_interval() -> Duration {
+        WATCH_INTERVAL
+    }
+
     /// local-org with its control client.
     pub(crate) fn local_org(&self) -> &LocalOrg {
         &self.local_org
@@ -218,10 +225,18 @@ fn lost(name: &str, death: &anyhow::Error) -> String {
     )
 }
 
-/// The path as the services can use it, wherever they run.
-fn pricing_rules(path: &Path) -> Result<String> {
-    let path = path.canonicalize().with_context(|| format!("--pricing-rules: cannot read {}", path.display()))?;
-    path.into_os_string().into_string().ok().context("--pricing-rules: the path is no Unicode text")
+/// The path as the services can use it, wherever they run. What they take for none, or for the rules themselves, is left to
+/// them.
+fn pricing_rules(path: &Path) -> Result<Option<String>> {
+    match path.to_str() {
+        Some("") => return Ok(None),
+        Some(text) if text.contains('=') && text.contains('\n') => return Ok(Some(text.to_owned())),
+        _ => {}
+    }
+    let read = path.canonicalize();
+    let path = read.with_context(|| format!("--pricing-rules (or PRICING_RULES): cannot read {}", path.display()))?;
+    let text = path.into_os_string().into_string().ok();
+    text.map(Some).context("--pricing-rules (or PRICING_RULES): the path is no Unicode text")
 }
 
 /// Makes the sample records, and tells what there is.
@@ -256,8 +271,15 @@ mod tests {
     #[test]
     fn a_file_of_rules_that_is_not_there_is_named() {
         let error = pricing_rules(Path::new("/no/such/rules.toml")).unwrap_err();
-        assert!(format!("{error:#}").starts_with("--pricing-rules: cannot read /no/such/rules.toml: No such file"));
+        assert!(
+            format!("{error:#}")
+                .starts_with("--pricing-rules (or PRICING_RULES): cannot read /no/such/rules.toml: No such file")
+        );
         let given = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(pricing_rules(given.path()).unwrap(), given.path().canonicalize().unwrap().to_str().unwrap());
+        let path = given.path().canonicalize().unwrap();
+        assert_eq!(pricing_rules(given.path()).unwrap().as_deref(), path.to_str());
+        assert_eq!(pricing_rules(Path::new("")).unwrap(), None);
+        let text = "[regions]\nUS = 5\n";
+        assert_eq!(pricing_rules(Path::new(text)).unwrap().as_deref(), Some(text));
     }
 }

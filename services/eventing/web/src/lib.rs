@@ -1,7 +1,7 @@
 //! Pattern 4, web: takes change events in, from the Pub/Sub API and as CloudEvents, and starts jobs. Making the Quotes is the
 //! worker's.
 //!
-//! An event goes through the `filter` into the `buffer` in Redis, from where the `flusher` makes one job of each transaction.
+//! An event goes through the `filter` into the `buffer` in Redis, from where the `flusher` makes a job for each transaction.
 
 mod app;
 mod buffer;

@@ -36,8 +36,28 @@ fn an_authorization_brings_a_session() {
         with("/created_at", "2021-01-01T00:00:00Z".into()).unwrap().created_at.unwrap().timestamp(),
         1_609_459_200
     );
-    assert_eq!(with("/org/type", "DatacloudOrg".into()).unwrap().org_type, OrgType::DataCloud);
+    for name in ["DataCloudOrg", "DatacloudOrg"] {
+        let authorization = with("/org/type", name.into()).unwrap();
+        assert_eq!(authorization.org_type, OrgType::DataCloud);
+        let error = authorization.of_salesforce("asked").unwrap_err();
+        assert!(matches!(&error, AppLinkError::DataCloud { name } if name == "asked"), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+    }
+    assert!(with("/org/type", "NewOrg".into()).unwrap().of_salesforce("asked").is_ok());
     assert_eq!(with("/org/type", "NewOrg".into()).unwrap().org_type, OrgType::Other("NewOrg".to_owned()));
+}
+
+#[test]
+fn a_data_cloud_orgs_address_may_lack_its_scheme() {
+    let mut body = body();
+    body["org"]["type"] = "DataCloudOrg".into();
+    for address in ["abc.c360a.salesforce.com", "https://abc.c360a.salesforce.com"] {
+        body["org"]["instance_url"] = address.into();
+        let authorization = parse("prod", body.to_string().as_bytes(), &AllowedHosts::salesforce()).unwrap();
+        assert_eq!(authorization.session.instance_url.as_str(), "https://abc.c360a.salesforce.com/");
+    }
+    body["org"]["instance_url"] = "evil.example".into();
+    assert!(parse("prod", body.to_string().as_bytes(), &AllowedHosts::salesforce()).is_err());
 }
 
 #[test]

@@ -2,27 +2,48 @@
 
 use std::fmt;
 
+use super::FieldUse;
+
 /// One boolean expression, parsed by [`parse_where`](super::parse_where).
 ///
 /// `Display` writes it in a normal form, which means the same and parses to the same tree. To combine it with another
 /// condition, use [`WhereClause::term`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WhereClause(pub(super) Expr);
+#[derive(Debug, Clone)]
+pub struct WhereClause {
+    pub(super) expr: Expr,
+    /// What it names, with places in the text that it was parsed from.
+    pub(super) fields: Vec<FieldUse>,
+}
+
+/// Two are the same when they mean the same, wherever their fields stand.
+impl PartialEq for WhereClause {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
+}
+
+impl Eq for WhereClause {}
 
 impl WhereClause {
+    /// The fields that it names, those of subqueries too, with their places in the text that was parsed.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldUse] {
+        &self.fields
+    }
+
     /// The condition as one of several that stand side by side with `AND` between them.
     ///
     /// What is joined by `AND` itself gets no parentheses: an org takes subqueries only at the top level of a `WHERE`
     /// clause ("Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE
     /// expressions").
     pub fn term(&self) -> impl fmt::Display + '_ {
-        Term(&self.0)
+        Term(&self.expr)
     }
 
     /// Whether a subquery of the condition is on this object. No query may have one on its own object.
     #[must_use]
     pub fn has_subquery_on(&self, object: &str) -> bool {
-        self.0.has_subquery_on(object)
+        self.expr.has_subquery_on(object)
     }
 }
 
@@ -168,7 +189,7 @@ impl fmt::Display for Term<'_> {
 
 impl fmt::Display for WhereClause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        write!(f, "{}", self.expr)
     }
 }
 

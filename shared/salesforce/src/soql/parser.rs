@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::WhereClause;
 use super::ast::{Expr, Literal, Operand, Operator, Select, SetOperator};
+use super::fields::Seen;
 use super::lexer::{Kind, LexError, Lexer, Token};
 use super::literal::{self, NotANumber};
 use super::names::{self, is_reserved};
@@ -71,7 +72,8 @@ fn parse(text: &str) -> Result<WhereClause, LexError> {
     }
     let mut lexer = Lexer::new(text);
     let token = lexer.next()?;
-    let mut parser = Parser { lexer, token, depth: 0, semi_joins: Vec::new(), in_subquery: false };
+    let seen = Seen::default();
+    let mut parser = Parser { lexer, token, depth: 0, semi_joins: Vec::new(), in_subquery: false, seen };
     match parser.token.kind {
         Kind::End => return refuse(token.start, "the condition is empty"),
         Kind::Word(word) if word.eq_ignore_ascii_case("WHERE") => {
@@ -81,7 +83,7 @@ fn parse(text: &str) -> Result<WhereClause, LexError> {
     }
     let expr = parser.expression()?;
     match parser.token.kind {
-        Kind::End => Ok(WhereClause(expr)),
+        Kind::End => Ok(WhereClause { expr, fields: parser.seen.placed(text) }),
         Kind::Close => refuse(parser.token.start, "this parenthesis closes none"),
         Kind::Word(word) if is_reserved(word) => {
             refuse(parser.token.start, format!("`{}` is not allowed here: give one condition only", shorten(word)))
@@ -97,6 +99,8 @@ struct Parser<'a> {
     /// Where the subqueries so far begin.
     semi_joins: Vec<usize>,
     in_subquery: bool,
+    /// The fields so far.
+    seen: Seen,
 }
 
 impl<'a> Parser<'a> {
@@ -236,7 +240,7 @@ impl<'a> Parser<'a> {
         }
         self.semi_joins.push(start);
         self.take()?;
-        let field_at = self.token.start;
+        let (field_at, known) = (self.token.start, self.seen.count());
         let Operand::Field(field) = self.left()? else {
             return refuse(field_at, "a subquery selects a field, not a function");
         };
@@ -267,6 +271,7 @@ impl<'a> Parser<'a> {
             _ if filter.is_some() => self.expect(Kind::Close, "AND, OR or `)`"),
             _ => self.expect(Kind::Close, "WHERE or `)`"),
         }?;
+        self.seen.belong_to(known, &object);
         Ok(Select { field, object, filter })
     }
 
@@ -287,17 +292,19 @@ impl<'a> Parser<'a> {
         let Token { start, .. } = self.token;
         let field = self.field()?;
         if self.token.kind != Kind::Open {
+            self.seen.add(start, &field);
             return Ok(Operand::Field(field));
         }
         let Some((function, takes_dates)) = names::function(&field) else {
             return refuse(start, format!("`{}` is not a function that a condition can use", shorten(&field)));
         };
         self.take()?;
-        let argument_at = self.token.start;
+        let mut argument_at = self.token.start;
         let mut field = self.field()?;
         let in_user_zone = takes_dates && field.eq_ignore_ascii_case(names::USER_ZONE) && self.token.kind == Kind::Open;
         if in_user_zone {
             self.take()?;
+            argument_at = self.token.start;
             field = self.field()?;
             self.expect(Kind::Close, "`)`")?;
         } else if self.token.kind == Kind::Open {
@@ -305,6 +312,7 @@ impl<'a> Parser<'a> {
             return refuse(argument_at, message);
         }
         self.expect(Kind::Close, "`)`")?;
+        self.seen.add(argument_at, &field);
         Ok(Operand::Call { function, field, in_user_zone })
     }
 

@@ -176,6 +176,28 @@ fn everything_else_is_refused_with_its_position() {
 }
 
 #[test]
+fn fields_are_told_with_their_object_and_place() {
+    let text = "Name = 'é' AND (toLabel(StageName) = 'x' OR CALENDAR_YEAR(convertTimezone(CreatedDate)) = 2026 OR \
+                Account.Owner.Name = 'y') AND Id NOT IN (SELECT OpportunityId FROM Quote WHERE Status = 'z')";
+    let clause = parse_where(text).unwrap();
+    let found: Vec<_> =
+        clause.fields().iter().map(|field| (field.object.as_deref(), field.path.as_str(), field.position)).collect();
+    let at = |name: &str| text.find(name).map(|byte| text[..byte].chars().count() + 1).unwrap();
+    let expected = [
+        (None, "Name", 1),
+        (None, "StageName", at("StageName")),
+        (None, "CreatedDate", at("CreatedDate")),
+        (None, "Account.Owner.Name", at("Account.Owner.Name")),
+        (None, "Id", at("Id NOT")),
+        (Some("Quote"), "OpportunityId", at("OpportunityId")),
+        (Some("Quote"), "Status", at("Status")),
+    ];
+    assert_eq!(found, expected);
+    // The same condition, whatever its fields' places.
+    assert_eq!(parse_where(&clause.to_string()).unwrap(), clause);
+}
+
+#[test]
 fn length_and_depth_are_bounded() {
     let text = |length: usize| format!("Name = '{}'", "é".repeat(length - 9));
     assert!(parse_where(&text(MAX_WHERE_CHARS)).is_ok());
@@ -272,7 +294,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 proptest! {
     #[test]
     fn the_normal_form_parses_to_the_same_tree(expr in expr()) {
-        let clause = WhereClause(expr);
+        let clause = WhereClause { expr, fields: Vec::new() };
         let text = clause.to_string();
         prop_assume!(text.chars().count() <= MAX_WHERE_CHARS);
         prop_assert_eq!(parse_where(&text).unwrap(), clause);
@@ -297,7 +319,7 @@ proptest! {
     #[test]
     fn quoted_values_stay_one_value(text in any::<String>()) {
         let clause = parse_where(&format!("Name = {}", quote(&text))).unwrap();
-        let one_value = matches!(clause.0, Expr::Compare { value: Literal::Text(_), .. });
+        let one_value = matches!(clause.expr, Expr::Compare { value: Literal::Text(_), .. });
         prop_assert!(one_value);
     }
 }
@@ -311,11 +333,11 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             // Beside another condition it stays what it is: the last part is that condition, those before are its own.
             let beside = format!("{} AND Id > '006000000000001AAA'", parse_where(&normal).unwrap().term());
             if beside.chars().count() <= MAX_WHERE_CHARS {
-                let Expr::And(mut parts) = parse_where(&beside).unwrap().0 else {
+                let Expr::And(mut parts) = parse_where(&beside).unwrap().expr else {
                     return Err(TestCaseError::fail(beside));
                 };
                 prop_assert_eq!(parts.pop().unwrap().to_string(), "Id > '006000000000001AAA'");
-                prop_assert_eq!(Expr::and(parts), parse_where(&normal).unwrap().0);
+                prop_assert_eq!(Expr::and(parts), parse_where(&normal).unwrap().expr);
             }
         }
         Err(error) => {

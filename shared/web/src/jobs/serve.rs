@@ -5,7 +5,7 @@ use super::streams::Streams;
 use crate::config::WebConfig;
 use crate::health::Health;
 use crate::openapi::Document;
-use crate::{WaitingCalls, app, server};
+use crate::{Conditions, WaitingCalls, app, server};
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use shared::jobs::Jobs;
@@ -29,7 +29,7 @@ pub enum Start {
 }
 
 /// Serves `routes`, the operations of [`super::configure`], health and `document` on `listener` until `shutdown` is
-/// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>` and `Data<WaitingCalls>`.
+/// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>`, `Data<WaitingCalls>` and `Data<Conditions>`.
 ///
 /// # Errors
 /// When a setting of the jobs or the listener cannot be used; when Redis would not keep jobs; with [`Start::Eager`] also when
@@ -57,6 +57,7 @@ where
     };
     let calls = WaitingCalls::new(config.calls);
     let access = JobAccess::new(config.access, calls.clone()).context("Failed to set up the HTTP client")?;
+    let conditions = Conditions::new(calls.clone()).context("Failed to set up the HTTP client")?;
     let ping = jobs.clone();
     let health = Health::new()
         .check("redis", move || {
@@ -69,7 +70,7 @@ where
     let factory = move || {
         let (jobs, access, hosts) = (jobs.clone(), access.clone(), hosts.clone());
         let (stop, streams, calls) = (stop.clone(), streams.clone(), calls.clone());
-        let (health, routes) = (health.clone(), routes.clone());
+        let (health, routes, conditions) = (health.clone(), routes.clone(), conditions.clone());
         app(&move |service: &mut ServiceConfig| {
             service
                 .app_data(Data::new(hosts.clone()))
@@ -78,6 +79,7 @@ where
                 .app_data(Data::new(stop.clone()))
                 .app_data(Data::new(streams.clone()))
                 .app_data(Data::new(calls.clone()))
+                .app_data(Data::new(conditions.clone()))
                 .configure(|service| health.routes(service))
                 .configure(super::configure)
                 .configure(|service| routes(service));

@@ -47,8 +47,12 @@ struct Outcome {
 }
 
 /// How the pattern is shown.
-pub(crate) const SCENE: Scene =
-    Scene { environment, seed: |_| Some(OPPORTUNITIES), play: |_, console, stack| Box::pin(play(console, stack)) };
+pub(crate) const SCENE: Scene = Scene {
+    environment,
+    seed: |_| Some(OPPORTUNITIES),
+    play: |_, console, stack| Box::pin(play(console, stack)),
+    watch: |console, stack| Box::pin(stack.watch(console)),
+};
 
 fn environment(local_org: &LocalOrg, password: &str) -> Result<Environment> {
     let pubsub = local_org.pubsub_url()?;

@@ -26,6 +26,11 @@ impl Api {
         Ok(Self { http: test_support::http_client()?, base, context })
     }
 
+    /// The same, with this client context.
+    pub(crate) fn named(&self, context: String) -> Self {
+        Self { context, ..self.clone() }
+    }
+
     /// `executeBatch`: posts a job and answers its id.
     pub(crate) async fn execute_batch(&self, where_clause: &str) -> Result<String> {
         let request = self.http.post(format!("{}/api/executebatch", self.base));
@@ -37,6 +42,13 @@ impl Api {
     /// `getJob`.
     pub(crate) async fn job(&self, id: &str) -> Result<JobView> {
         self.call(self.http.get(format!("{}/api/jobs/{id}", self.base)), StatusCode::OK).await
+    }
+
+    /// `listJobs`: the newest jobs of the user, newest first.
+    pub(crate) async fn jobs(&self) -> Result<Vec<ListedJob>> {
+        let request = self.http.get(format!("{}/api/jobs", self.base));
+        let list: JobList = self.call(request, StatusCode::OK).await?;
+        Ok(list.jobs)
     }
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder, expected: StatusCode) -> Result<T> {
@@ -55,6 +67,19 @@ impl Api {
 #[serde(rename_all = "camelCase")]
 struct Accepted {
     job_id: String,
+}
+
+#[derive(Deserialize)]
+struct JobList {
+    jobs: Vec<ListedJob>,
+}
+
+/// A job of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct ListedJob {
+    pub(crate) id: String,
+    #[serde(flatten)]
+    pub(crate) job: JobView,
 }
 
 /// What the demo reads of a job. Counts are of Opportunities.

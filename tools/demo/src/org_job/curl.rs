@@ -12,8 +12,9 @@ const CONTEXT: &str = r#".[]|select(.name==$org)|{requestId:"by-hand",accessToke
 pub(crate) fn text(web_url: &str, org_url: &str, where_clause: &str) -> String {
     let body = json!({ "soqlWhereClause": where_clause }).to_string();
     format!(
-        "Everything stays up until Ctrl-C. Another job, and the list of jobs, with the header that AppLink would send (it\n\
-         needs jq). To see a worker die, kill -9 one right after the first curl; --opportunities 50000 gives more time.\n\n\
+        "Everything stays up until Ctrl-C, and jobs that you start are shown here while they run. Another job, and the list of\n\
+         jobs, with the header that AppLink would send (it needs jq). To see a worker die, kill -9 one right after the first\n\
+         curl; --opportunities 50000 gives more time.\n\n\
          CONTEXT=$(curl -s {org_url}/local/orgs | jq -c --arg org {ORG} {filter} | base64 | tr -d '\\n')\n\
          curl -s {web_url}/api/executebatch -H \"x-client-context: $CONTEXT\" -H 'content-type: application/json' -d {body} | jq .\n\
          curl -s {web_url}/api/jobs -H \"x-client-context: $CONTEXT\" | jq .\n",

@@ -3,6 +3,7 @@
 mod api;
 mod curl;
 mod follow;
+mod further;
 mod outcome;
 mod progress;
 mod report;
@@ -29,6 +30,7 @@ pub(crate) const SCENE: Scene = Scene {
     environment,
     seed: |args| Some(args.opportunities),
     play: |args, console, stack| Box::pin(play(args, console, stack)),
+    watch: |console, stack| Box::pin(further::watch(console, stack)),
 };
 
 fn environment(local_org: &LocalOrg, _password: &str) -> Result<Environment> {

@@ -9,7 +9,7 @@ use super::api::JobView;
 use crate::console::Console;
 
 /// Without a terminal, a line this often takes the place of the bar.
-const LINE_INTERVAL: Duration = Duration::from_secs(2);
+pub(super) const LINE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A progress bar on standard error, or lines when that is no terminal.
 pub(crate) struct Progress {
@@ -32,15 +32,14 @@ impl Progress {
 
     /// Shows this state of the job.
     pub(crate) fn show(&mut self, job: &JobView) {
-        let totals = totals(job, self.started.elapsed());
         if let Some(bar) = &self.bar {
             bar.set_length(job.planned_records);
             bar.set_position(job.processed);
-            bar.set_prefix(totals);
+            bar.set_prefix(totals(job, self.started.elapsed()));
             bar.set_message(per_worker(job));
         } else if self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
-            self.console.say(&format!("{totals} | {}", per_worker(job)));
+            self.console.say(&line(job, self.started.elapsed()));
         }
     }
 
@@ -52,7 +51,7 @@ impl Progress {
                 self.show(job);
                 bar.abandon();
             }
-            None => self.console.say(&format!("{} | {}", totals(job, self.started.elapsed()), per_worker(job))),
+            None => self.console.say(&line(job, self.started.elapsed())),
         }
     }
 
@@ -63,6 +62,11 @@ impl Progress {
             None => self.console.error(text),
         }
     }
+}
+
+/// A job in one line: how far it is, and which worker did how much.
+pub(super) fn line(job: &JobView, elapsed: Duration) -> String {
+    format!("{} | {}", totals(job, elapsed), per_worker(job))
 }
 
 /// `1,200 of 5,000 (24 %), 400/s, 10 s left`.

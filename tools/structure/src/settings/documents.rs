@@ -1,4 +1,4 @@
-//! What README.md, `.env.example`, app.json, docker-compose.yml and `bin/start` say of settings.
+//! What docs/configuration.md, `.env.example`, app.json, docker-compose.yml and `bin/start` say of settings.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,14 +7,17 @@ use anyhow::{Context, ensure};
 
 use super::setting::{Settings, is_name, plain};
 
+/// Where all settings are told.
+const TABLE: &str = "docs/configuration.md";
+
 /// Variables that the platform sets, so that no document lists them.
 const SET_BY_HEROKU: [&str; 1] = ["DYNO"];
 
 /// The documents, as names with what stands beside them.
 #[derive(Debug, Default)]
 pub struct Documents {
-    /// Rows of the README's table: name and default.
-    readme: Vec<(String, String)>,
+    /// Rows of the table of docs/configuration.md: name and default.
+    table: Vec<(String, String)>,
     /// Lines of `.env.example`: name and value.
     env_example: Vec<(String, String)>,
     /// What app.json asks for.
@@ -33,14 +36,14 @@ impl Documents {
     /// Reads them in the top folder of the workspace.
     ///
     /// # Errors
-    /// When one is missing, or the README has no table of settings.
+    /// When one is missing, or docs/configuration.md has no table of settings.
     pub fn read(top: &Path) -> anyhow::Result<Self> {
         let text =
             |name: &str| std::fs::read_to_string(top.join(name)).with_context(|| format!("failed to read {name}"));
         let app: serde_json::Value = serde_json::from_str(&text("app.json")?).context("app.json is not JSON")?;
         let compose = text("docker-compose.yml")?;
         let documents = Self {
-            readme: table(&text("README.md")?),
+            table: table(&text(TABLE)?),
             env_example: variables(&text(".env.example")?),
             app: app["env"].as_object().into_iter().flat_map(|env| env.keys().cloned()).collect(),
             compose: keys(&compose),
@@ -48,7 +51,7 @@ impl Documents {
             script: taken(&text("bin/start")?),
             local_org: options(&top.join("services/local-org/src"))?,
         };
-        ensure!(!documents.readme.is_empty(), "README.md has no table that begins with | variable |");
+        ensure!(!documents.table.is_empty(), "{TABLE} has no table that begins with | variable |");
         Ok(documents)
     }
 
@@ -56,7 +59,7 @@ impl Documents {
     #[must_use]
     pub fn problems(&self, settings: &Settings) -> Vec<String> {
         let mut problems = Vec::new();
-        let places = [("README.md", &self.readme), (".env.example", &self.env_example)];
+        let places = [(TABLE, &self.table), (".env.example", &self.env_example)];
         for (place, rows) in places {
             let mut seen = BTreeSet::new();
             problems.extend(
@@ -75,7 +78,7 @@ impl Documents {
         let names = |rows: &[(String, String)]| rows.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
         let documented = names(&self.env_example);
         let known = |name: &String| is_read(name) || self.compose_takes.contains(name) || self.local_org.contains(name);
-        problems.extend(complaints("README.md: nothing reads", &names(&self.readme), is_read));
+        problems.extend(complaints(&format!("{TABLE}: nothing reads"), &names(&self.table), is_read));
         problems.extend(complaints(".env.example: nothing reads", &documented, known));
         problems.extend(complaints("app.json: nothing reads", &self.app, is_read));
         problems.extend(complaints("docker-compose.yml: nothing reads", &self.compose, is_read));
@@ -92,11 +95,11 @@ impl Documents {
 
     fn wrong_defaults(&self, name: &str, defaults: &BTreeSet<String>) -> Vec<String> {
         let mut problems = Vec::new();
-        for (_, cell) in self.readme.iter().filter(|(other, _)| other == name) {
+        for (_, cell) in self.table.iter().filter(|(other, _)| other == name) {
             let words: Vec<&str> = cell.split_whitespace().map(|word| word.trim_end_matches([',', ';'])).collect();
             let missing = defaults.iter().filter(|default| !words.contains(&default.as_str()));
             problems.extend(
-                missing.map(|default| format!("README.md: {name} is {cell:?} by default, in the code {default}")),
+                missing.map(|default| format!("{TABLE}: {name} is {cell:?} by default, in the code {default}")),
             );
         }
         let of_one_kind = |kind: fn(&str) -> bool| !defaults.is_empty() && defaults.iter().all(|default| kind(default));
@@ -182,9 +185,9 @@ fn options(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
 /// For tests: the documents of these texts.
 #[cfg(test)]
 impl Documents {
-    pub(super) fn of(readme: &str, env_example: &str, app: &[&str], compose: &str) -> Self {
+    pub(super) fn of(rows: &str, env_example: &str, app: &[&str], compose: &str) -> Self {
         Self {
-            readme: table(readme),
+            table: table(rows),
             env_example: variables(env_example),
             app: app.iter().map(|&name| name.to_owned()).collect(),
             compose: keys(compose),

@@ -89,26 +89,26 @@ fn tables_of_doc_comments_give_defaults_and_names_that_are_put_together() {
     assert_eq!(told(&read(text)), "ADDON_API_URL= COUNT=7 PLACE=");
 }
 
-fn complaints(readme: &str, env_example: &str, app: &[&str], compose: &str) -> String {
+fn complaints(rows: &str, env_example: &str, app: &[&str], compose: &str) -> String {
     let settings =
         read(r#"fn read(reader: &mut Reader<'_>) { reader.bounded("COUNT", 7, 1..=9); reader.list("DYNO"); }"#);
-    Documents::of(&format!("| variable | used by | default |\n|---|---|---|\n{readme}"), env_example, app, compose)
+    Documents::of(&format!("| variable | used by | default |\n|---|---|---|\n{rows}"), env_example, app, compose)
         .problems(&settings)
         .join("\n")
 }
 
-const README: &str = "| `COUNT` | web | 7 | how many |\n";
+const TABLE: &str = "| `COUNT` | web | 7 | how many |\n";
 
 #[test]
 fn what_is_read_is_told_and_what_is_told_is_read() {
-    assert_eq!(complaints(README, "#COUNT=7\n", &["COUNT"], "COUNT: 1"), "");
-    assert_eq!(complaints("", "#COUNT=7\n", &[], ""), "README.md: COUNT is missing, which lib.rs reads");
-    assert_eq!(complaints(README, "", &[], ""), ".env.example: COUNT is missing, which lib.rs reads");
-    let more = format!("{README}| `OLDER`, `COUNT` | web | | |\n");
+    assert_eq!(complaints(TABLE, "#COUNT=7\n", &["COUNT"], "COUNT: 1"), "");
+    assert_eq!(complaints("", "#COUNT=7\n", &[], ""), "docs/configuration.md: COUNT is missing, which lib.rs reads");
+    assert_eq!(complaints(TABLE, "", &[], ""), ".env.example: COUNT is missing, which lib.rs reads");
+    let more = format!("{TABLE}| `OLDER`, `COUNT` | web | | |\n");
     let wrong = complaints(&more, "COUNT=7\nOLDER=1\n", &["NEWER"], "OLDER: ${OTHER_NAME:-1}");
     for expected in [
-        "README.md: COUNT stands twice",
-        "README.md: nothing reads OLDER",
+        "docs/configuration.md: COUNT stands twice",
+        "docs/configuration.md: nothing reads OLDER",
         ".env.example: nothing reads OLDER",
         "app.json: nothing reads NEWER",
         "docker-compose.yml: nothing reads OLDER",
@@ -120,10 +120,17 @@ fn what_is_read_is_told_and_what_is_told_is_read() {
 
 #[test]
 fn defaults_are_compared() {
-    let eight = README.replace('7', "8");
-    assert_eq!(complaints(&eight, "#COUNT=7\n", &[], ""), "README.md: COUNT is \"8\" by default, in the code 7");
-    assert_eq!(complaints(README, "#COUNT=8\n", &[], ""), ".env.example: COUNT is \"8\", in the code 7");
-    assert_eq!(complaints(&README.replace('7', "5; web 7"), "#COUNT=7\n", &[], ""), "", "one of several");
+    let eight = TABLE.replace('7', "8");
+    assert_eq!(
+        complaints(&eight, "#COUNT=7\n", &[], ""),
+        "docs/configuration.md: COUNT is \"8\" by default, in the code 7"
+    );
+    assert_eq!(complaints(TABLE, "#COUNT=8\n", &[], ""), ".env.example: COUNT is \"8\", in the code 7");
+    assert_eq!(complaints(&TABLE.replace('7', "5; web 7"), "#COUNT=7\n", &[], ""), "", "one of several");
     let rows = "| `COUNT`, `PATH_OF` | web | 7, none | |\n";
-    assert_eq!(complaints(rows, "#COUNT=7\n", &[], ""), "README.md: nothing reads PATH_OF", "a default for each name");
+    assert_eq!(
+        complaints(rows, "#COUNT=7\n", &[], ""),
+        "docs/configuration.md: nothing reads PATH_OF",
+        "a default for each name"
+    );
 }

@@ -81,7 +81,7 @@ impl Directory {
         if let Some(trouble) = self.remembered(connection) {
             return Err(trouble);
         }
-        let asked = timeout(self.deadline, self.applink.authorization(connection.as_str())).await;
+        let asked = timeout(self.deadline, self.applink.salesforce(connection.as_str())).await;
         let trouble = match asked {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(error)) => Trouble::of(&error.into()),
@@ -152,7 +152,7 @@ impl Directory {
         position: Position,
         rows: usize,
     ) -> Result<OrgPage, AccountsError> {
-        let authorization = self.applink.authorization(connection.as_str()).await?;
+        let authorization = self.applink.salesforce(connection.as_str()).await?;
         let user = Arc::new(self.applink.authorized_user(connection.as_str()));
         let client = Client::new(self.http.clone(), user, self.settings.clone());
         let page = || ask::page(&client, authorization.session.org_id, search, position, rows);

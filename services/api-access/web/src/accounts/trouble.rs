@@ -57,9 +57,10 @@ impl Trouble {
         let passes = error.kind().passes();
         let (what, detail) = match error {
             // These say by themselves what there is to say.
-            AppLinkError::NotFound { .. } | AppLinkError::NotAuthorized { .. } | AppLinkError::InvalidName { .. } => {
-                (sentence(error), None)
-            }
+            AppLinkError::NotFound { .. }
+            | AppLinkError::NotAuthorized { .. }
+            | AppLinkError::InvalidName { .. }
+            | AppLinkError::DataCloud { .. } => (sentence(error), None),
             AppLinkError::Unreachable { .. } => ("Heroku AppLink could not be reached.".to_owned(), Some(chain(error))),
             AppLinkError::Refused { status: 401 | 403, .. } => {
                 ("Heroku AppLink does not let this app in.".to_owned(), Some(chain(error)))
@@ -84,6 +85,9 @@ fn applink_advice(error: &AppLinkError) -> &'static str {
     match error {
         AppLinkError::NotFound { .. } | AppLinkError::InvalidName { .. } => {
             "Add it with heroku salesforce:authorizations:add, or take the name out of CONNECTION_NAMES."
+        }
+        AppLinkError::DataCloud { .. } => {
+            "Accounts are shown of Salesforce orgs only: name one of a Salesforce org in CONNECTION_NAMES."
         }
         AppLinkError::NotAuthorized { .. } => "Authorize it again with heroku salesforce:authorizations:add.",
         AppLinkError::Refused { status: 401 | 403, .. } => "Check HEROKU_APPLINK_TOKEN and HEROKU_APP_ID of this app.",

@@ -1,12 +1,12 @@
 //! Every Account of every org can be reached; an org in trouble keeps nobody else's from being shown.
 
-use crate::support::{DEADLINE_MS, Stack};
+use crate::support::{DEADLINE_MS, PASSWORD, Stack};
 use anyhow::{Context, Result};
 use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use test_support::{Fault, FaultAction};
+use test_support::{Browser, Fault, FaultAction, FaultBody};
 
 /// What a faulty path of local-org is like, so that only one org's calls are hit.
 fn fault(org: &str, action: FaultAction) -> Fault {
@@ -82,6 +82,36 @@ async fn orgs_in_trouble_show_it_and_the_others_do_not_wait() -> Result<()> {
     assert!(!plain.to_lowercase().contains("composite") && detail.contains("(composite)"), "{}", down.text);
     let unknown = page.card("no-such-org")?;
     assert!(unknown.text.contains("AppLink has no authorization named “no-such-org”"), "{}", unknown.text);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_data_cloud_authorization_is_named_as_what_it_is() -> Result<()> {
+    let stack = Stack::start().await?;
+    let (org, user) = stack.org.org("empty-org").await?;
+    // Of the same shape as any other, but for type and address (Heroku's SDK for Node.js, `org.ts`).
+    for instance_url in ["https://abc.c360a.salesforce.com", "abc.c360a.salesforce.com"] {
+        let value = json!({
+            "id": "01234567-89ab-4cde-8f01-23456789abcd", "status": "authorized", "created_at": "2026-01-01T00:00:00.000000Z",
+            "org": {
+                "id": org.id, "developer_name": "empty-org", "instance_url": instance_url, "type": "DataCloudOrg", "api_version": "62.0",
+                "user_auth": { "username": user.username, "user_id": user.id, "access_token": "eyJhbGciOiJSUzI1NiJ9.data.cloud" },
+            },
+        });
+        let answer = FaultAction::instead(200, FaultBody::Json { value });
+        stack.org.clear_faults().await?;
+        stack.org.add_fault(&Fault::new(answer).path("/authorizations/empty-org").always()).await?;
+        let web = stack.another_web().await?;
+        let browser = Browser::new(web.url()?)?;
+        browser.log_in("admin", PASSWORD).await?;
+        let page = browser.open("/").await?;
+        let card = page.card("empty-org")?;
+        assert!(card.text.contains("“empty-org” is an authorization of a Data Cloud org"), "{}", card.text);
+        assert!(card.text.contains("name one of a Salesforce org in CONNECTION_NAMES"), "{}", card.text);
+        assert!(page.card("my-org")?.text.contains("Acme"), "{}", page.text);
+        let loads = browser.open("/bulk-demo").await?;
+        assert!(loads.text.contains("is an authorization of a Data Cloud org"), "{}", loads.text);
+    }
     Ok(())
 }
 

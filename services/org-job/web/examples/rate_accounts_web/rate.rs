@@ -2,12 +2,11 @@
 
 use crate::ratings::{RATE_ACCOUNTS, RateAccounts};
 use ::web::client_context::Caller;
-use ::web::{ApiError, ErrorAnswer, RequestId};
+use ::web::{ApiError, Conditions, ErrorAnswer, RequestId};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Deserialize;
 use shared::jobs::Jobs;
-use shared::salesforce::soql;
 use utoipa::ToSchema;
 
 use crate::routes::{BatchExecutionResponse, accept};
@@ -36,16 +35,12 @@ pub(crate) struct RateAccountsRequest {
 pub(crate) async fn rate_accounts(
     request: HttpRequest,
     jobs: Data<Jobs>,
+    conditions: Data<Conditions>,
     caller: Caller,
     request_id: RequestId,
     body: Json<RateAccountsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let clause = soql::parse_where(&body.soql_where_clause)
-        .map_err(|error| ApiError::bad_request("soqlWhereClause", error.to_string()))?;
-    if clause.has_subquery_on("Account") {
-        let message = "a subquery cannot be on Account, which the condition itself is about";
-        return Err(ApiError::bad_request("soqlWhereClause", message));
-    }
+    let clause = conditions.read(&caller, "Account", "soqlWhereClause", &body.soql_where_clause).await?;
     let params = RateAccounts { soql_where_clause: clause.to_string() };
     accept::<BatchExecutionResponse>(&request, &jobs, &caller, &request_id, RATE_ACCOUNTS, &params).await
 }

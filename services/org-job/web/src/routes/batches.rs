@@ -1,13 +1,13 @@
 //! `POST /api/executebatch`: takes a job and answers at once.
 
 use ::web::client_context::Caller;
-use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
+use ::web::{ApiError, Conditions, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Deserialize;
 use shared::jobs::Jobs;
 use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
-use shared::salesforce::{AllowedHosts, soql};
+use shared::salesforce::AllowedHosts;
 use utoipa::ToSchema;
 
 use super::{BatchExecutionResponse, accept};
@@ -44,17 +44,13 @@ pub(crate) async fn execute_batch(
     request: HttpRequest,
     jobs: Data<Jobs>,
     hosts: Data<AllowedHosts>,
+    conditions: Data<Conditions>,
     caller: Caller,
     request_id: RequestId,
     body: Json<BatchExecutionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.into_inner();
-    let clause = soql::parse_where(&body.soql_where_clause)
-        .map_err(|error| ApiError::bad_request("soqlWhereClause", error.to_string()))?;
-    if clause.has_subquery_on(OBJECT) {
-        let message = format!("a subquery cannot be on {OBJECT}, which the condition itself is about");
-        return Err(ApiError::bad_request("soqlWhereClause", message));
-    }
+    let clause = conditions.read(&caller, OBJECT, "soqlWhereClause", &body.soql_where_clause).await?;
     let callback_url =
         body.callback_url.filter(|url| !url.is_empty()).map(|url| callback_url(&url, &hosts, &caller)).transpose()?;
     let params = GenerateQuotes { soql_where_clause: clause.to_string(), callback_url };

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use shared::plan::Plan;
 use shared::salesforce::soql::parse_where;
-use table::{INVALID, VALID};
+use table::INVALID;
+pub(crate) use table::VALID;
 use test_support::{Control, LocalOrg};
 
 #[test]

@@ -156,7 +156,7 @@ async fn the_same_idempotency_key_is_the_same_job() -> Result<()> {
 #[tokio::test]
 async fn a_field_that_does_not_exist_fails_the_job_with_salesforces_reason() -> Result<()> {
     let stack = Stack::start(1, 1, 1).await?;
-    let id = stack.post("Bacon__c = 'x'").await?;
+    let id = stack.post_unknown().await?;
     let job = stack.reaches(&id, "failed").await?;
     assert!(job["reason"].as_str().is_some_and(|reason| reason.contains("Bacon__c")), "{job}");
     Ok(())

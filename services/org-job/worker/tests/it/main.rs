@@ -19,3 +19,4 @@ mod silent;
 mod slow;
 mod start;
 mod support;
+mod unknown_names;

@@ -80,8 +80,13 @@ async fn two_workers_rate_accounts_by_their_won_opportunities() -> Result<()> {
 async fn a_wrong_condition_is_refused_with_the_field() -> Result<()> {
     let mut stack = Stack::start(0, 0, 0).await?;
     stack.use_web(example("rate_accounts_web")?).await?;
-    for clause in ["", "Name = ", "Id IN (SELECT AccountId FROM Opportunity) LIMIT 1", "Id IN (SELECT Id FROM Account)"]
-    {
+    for clause in [
+        "",
+        "Name = ",
+        "Id IN (SELECT AccountId FROM Opportunity) LIMIT 1",
+        "Id IN (SELECT Id FROM Account)",
+        "Nme = 'x'",
+    ] {
         let answer = rate(&stack, clause).await?;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{clause}");
         let answer: Value = answer.json().await?;

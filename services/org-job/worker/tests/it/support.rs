@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 use test_support::{
-    Fault, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, binary, client_context, eventually,
-    free_port, http_client,
+    Fault, FaultAction, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, binary, client_context,
+    eventually, free_port, http_client,
 };
 
 /// The org in which tests work.
@@ -173,6 +173,15 @@ impl Stack {
         }
         let answer: Value = answer.json().await?;
         Ok(answer["jobId"].as_str().context("no jobId")?.to_owned())
+    }
+
+    /// Starts a job on `Bacon__c`, which no org has. The org says nothing of its names, or the filter would be refused.
+    pub(crate) async fn post_unknown(&self) -> Result<String> {
+        let silence = FaultAction::status(500, "UNKNOWN_EXCEPTION", "no");
+        let fault = self.fault(Fault::new(silence).path("/describe").always()).await?;
+        let id = self.post("Bacon__c = 'x'").await?;
+        self.org.remove_fault(fault).await?;
+        Ok(id)
     }
 
     /// The job as the API shows it.

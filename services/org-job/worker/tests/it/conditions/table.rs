@@ -2,7 +2,7 @@
 //! `D`elta, `G`amma; `None` where it depends on the day.
 
 /// Conditions that are one boolean expression.
-pub(super) const VALID: &[(&str, Option<&str>)] = &[
+pub(crate) const VALID: &[(&str, Option<&str>)] = &[
     // Text.
     ("Name = 'Cond Alpha'", Some("A")),
     ("name='cond alpha'", Some("A")),
