@@ -10,6 +10,7 @@ use std::collections::HashMap;
 pub struct Schema {
     objects: Vec<ObjectDef>,
     channels: Vec<Channel>,
+    /// By name in lower case, and as it is written, which is what most look for.
     by_name: HashMap<String, usize>,
 }
 
@@ -21,6 +22,7 @@ impl Schema {
             Some(&index) => self.objects[index] = object,
             None => {
                 self.by_name.insert(key, self.objects.len());
+                self.by_name.insert(object.name.clone(), self.objects.len());
                 self.objects.push(object);
             }
         }
@@ -28,7 +30,8 @@ impl Schema {
 
     /// The object of that API name, in any case.
     pub fn object(&self, name: &str) -> Option<&ObjectDef> {
-        self.by_name.get(&name.to_ascii_lowercase()).map(|&index| &self.objects[index])
+        let index = self.by_name.get(name).or_else(|| self.by_name.get(&name.to_ascii_lowercase()));
+        index.map(|&index| &self.objects[index])
     }
 
     /// The object of that API name, in any case, for adding fields to it.

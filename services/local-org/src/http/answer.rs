@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
@@ -27,7 +28,9 @@ pub(crate) enum Body {
     Empty,
     /// JSON.
     Json(Value),
-    /// JSON that was written out before.
+    /// JSON, written out.
+    Written(String),
+    /// JSON that was written out before and is kept.
     Text(Arc<str>),
 }
 
@@ -35,6 +38,19 @@ impl Answer {
     /// 200 with a body.
     pub(crate) fn ok(body: Value) -> Self {
         Self::json(200, body)
+    }
+
+    /// 200 with a body, written out.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a defect.
+    pub(crate) fn written_ok(body: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self::text(serde_json::to_string(body).map_err(|error| internal(error.to_string()))?))
+    }
+
+    /// 200 with a body that is written out already.
+    pub(crate) fn text(body: String) -> Self {
+        Self { status: 200, location: None, body: Body::Written(body) }
     }
 
     /// A status with a body.
@@ -62,6 +78,7 @@ impl Answer {
         match self.body {
             Body::Empty => Value::Null,
             Body::Json(value) => value,
+            Body::Written(text) => serde_json::from_str(&text).unwrap_or_default(),
             Body::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
         }
     }
@@ -69,7 +86,7 @@ impl Answer {
     /// The same answer with its body written out.
     pub(crate) fn written(self) -> Self {
         let body = match self.body {
-            Body::Json(value) => Body::Text(value.to_string().into()),
+            Body::Json(value) => Body::Written(value.to_string()),
             other => other,
         };
         Self { body, ..self }
@@ -84,6 +101,7 @@ impl Answer {
         match self.body {
             Body::Empty => response.finish(),
             Body::Json(value) => response.body(value.to_string()),
+            Body::Written(text) => response.body(text),
             Body::Text(text) => response.body(text.as_bytes().to_vec()),
         }
     }
@@ -132,6 +150,11 @@ pub(crate) fn internal(message: impl Into<String>) -> ApiError {
 /// Reads part of a body.
 pub(crate) fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ApiError> {
     T::deserialize(value).map_err(|error| malformed_json(error.to_string()))
+}
+
+/// [`read`] for a body that nobody needs afterwards.
+pub(crate) fn read_owned<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    serde_json::from_value(value).map_err(|error| malformed_json(error.to_string()))
 }
 
 /// A whole request that is wrong.

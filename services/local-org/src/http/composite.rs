@@ -1,13 +1,12 @@
 //! `composite`: up to 25 subrequests, one after another, that may refer to earlier results.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Answer};
 use super::call::Call;
 use super::references::Results;
 use super::resource::Resource;
-use super::subrequest::{self, Subrequest};
+use super::subrequest::{self, Element, Subrequest};
 use super::work::Context;
 use crate::error::ApiError;
 
@@ -26,16 +25,24 @@ struct Request {
     composite_request: Vec<Subrequest>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    composite_response: Vec<Element>,
+}
+
 /// Runs all subrequests: each in its own transaction, or, with `allOrNone`, all in one.
-pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
+pub(crate) fn run(cx: &Context<'_>, mut call: Call) -> Result<Answer, ApiError> {
     call.object_body()?;
-    let request: Request = answer::read(call.body.as_ref().unwrap_or_default())?;
-    check(&request, call)?;
-    let answers = if request.all_or_none { all_or_none(cx, call, &request) } else { independently(cx, call, &request) };
-    let elements = request.composite_request.iter().zip(answers);
-    let elements: Vec<_> =
-        elements.map(|(subrequest, answer)| subrequest::element(&subrequest.reference_id, answer)).collect();
-    Ok(Answer::ok(json!({"compositeResponse": elements})))
+    let mut request: Request = answer::read_owned(call.body.take().unwrap_or_default())?;
+    check(&request, &call)?;
+    let answers = match request.all_or_none {
+        true => all_or_none(cx, &call, &mut request),
+        false => independently(cx, &call, &mut request)?,
+    };
+    let elements = request.composite_request.into_iter().zip(answers);
+    let elements = elements.map(|(subrequest, answer)| Element::new(subrequest, answer));
+    Answer::written_ok(&Response { composite_response: elements.collect() })
 }
 
 fn check(request: &Request, call: &Call) -> Result<(), ApiError> {
@@ -63,19 +70,22 @@ fn is_query(subrequest: &Subrequest) -> bool {
     )
 }
 
-fn independently(cx: &Context<'_>, call: &Call, request: &Request) -> Vec<Answer> {
+fn independently(cx: &Context<'_>, call: &Call, request: &mut Request) -> Result<Vec<Answer>, ApiError> {
     let mut results = Results::new();
-    let run = |subrequest: &Subrequest| {
-        cx.transaction(|records| subrequest.run(cx, records, call.version, &mut results)).unwrap_or_else(Answer::from)
-    };
-    request.composite_request.iter().map(run).collect()
+    cx.transactions(|series| {
+        let run = |subrequest: &mut Subrequest| {
+            let done = series.transaction(|records| subrequest.run(cx, records, call.version, &mut results));
+            done.unwrap_or_else(Answer::from)
+        };
+        request.composite_request.iter_mut().map(run).collect()
+    })
 }
 
-fn all_or_none(cx: &Context<'_>, call: &Call, request: &Request) -> Vec<Answer> {
+fn all_or_none(cx: &Context<'_>, call: &Call, request: &mut Request) -> Vec<Answer> {
     let mut results = Results::new();
     let mut answers = Vec::with_capacity(request.composite_request.len());
     let done = cx.transaction(|records| {
-        for subrequest in &request.composite_request {
+        for subrequest in &mut request.composite_request {
             let answer = subrequest.run(cx, records, call.version, &mut results).unwrap_or_else(Answer::from);
             let failed = !answer.is_success();
             answers.push(answer);

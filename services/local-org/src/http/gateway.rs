@@ -120,7 +120,7 @@ impl Exchange {
             allow_duplicates: self.call.allow_duplicates,
             rows: Cell::default(),
         };
-        let answer = read_body(self.call, &self.body).and_then(|call| execute::call(&cx, &call));
+        let answer = read_body(self.call, &self.body).and_then(|call| execute::call(&cx, call));
         (answer.unwrap_or_else(Answer::from).written(), cx.rows.get())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::answer::{Answer, invalid};
 use super::call::{Call, ROOT};
@@ -35,27 +35,31 @@ pub(crate) struct Subrequest {
 
 impl Subrequest {
     /// Runs the subrequest within a transaction, after putting earlier results in the place of references. The result
-    /// is kept for later ones.
+    /// is kept for later ones. The body is used up.
     pub(crate) fn run(
-        &self,
+        &mut self,
         cx: &Context<'_>,
         records: &mut Records<'_, '_>,
         version: Version,
         results: &mut Results,
     ) -> Result<Answer, ApiError> {
-        let answer = single::run(cx, records, &self.call(version, results)?)?;
+        let call = self.call(version, results)?;
+        let answer = single::run(cx, records, &call)?;
         if answer.is_success() {
             results.insert(self.reference_id.clone(), answer.clone().into_value());
         }
         Ok(answer)
     }
 
-    fn call(&self, version: Version, results: &Results) -> Result<Call, ApiError> {
-        let mut call = Call::parse(&self.method, &references::resolve_url(&self.url, results, version)?)?;
-        call.body = match &self.body {
-            Some(body) if call.takes_body() => Some(references::resolve(body, results, version)?),
-            _ => None,
+    fn call(&mut self, version: Version, results: &Results) -> Result<Call, ApiError> {
+        let mut call = match references::any_in(&self.url) {
+            true => Call::parse(&self.method, &references::resolve_url(&self.url, results, version)?)?,
+            false => Call::parse(&self.method, &self.url)?,
         };
+        if let Some(mut body) = self.body.take().filter(|_| call.takes_body()) {
+            references::resolve(&mut body, results, version)?;
+            call.body = Some(body);
+        }
         Ok(call)
     }
 }
@@ -89,16 +93,29 @@ pub(crate) fn check(subrequests: &[Subrequest], version: Version) -> Result<(), 
 }
 
 /// A subrequest's element of the response.
-pub(crate) fn element(reference_id: &str, answer: Answer) -> Value {
-    let mut headers = Map::new();
-    if let Some(location) = &answer.location {
-        headers.insert("Location".to_owned(), json!(location));
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Element {
+    body: Value,
+    http_headers: Headers,
+    http_status_code: u16,
+    reference_id: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Headers {
+    #[serde(rename = "Location", skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+}
+
+impl Element {
+    /// The element of a subrequest that was answered so.
+    pub(crate) fn new(subrequest: Subrequest, mut answer: Answer) -> Self {
+        Self {
+            http_headers: Headers { location: answer.location.take() },
+            http_status_code: answer.status,
+            body: answer.into_value(),
+            reference_id: subrequest.reference_id,
+        }
     }
-    let status = answer.status;
-    json!({
-        "body": answer.into_value(),
-        "httpHeaders": headers,
-        "httpStatusCode": status,
-        "referenceId": reference_id,
-    })
 }

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::faults::RecordError;
 use crate::host::OrgHost;
 use crate::settings::DuplicateRule;
-use crate::soql::ResultSet;
+use crate::soql::Outcome;
 use crate::store::{Access, Actor, Refusals, Tx, Upserted};
 use crate::version::Version;
 
@@ -34,6 +34,13 @@ pub(crate) struct Context<'a> {
     pub(crate) rows: Cell<Rows>,
 }
 
+/// Transactions of one call that are committed together.
+pub(crate) struct Series<'r, 'tx> {
+    cx: &'r Context<'r>,
+    tx: &'r mut Tx<'tx>,
+    duplicate_rules: &'r [DuplicateRule],
+}
+
 /// Records within a transaction.
 pub(crate) struct Records<'r, 'tx> {
     tx: &'r mut Tx<'tx>,
@@ -52,23 +59,56 @@ impl Context<'_> {
     ) -> Result<T, ApiError> {
         let settings = self.org.settings.get();
         let duplicate_rules = if self.allow_duplicates { &[] } else { settings.duplicate_rules.as_slice() };
-        self.org.store.transaction_from(self.actor, &self.origin, |tx| {
-            let mut records = Records { tx, fault: self.fault, duplicate_rules, written: 0, deferred: 0 };
-            let result = work(&mut records);
-            let touched = records.tx.rows_touched();
-            let rows = self.rows.get();
-            self.rows.set(Rows {
-                read: rows.read + touched.saturating_sub(records.written + records.deferred),
-                written: rows.written + records.written,
-            });
-            result
-        })
+        self.org.store.transaction_from(self.actor, &self.origin, |tx| self.counted(tx, duplicate_rules, work))
+    }
+
+    /// Runs `work`, whose transactions stand each for itself, but are committed together: what one of them did stays
+    /// when a later one fails.
+    ///
+    /// # Errors
+    /// 500 `UNKNOWN_EXCEPTION` when the database fails. Then nothing of it happened.
+    pub(crate) fn transactions<T>(&self, work: impl FnOnce(&mut Series<'_, '_>) -> T) -> Result<T, ApiError> {
+        let settings = self.org.settings.get();
+        let duplicate_rules = if self.allow_duplicates { &[] } else { settings.duplicate_rules.as_slice() };
+        self.org
+            .store
+            .transaction_from(self.actor, &self.origin, |tx| Ok(work(&mut Series { cx: self, tx, duplicate_rules })))
+    }
+
+    /// Runs `work` in a transaction and counts its rows.
+    fn counted<T>(
+        &self,
+        tx: &mut Tx<'_>,
+        duplicate_rules: &[DuplicateRule],
+        work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let before = tx.rows_touched();
+        let mut records = Records { tx, fault: self.fault, duplicate_rules, written: 0, deferred: 0 };
+        let result = work(&mut records);
+        let touched = records.tx.rows_touched() - before;
+        let rows = self.rows.get();
+        self.rows.set(Rows {
+            read: rows.read + touched.saturating_sub(records.written + records.deferred),
+            written: rows.written + records.written,
+        });
+        result
     }
 
     /// Adds rows that were read outside a transaction.
     pub(crate) fn add_read(&self, count: u64) {
         let rows = self.rows.get();
         self.rows.set(Rows { read: rows.read + count, ..rows });
+    }
+}
+
+impl Series<'_, '_> {
+    /// Runs `work` in a transaction: `Err` undoes what it did, and nothing else.
+    pub(crate) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let Series { cx, tx, duplicate_rules } = self;
+        tx.unit(|tx| cx.counted(tx, duplicate_rules, work))
     }
 }
 
@@ -160,8 +200,8 @@ impl Records<'_, '_> {
     }
 
     /// Runs a query.
-    pub(crate) fn query(&mut self, soql: &str, deleted: bool, version: Version) -> Result<ResultSet, ApiError> {
-        self.tx.query(soql, deleted, &version.to_string())
+    pub(crate) fn query(&mut self, soql: &str, deleted: bool, version: Version) -> Result<Outcome, ApiError> {
+        self.tx.find(soql, deleted, &version.to_string())
     }
 
     /// Describes the columns of a query.

@@ -29,6 +29,7 @@ mod tests;
 mod value;
 
 pub use self::columns::columns;
+pub(crate) use self::execute::{Outcome, run};
 pub use self::execute::{ResultSet, execute};
 pub use self::export::Export;
 pub use self::options::ExecuteOptions;

@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value as Stored;
 use rusqlite::{Connection, params_from_iter};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::fragment::Fragment;
@@ -24,24 +25,75 @@ fn fetch_rows(conn: &Connection, sql: &Fragment) -> rusqlite::Result<Vec<Vec<Sto
     Ok(fetched)
 }
 
+/// Rows of the same columns, one behind the other.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: usize,
+    values: Vec<Stored>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    /// A row; empty where there is none.
+    pub(super) fn row(&self, number: usize) -> &[Stored] {
+        self.values.get(number * self.columns..(number + 1) * self.columns).unwrap_or_default()
+    }
+
+    /// All rows.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[Stored]> {
+        self.values.chunks_exact(self.columns)
+    }
+}
+
+/// All rows of a statement as a table.
+pub(super) fn fetch_table(conn: &Connection, sql: &Fragment) -> Result<Table, ApiError> {
+    let fetch = || -> rusqlite::Result<Table> {
+        let mut statement = conn.prepare_cached(&sql.text)?;
+        // A statement with rows has columns.
+        let mut table = Table { columns: statement.column_count().max(1), values: Vec::new() };
+        let mut rows = statement.query(params_from_iter(&sql.values))?;
+        while let Some(row) = rows.next()? {
+            for column in 0..table.columns {
+                table.values.push(row.get(column)?);
+            }
+        }
+        Ok(table)
+    };
+    fetch().map_err(|error| failed(&error))
+}
+
 /// The answer when the database itself fails.
 pub(super) fn failed(error: &rusqlite::Error) -> ApiError {
     ApiError::new(500, "UNKNOWN_EXCEPTION", format!("An unexpected error occurred: {error}"))
 }
 
-/// A stored value as JSON.
-pub(super) fn json(kind: FieldType, stored: &Stored) -> Value {
-    match (kind, stored) {
-        (FieldType::Boolean, Stored::Integer(integer)) => Value::Bool(*integer != 0),
-        (FieldType::Double | FieldType::Currency | FieldType::Percent, Stored::Integer(integer)) => {
-            // A column without REAL affinity (a sum, say) can give a whole number.
-            serde_json::Number::from_f64(*integer as f64).map_or(Value::Null, Value::Number)
+/// A stored value of a field as JSON.
+pub(super) struct Cell<'v>(pub(super) FieldType, pub(super) &'v Stored);
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.1) {
+            (FieldType::Boolean, Stored::Integer(integer)) => serializer.serialize_bool(*integer != 0),
+            (FieldType::Double | FieldType::Currency | FieldType::Percent, Stored::Integer(integer)) => {
+                // A column without REAL affinity (a sum, say) can give a whole number.
+                serializer.serialize_f64(*integer as f64)
+            }
+            (_, Stored::Integer(integer)) => serializer.serialize_i64(*integer),
+            // What is not finite becomes null.
+            (_, Stored::Real(real)) => serializer.serialize_f64(*real),
+            (_, Stored::Text(text)) => serializer.serialize_str(text),
+            (_, Stored::Null | Stored::Blob(_)) => serializer.serialize_unit(),
         }
-        (_, Stored::Integer(integer)) => (*integer).into(),
-        (_, Stored::Real(real)) => serde_json::Number::from_f64(*real).map_or(Value::Null, Value::Number),
-        (_, Stored::Text(text)) => text.as_str().into(),
-        (_, Stored::Null | Stored::Blob(_)) => Value::Null,
     }
+}
+
+/// A stored value as a JSON value.
+pub(super) fn json(kind: FieldType, stored: &Stored) -> Value {
+    serde_json::to_value(Cell(kind, stored)).unwrap_or_default()
 }
 
 /// A stored text; empty for null.

@@ -17,7 +17,7 @@ pub(super) struct Catalog {
 
 impl Catalog {
     pub(super) fn new(schema: Arc<Schema>, bus: Bus) -> Self {
-        let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(object))).collect();
+        let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(&schema, object))).collect();
         Self { schema, bus: Arc::new(bus), sql }
     }
 

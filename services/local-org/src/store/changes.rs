@@ -49,8 +49,8 @@ impl<'a> Tx<'a> {
         self.touched.wants(id) && self.catalog.captures(&object.name)
     }
 
-    /// A record as it is now. Not counted as a row: the caller did not ask for it.
-    fn peek(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Rc<Record<'a>>>, ApiError> {
+    /// A record as it is now. Not counted as a row: who asks for it counts.
+    pub(super) fn peek(&mut self, object: &'a ObjectDef, id: &str) -> Result<Option<Rc<Record<'a>>>, ApiError> {
         let rows = self.rows;
         let record = self.load(object, id);
         self.rows = rows;

@@ -1,10 +1,8 @@
 //! Checks that hold for every object.
 
-use rusqlite::OptionalExtension;
 use rusqlite::types::Value as Stored;
 
-use super::ddl::{ignores_case, quoted};
-use super::{Record, Tx};
+use super::{Record, Tx, ddl};
 use crate::error::ApiError;
 use crate::id;
 use crate::schema::{FieldDef, FieldType, ObjectDef};
@@ -15,20 +13,15 @@ impl<'a> Tx<'a> {
         for field in object.fields.iter().filter(|field| field.kind == FieldType::Reference) {
             let Some(id) = record.text(&field.name) else { continue };
             let Some(target) = self.catalog.schema.object_by_prefix(id::prefix(id)) else { continue };
-            match self.is_deleted(target, id)? {
+            // The record and not only its flag: rules look at parents, and the next record may have the same one.
+            self.rows += 1;
+            match self.peek(target, id)?.map(|parent| parent.flag("IsDeleted")) {
                 Some(false) => {}
                 Some(true) => return Err(ApiError { status: 400, ..ApiError::entity_is_deleted() }),
                 None => return Err(ApiError::invalid_cross_reference(400).with_fields([&field.name])),
             }
         }
         Ok(())
-    }
-
-    /// Whether the record is in the recycle bin; `None` when there is none of that id.
-    fn is_deleted(&mut self, object: &ObjectDef, id: &str) -> Result<Option<bool>, ApiError> {
-        self.rows += 1;
-        let sql = format!("SELECT \"IsDeleted\" FROM {} WHERE \"Id\" = ?1", quoted(&object.name));
-        Ok(self.prepare(&sql)?.query_row([id], |row| row.get(0)).optional()?)
     }
 
     /// No other live record may have the same value in a unique field. Transactions exclude each other, so what is free
@@ -39,9 +32,12 @@ impl<'a> Tx<'a> {
         record: &Record<'_>,
         own_id: Option<&str>,
     ) -> Result<(), ApiError> {
-        for field in object.fields.iter().filter(|field| field.unique) {
+        for (field, sharing) in object.fields.iter().zip(&self.sql(object)?.sharing).filter(|(field, _)| field.unique) {
             let Some(value) = record.get(&field.name).filter(|value| !matches!(value, Stored::Null)) else { continue };
-            let others = self.ids_with(object, field, value, 2)?;
+            let others: Vec<String> = self.known(sharing, |statement| {
+                statement.query_map([value], |row| row.get(0))?.collect::<Result<_, _>>()
+            })?;
+            self.rows += others.len() as u64;
             if let Some(other) = others.iter().find(|&id| Some(id.as_str()) != own_id) {
                 let (name, other) = (&field.name, id::short(other));
                 let message = format!("duplicate value found: {name} duplicates value on record with id: {other}");
@@ -59,12 +55,7 @@ impl<'a> Tx<'a> {
         value: &Stored,
         limit: u32,
     ) -> Result<Vec<String>, ApiError> {
-        let collation = if ignores_case(field) { " COLLATE NOCASE" } else { "" };
-        let (table, column) = (quoted(&object.name), quoted(&field.name));
-        let sql = format!(
-            "SELECT \"Id\" FROM {table} WHERE {column} = ?1{collation} AND \"IsDeleted\" = 0 ORDER BY \"Id\" LIMIT {limit}"
-        );
-        let mut statement = self.prepare(&sql)?;
+        let mut statement = self.prepare(&ddl::ids_with(object, field, limit))?;
         let ids: Vec<String> = statement.query_map([value], |row| row.get(0))?.collect::<Result<_, _>>()?;
         self.rows += ids.len() as u64;
         Ok(ids)

@@ -51,6 +51,23 @@ pub(super) fn to_json(field: &FieldDef, value: &Stored) -> Value {
     }
 }
 
+/// Whether a column of the field gives the value back as it is: SQLite makes numbers of what is put into columns of
+/// numbers, and text of what is put into columns of text.
+pub(super) fn is_kept(field: &FieldDef, value: &Stored) -> bool {
+    match value {
+        Stored::Null => true,
+        Stored::Integer(_) => matches!(field.kind, FieldType::Boolean | FieldType::Int),
+        Stored::Real(number) => {
+            matches!(field.kind, FieldType::Double | FieldType::Currency | FieldType::Percent) && !number.is_nan()
+        }
+        Stored::Text(_) => !matches!(
+            field.kind,
+            FieldType::Boolean | FieldType::Int | FieldType::Double | FieldType::Currency | FieldType::Percent
+        ),
+        Stored::Blob(_) => false,
+    }
+}
+
 /// A point in time as it is stored.
 pub(super) fn timestamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()

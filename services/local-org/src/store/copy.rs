@@ -36,6 +36,7 @@ impl<'a> Tx<'a> {
         let made = self.insert(object, record)?;
         let sql = format!("UPDATE {} SET \"Id\" = ?1 WHERE \"Id\" = ?2", quoted(&object.name));
         self.prepare(&sql)?.execute([id, &made])?;
+        self.loaded.clear();
         Ok(())
     }
 

@@ -18,18 +18,34 @@ pub(super) struct ObjectSql {
     pub(super) select: String,
     /// Inserts all columns, in the order of the object's fields.
     pub(super) insert: String,
+    /// By index of a unique field: ids of live records with value `?1` in it, at most two; empty for other fields.
+    pub(super) sharing: Vec<String>,
+    /// Whether records of other objects can be its records' children, and so look at them.
+    pub(super) is_parent: bool,
 }
 
 impl ObjectSql {
-    pub(super) fn new(object: &ObjectDef) -> Self {
+    pub(super) fn new(schema: &Schema, object: &ObjectDef) -> Self {
         let columns: Vec<String> = object.fields.iter().map(|field| quoted(&field.name)).collect();
         let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
         let (table, columns, places) = (quoted(&object.name), columns.join(", "), places.join(", "));
+        let sharing = |field: &FieldDef| if field.unique { ids_with(object, field, 2) } else { String::new() };
         Self {
+            is_parent: schema.children_of(&object.name).next().is_some(),
+            sharing: object.fields.iter().map(sharing).collect(),
             select: format!("SELECT {columns} FROM {table} WHERE \"Id\" = ?1"),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({places})"),
         }
     }
+}
+
+/// Ids of live records with value `?1` in the field, at most `limit`.
+pub(super) fn ids_with(object: &ObjectDef, field: &FieldDef, limit: u32) -> String {
+    let collation = if ignores_case(field) { " COLLATE NOCASE" } else { "" };
+    let (table, column) = (quoted(&object.name), quoted(&field.name));
+    format!(
+        "SELECT \"Id\" FROM {table} WHERE {column} = ?1{collation} AND \"IsDeleted\" = 0 ORDER BY \"Id\" LIMIT {limit}"
+    )
 }
 
 /// An identifier as SQL wants it.

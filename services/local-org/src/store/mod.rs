@@ -16,6 +16,7 @@ mod ddl;
 mod delete;
 mod duplicates;
 mod export;
+mod held;
 mod loaded;
 mod lookup;
 mod notes;

@@ -174,22 +174,22 @@ impl Org {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut tx = Tx::new(&self.catalog, &transaction, sequences, actor, origin);
-        tx.access = access.of(&transaction, actor, &tx.stamp)?;
+        let mut tx = Tx::new(&self.catalog, &transaction, sequences, access, actor, origin)?;
         let done = work(&mut tx);
-        if tx.access_changed {
-            access.clear();
-        }
+        tx.forget_rights();
         let done = match done {
             Ok(done) => done,
             Err(error) => {
                 let kept = tx.events_to_keep();
+                drop(tx);
                 transaction.rollback()?;
                 self.append(&mut database.connection, kept)?;
                 return Err(error);
             }
         };
-        let drafts = tx.events()?;
+        let mut drafts = std::mem::take(&mut tx.settled);
+        drafts.extend(tx.events()?);
+        drop(tx);
         sequences.save(&transaction)?;
         let events = publish::number(&self.catalog.bus, &transaction, self.durable, drafts)?;
         transaction.commit()?;

@@ -11,7 +11,7 @@ use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef};
-use crate::soql::{self, ExecuteOptions, ResultSet};
+use crate::soql::{self, ExecuteOptions, Outcome, ResultSet};
 
 /// The object with a field that depends on who asks.
 const SESSIONS: &str = "AuthSession";
@@ -36,7 +36,9 @@ impl<'a> Tx<'a> {
             return Err(ApiError::not_found());
         }
         let id = record_id(object, id)?;
-        self.refresh(&object.name)?;
+        if self.refresh(&object.name)? {
+            self.loaded.clear();
+        }
         let wanted = self.wanted(object, fields)?;
         let record = self.load(object, &id)?.ok_or_else(ApiError::not_found)?;
         if self.access().sees_own_only(object) && record.text(USER) != Some(self.actor.user_id.as_str()) {
@@ -80,26 +82,39 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Those of SOQL, for example `MALFORMED_QUERY`.
     pub fn query(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<ResultSet, ApiError> {
+        self.find(soql, include_deleted, api_version)?.into_set()
+    }
+
+    /// [`Tx::query`], for who has no need of values or makes them after the transaction.
+    ///
+    /// # Errors
+    /// Those of SOQL.
+    pub(crate) fn find(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<Outcome, ApiError> {
         let query = soql::parse(soql)?;
-        self.refresh(soql)?;
+        if self.refresh(soql)? {
+            self.loaded.clear();
+        }
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
         let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
-        let result = soql::execute(self.connection, &self.catalog.schema, &query, &options)?;
-        self.rows += result.records.len() as u64;
-        Ok(result)
+        let outcome = soql::run(self.connection, &self.catalog.schema, &query, &options)?;
+        self.rows += outcome.len() as u64;
+        Ok(outcome)
     }
 
     /// Brings records up to date that depend on who asks, if `text`, a query or the name of an object, is about them.
-    pub(super) fn refresh(&self, text: &str) -> Result<(), ApiError> {
+    /// Tells whether there were any: those that were loaded before are out of date.
+    pub(super) fn refresh(&self, text: &str) -> Result<bool, ApiError> {
         let text = text.to_ascii_lowercase();
-        if text.contains(&SESSIONS.to_ascii_lowercase()) {
+        let sessions = text.contains(&SESSIONS.to_ascii_lowercase());
+        if sessions {
             self.mark_current_session()?;
         }
-        if text.contains(&USER_ACCESS.to_ascii_lowercase()) {
+        let permissions = text.contains(&USER_ACCESS.to_ascii_lowercase());
+        if permissions {
             self.list_custom_permissions()?;
         }
-        Ok(())
+        Ok(sessions || permissions)
     }
 
     /// The field, and its value, that a record of the object has when it exists for the actor; none when all do.
@@ -139,17 +154,17 @@ impl<'a> Tx<'a> {
             self.rows += 1;
             return Ok(Some(record));
         }
-        let mut statement = self.prepare(&self.sql(object)?.select)?;
-        let record = statement
-            .query_row([id], |row| {
+        let record = self.known(&self.sql(object)?.select, |statement| {
+            let record = statement.query_row([id], |row| {
                 // A plain loop: this is the hottest place of a load, and without optimisation adapters are slow.
                 let mut values = Vec::with_capacity(object.fields.len());
                 for (index, field) in object.fields.iter().enumerate() {
                     values.push((field.name.as_str(), row.get(index)?));
                 }
                 Ok(Record::of(values))
-            })
-            .optional()?;
+            });
+            record.optional()
+        })?;
         let Some(record) = record.map(Rc::new) else { return Ok(None) };
         self.rows += 1;
         self.loaded.put(id, &record);

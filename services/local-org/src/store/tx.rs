@@ -3,22 +3,29 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 use serde_json::{Map, Value};
 
-use super::access::{self, Access, Operation};
+use super::access::{self, Access, Cache, Operation};
 use super::actor::Actor;
 use super::catalog::Catalog;
 use super::convert;
 use super::ddl::ObjectSql;
+use super::held::Held;
 use super::loaded::Loaded;
 use super::outbox::Outbox;
 use super::sequences::Sequences;
 use super::touched::Touched;
 use crate::cdc::Origin;
 use crate::error::ApiError;
+use crate::events::Draft;
 use crate::id;
 use crate::schema::{FieldDef, ObjectDef};
+
+/// Savepoints may share a name; the statements mean the innermost.
+const SAVEPOINT: &str = "SAVEPOINT nested";
+const ROLLBACK: &str = "ROLLBACK TO nested";
+const RELEASE: &str = "RELEASE nested";
 
 /// What an upsert did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +43,17 @@ pub struct Upserted {
 pub struct Tx<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) connection: &'a Connection,
+    statements: Held<'a>,
     pub(super) sequences: &'a mut Sequences,
     pub(super) actor: &'a Actor,
+    /// The rights of everybody, as far as they are known.
+    rights: &'a mut Cache,
     /// What the actor may do, as it was when the transaction began.
     pub(super) access: Arc<Access>,
     /// Whether something was written on which rights depend.
     pub(super) access_changed: bool,
+    /// Whether an earlier unit did so: what rights are now must not outlive this transaction, which may be rolled back.
+    rights_changed: bool,
     /// One point in time for all that the transaction writes.
     pub(super) now: DateTime<Utc>,
     pub(super) stamp: String,
@@ -51,6 +63,8 @@ pub struct Tx<'a> {
     pub(super) origin: &'a Origin,
     pub(super) touched: Touched<'a>,
     pub(super) outbox: Outbox,
+    /// Events of the units that have ended, in their order.
+    pub(super) settled: Vec<Draft>,
 }
 
 impl<'a> Tx<'a> {
@@ -58,24 +72,71 @@ impl<'a> Tx<'a> {
         catalog: &'a Catalog,
         connection: &'a Connection,
         sequences: &'a mut Sequences,
+        rights: &'a mut Cache,
         actor: &'a Actor,
         origin: &'a Origin,
-    ) -> Self {
+    ) -> rusqlite::Result<Self> {
         let now = Utc::now();
-        Self {
+        let stamp = convert::timestamp(now);
+        Ok(Self {
             catalog,
             connection,
+            statements: Held::default(),
             sequences,
             actor,
-            access: Arc::new(Access::System),
+            access: rights.of(connection, actor, &stamp)?,
+            rights,
             access_changed: false,
+            rights_changed: false,
             now,
-            stamp: convert::timestamp(now),
+            stamp,
             rows: 0,
             loaded: Loaded::default(),
             origin,
             touched: Touched::default(),
             outbox: Outbox::default(),
+            settled: Vec::new(),
+        })
+    }
+
+    /// Runs `work` as a transaction of its own that is committed with this one: it has the rights and the time of its
+    /// own beginning, `Err` undoes what it did and nothing else, and its events are its own.
+    ///
+    /// # Errors
+    /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn unit<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        self.now = Utc::now();
+        self.stamp = convert::timestamp(self.now);
+        let mut own = Cache::default();
+        let rights = if self.rights_changed { &mut own } else { &mut *self.rights };
+        self.access = rights.of(self.connection, self.actor, &self.stamp)?;
+        self.run(SAVEPOINT)?;
+        let done = work(self).and_then(|done| Ok((done, self.events()?)));
+        self.forget_rights();
+        let done = match done {
+            Ok((done, events)) => {
+                self.settled.extend(events);
+                Ok(done)
+            }
+            Err(error) => {
+                let kept = self.events_to_keep();
+                self.settled.extend(kept);
+                self.outbox = Outbox::default();
+                self.touched.take();
+                self.loaded.clear();
+                self.run(ROLLBACK)?;
+                Err(error)
+            }
+        };
+        self.run(RELEASE)?;
+        done
+    }
+
+    /// Reads rights anew where something was written on which they depend.
+    pub(super) fn forget_rights(&mut self) {
+        if std::mem::take(&mut self.access_changed) {
+            self.rights_changed = true;
+            self.rights.clear();
         }
     }
 
@@ -159,16 +220,15 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` returns.
     pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        // Savepoints may share a name; the statements mean the innermost.
-        self.prepare("SAVEPOINT nested")?.execute([])?;
+        self.run(SAVEPOINT)?;
         let mark = self.outbox.mark();
         let outcome = work(self);
         if outcome.is_err() {
             self.outbox.undo(mark);
             self.loaded.clear();
-            self.prepare("ROLLBACK TO nested")?.execute([])?;
+            self.run(ROLLBACK)?;
         }
-        self.prepare("RELEASE nested")?.execute([])?;
+        self.run(RELEASE)?;
         outcome
     }
 
@@ -247,6 +307,19 @@ impl<'a> Tx<'a> {
     /// A prepared statement, kept for the next time.
     pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<rusqlite::CachedStatement<'a>> {
         self.connection.prepare_cached(sql)
+    }
+
+    /// Runs `work` with a prepared statement that is the same for every transaction. It is at hand until this one ends.
+    pub(super) fn known<T>(
+        &self,
+        sql: &'a str,
+        work: impl FnOnce(&mut CachedStatement<'a>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.statements.with(self.connection, sql, work)
+    }
+
+    fn run(&self, sql: &'a str) -> rusqlite::Result<()> {
+        self.known(sql, |statement| statement.raw_execute()).map(drop)
     }
 
     /// The next number of a sequence.

@@ -1,5 +1,7 @@
 //! Create and update: from what the caller sent to what is stored.
 
+use std::rc::Rc;
+
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value};
 
@@ -109,13 +111,18 @@ impl<'a> Tx<'a> {
         rules.before_create(self, &mut record)?;
         checks::required(object, &record)?;
         self.check_unique(object, &record, None)?;
-        let id = self.write_new(object, &mut record)?;
+        let (id, record) = self.write_new(object, record)?;
         rules.after_create(self, &record)?;
         Ok(id)
     }
 
-    /// Gives a record its id and auto-numbers and writes it, without any rule.
-    pub(crate) fn write_new(&mut self, object: &'a ObjectDef, record: &mut Record<'a>) -> Result<String, ApiError> {
+    /// Gives a record its id and auto-numbers and writes it, without any rule. Gives the id, and the record with all its
+    /// fields.
+    fn write_new(
+        &mut self,
+        object: &'a ObjectDef,
+        mut record: Record<'a>,
+    ) -> Result<(String, Rc<Record<'a>>), ApiError> {
         let id = id::generate(&object.key_prefix, self.next_number(&object.name));
         record.set("Id", id.clone());
         for field in &object.fields {
@@ -124,23 +131,30 @@ impl<'a> Tx<'a> {
                 record.set(&field.name, auto_number(format, number));
             }
         }
-        let mut statement = self.prepare(&self.sql(object)?.insert)?;
-        for (index, field) in object.fields.iter().enumerate() {
-            let empty = if field.kind == FieldType::Boolean { Stored::Integer(0) } else { Stored::Null };
-            statement.raw_bind_parameter(index + 1, record.get(&field.name).unwrap_or(&empty))?;
-        }
-        statement.raw_execute()?;
+        let empty = |field: &FieldDef| if field.kind == FieldType::Boolean { Stored::Integer(0) } else { Stored::Null };
+        let record = Rc::new(record.whole(&object.fields, empty));
+        self.known(&self.sql(object)?.insert, |statement| {
+            for (index, (_, value)) in record.values().iter().enumerate() {
+                statement.raw_bind_parameter(index + 1, value)?;
+            }
+            statement.raw_execute()
+        })?;
         self.wrote(object);
         self.touch_new(object, &id);
-        Ok(id)
+        let values = record.values().iter().zip(&object.fields);
+        if self.sql(object)?.is_parent && values.into_iter().all(|((_, value), field)| convert::is_kept(field, value)) {
+            self.loaded.put(&id, &record);
+        }
+        Ok((id, record))
     }
 
     /// Owner, audit fields and default values. An explicit null counts as a value where null is allowed.
     pub(super) fn fill_in_defaults(&self, object: &'a ObjectDef, record: &mut Record<'a>) -> Result<(), ApiError> {
         for field in &object.fields {
-            let absent = !record.contains(&field.name) || (!field.nillable && record.is_empty(&field.name));
-            if !absent {
-                continue;
+            match record.get(&field.name) {
+                None => {}
+                Some(Stored::Null) if !field.nillable => {}
+                Some(_) => continue,
             }
             match field.name.as_str() {
                 "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => record.set(&field.name, self.stamp.clone()),

@@ -48,6 +48,33 @@ fn what_is_undone_has_no_event() {
 }
 
 #[test]
+fn units_that_are_committed_together_have_their_own_events() {
+    let org = Observed::new();
+    let id = org.opportunity("Deal");
+    org.clear();
+    org.run(|tx| {
+        tx.unit(|tx| tx.update("Opportunity", &id, &map(json!({"Name": "First"}))))?;
+        let undone: Result<(), _> = tx.unit(|tx| {
+            tx.update("Opportunity", &id, &map(json!({"Name": "Second", "NextStep": "x"})))?;
+            Err(ApiError::not_found())
+        });
+        undone.unwrap_err();
+        tx.unit(|tx| {
+            tx.update("Opportunity", &id, &map(json!({"Name": "Third"})))?;
+            tx.create("Account", &map(json!({"Name": "New"})))
+        })
+    });
+    let events = org.events();
+    assert_eq!(org.summary(&events), [("UPDATE", "Opportunity"), ("UPDATE", "Opportunity"), ("CREATE", "Account")]);
+    assert_eq!((&events[0]["Name"], &events[1]["Name"]), (&json!("First"), &json!("Third")));
+    assert_eq!(events[1]["NextStep"], json!(null));
+    let header = |index: usize, name: &str| events[index]["ChangeEventHeader"][name].clone();
+    assert!(header(0, "commitNumber").as_i64() < header(1, "commitNumber").as_i64());
+    assert_ne!(header(0, "transactionKey"), header(1, "transactionKey"));
+    assert_eq!(header(1, "transactionKey"), header(2, "transactionKey"));
+}
+
+#[test]
 fn a_record_has_one_event_a_transaction() {
     let org = Observed::new();
     let old = org.opportunity("Old");

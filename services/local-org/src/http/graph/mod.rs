@@ -6,15 +6,15 @@
 
 mod payload;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use self::payload::{Graph, Payload};
 use super::answer::{self, Answer};
 use super::call::Call;
 use super::composite;
 use super::references::Results;
-use super::subrequest;
-use super::work::Context;
+use super::subrequest::Element;
+use super::work::{Context, Series};
 use crate::error::ApiError;
 
 /// Graphs that may fail before the rest is not tried (REST API Developer Guide, "Composite Graph Limits").
@@ -23,19 +23,23 @@ const MAX_FAILURES: usize = 14;
 const ROLLED_BACK: &str = "We rolled back the transaction since another operation in the same transaction failed.";
 const NOT_TRIED: &str = "Processing was halted since the maximum number of graph failures in the request was reached.";
 
-/// Runs all graphs, one after another.
-pub(crate) fn run(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
+/// Runs all graphs, one after another. They are committed together: that is a fraction of the work, and whoever reads
+/// meanwhile finds none of them instead of some.
+pub(crate) fn run(cx: &Context<'_>, mut call: Call) -> Result<Answer, ApiError> {
     call.object_body()?;
-    let payload: Payload = answer::read(call.body.as_ref().unwrap_or_default())?;
+    let mut payload: Payload = answer::read_owned(call.body.take().unwrap_or_default())?;
     payload.check(call.version)?;
-    let mut failures = 0;
-    let mut graphs = Vec::with_capacity(payload.graphs.len());
-    for graph in &payload.graphs {
-        let outcome = if failures < MAX_FAILURES { run_graph(cx, call, graph) } else { not_tried(graph) };
-        failures += usize::from(!outcome.is_successful);
-        graphs.push(outcome.into_json(graph));
-    }
-    Ok(Answer::ok(json!({"graphs": graphs})))
+    let outcomes: Vec<Outcome> = cx.transactions(|series| {
+        let mut failures = 0;
+        let run = |graph: &mut Graph| {
+            let outcome = if failures < MAX_FAILURES { run_graph(cx, series, &call, graph) } else { not_tried(graph) };
+            failures += usize::from(!outcome.is_successful);
+            outcome
+        };
+        payload.graphs.iter_mut().map(run).collect()
+    })?;
+    let graphs = payload.graphs.into_iter().zip(outcomes).map(|(graph, outcome)| outcome.told(graph)).collect();
+    Answer::written_ok(&Response { graphs })
 }
 
 struct Outcome {
@@ -43,23 +47,42 @@ struct Outcome {
     is_successful: bool,
 }
 
+#[derive(Serialize)]
+struct Response {
+    graphs: Vec<GraphAnswer>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphAnswer {
+    graph_id: String,
+    graph_response: GraphResponse,
+    is_successful: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphResponse {
+    composite_response: Vec<Element>,
+}
+
 impl Outcome {
-    fn into_json(self, graph: &Graph) -> Value {
-        let nodes = graph.composite_request.iter().zip(self.answers);
-        let nodes: Vec<_> = nodes.map(|(node, answer)| subrequest::element(&node.reference_id, answer)).collect();
-        json!({
-            "graphId": graph.graph_id,
-            "graphResponse": {"compositeResponse": nodes},
-            "isSuccessful": self.is_successful,
-        })
+    fn told(self, graph: Graph) -> GraphAnswer {
+        let nodes = graph.composite_request.into_iter().zip(self.answers);
+        let composite_response = nodes.map(|(node, answer)| Element::new(node, answer)).collect();
+        GraphAnswer {
+            graph_id: graph.graph_id,
+            graph_response: GraphResponse { composite_response },
+            is_successful: self.is_successful,
+        }
     }
 }
 
-fn run_graph(cx: &Context<'_>, call: &Call, graph: &Graph) -> Outcome {
+fn run_graph(cx: &Context<'_>, series: &mut Series<'_, '_>, call: &Call, graph: &mut Graph) -> Outcome {
     let mut results = Results::new();
     let mut answers = Vec::with_capacity(graph.composite_request.len());
-    let done = cx.transaction(|records| {
-        for node in &graph.composite_request {
+    let done = series.transaction(|records| {
+        for node in &mut graph.composite_request {
             let answer = node.run(cx, records, call.version, &mut results).unwrap_or_else(Answer::from);
             let failed = !answer.is_success();
             answers.push(answer);

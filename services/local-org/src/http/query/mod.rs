@@ -14,17 +14,44 @@ use super::call::Call;
 use super::work::{Context, Records};
 use crate::error::ApiError;
 use crate::host::{Cursors, Page};
+use crate::soql::Outcome;
 
 /// Longest query text in characters (SOQL and SOSL Reference, "SOQL and SOSL Limits").
 const MAX_QUERY: usize = 100_000;
 
-/// Runs a query and gives its first page, or describes its columns.
+/// Runs a query and gives its first page, or describes its columns. What was found is written out when the transaction is
+/// over, so that others can have the database.
+pub(crate) fn answer(cx: &Context<'_>, call: &Call, deleted: bool) -> Result<Answer, ApiError> {
+    match cx.transaction(|records| find(records, call, deleted))? {
+        Reply::Columns(columns) => Ok(Answer::ok(columns)),
+        Reply::Found(Outcome::Records { found, .. }) if found.rows() <= call.batch_size => {
+            cx.add_read(found.rows() as u64);
+            Ok(Answer::text(found.page()?))
+        }
+        Reply::Found(outcome) => paged(cx, call, outcome),
+    }
+}
+
+/// [`answer`] within a transaction, with values that later subrequests can refer to.
 pub(crate) fn run(
     cx: &Context<'_>,
     records: &mut Records<'_, '_>,
     call: &Call,
     deleted: bool,
 ) -> Result<Answer, ApiError> {
+    match find(records, call, deleted)? {
+        Reply::Columns(columns) => Ok(Answer::ok(columns)),
+        Reply::Found(outcome) => paged(cx, call, outcome),
+    }
+}
+
+/// What a query is answered with.
+enum Reply {
+    Columns(Value),
+    Found(Outcome),
+}
+
+fn find(records: &mut Records<'_, '_>, call: &Call, deleted: bool) -> Result<Reply, ApiError> {
     let soql = call.param("q").filter(|soql| !soql.trim().is_empty()).ok_or_else(no_query)?;
     if soql.chars().count() > MAX_QUERY {
         return Err(ApiError::new(
@@ -34,16 +61,22 @@ pub(crate) fn run(
         ));
     }
     if call.flag("columns") {
-        return Ok(Answer::ok(records.columns(soql, call.version)?));
+        return Ok(Reply::Columns(records.columns(soql, call.version)?));
     }
-    let result = records.query(soql, deleted, call.version)?;
+    let outcome = records.query(soql, deleted, call.version)?;
+    // A page's rows are counted when it is given, not when the query ran.
+    records.defer(outcome.len());
+    Ok(Reply::Found(outcome))
+}
+
+/// The first page; the others are kept.
+fn paged(cx: &Context<'_>, call: &Call, outcome: Outcome) -> Result<Answer, ApiError> {
+    let result = outcome.into_set()?;
     let paging = Paging {
         cursors: &cx.org.cursors,
         path: format!("{}/query", call.version.path()),
         batch_size: call.batch_size,
     };
-    // A page's rows are counted when it is given, not when the query ran.
-    records.defer(result.records.len());
     let (first, rows) = paging.first_page(result.total_size, result.records);
     cx.add_read(rows);
     Ok(Answer::ok(first))

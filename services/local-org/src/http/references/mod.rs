@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::answer::halted;
 use crate::error::ApiError;
@@ -27,28 +27,32 @@ pub(crate) fn resolve_url(url: &str, results: &Results, version: Version) -> Res
     replace(url, results, version, encode)
 }
 
-/// A value with results in the place of references. A text that is nothing but a reference becomes the result itself,
+/// Puts results in the place of references in a value. A text that is nothing but a reference becomes the result itself,
 /// a number for example; within a longer text it is written out.
-pub(crate) fn resolve(value: &Value, results: &Results, version: Version) -> Result<Value, ApiError> {
-    Ok(match value {
-        Value::String(text) => match Part::of(text).as_slice() {
-            [Part::Reference(path)] => look_up(path, results, version)?.clone(),
-            _ => Value::String(replace(text, results, version, plain)?),
-        },
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| resolve(item, results, version)).collect::<Result<_, _>>()?)
+pub(crate) fn resolve(value: &mut Value, results: &Results, version: Version) -> Result<(), ApiError> {
+    match value {
+        Value::String(text) if any_in(text) => {
+            *value = match Part::of(text).as_slice() {
+                [Part::Reference(path)] => look_up(path, results, version)?.clone(),
+                _ => Value::String(replace(text, results, version, plain)?),
+            };
         }
-        Value::Object(members) => {
-            let resolved = members.iter().map(|(name, value)| Ok((name.clone(), resolve(value, results, version)?)));
-            Value::Object(resolved.collect::<Result<Map<_, _>, ApiError>>()?)
-        }
-        other => other.clone(),
-    })
+        Value::Array(items) => items.iter_mut().try_for_each(|item| resolve(item, results, version))?,
+        Value::Object(members) => members.values_mut().try_for_each(|value| resolve(value, results, version))?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a text may have references in it.
+pub(crate) fn any_in(text: &str) -> bool {
+    text.contains("@{")
 }
 
 /// The reference ids that a text refers to.
 pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
-    Part::of(text).into_iter().filter_map(|part| match part {
+    let parts = if any_in(text) { Part::of(text) } else { Vec::new() };
+    parts.into_iter().filter_map(|part| match part {
         Part::Reference(path) => Some(split(path).0),
         Part::Text(_) => None,
     })

@@ -2,10 +2,12 @@
 
 mod columns;
 mod export;
+mod found;
 mod run;
 
 use rusqlite::types::Value as Stored;
 
+pub(crate) use self::found::Found;
 use super::ast::{Expression, FieldSet, Function, Item, Name, Path, Select};
 use super::filter::{Clause, filter};
 use super::fragment::{Fragment, quoted};
@@ -50,12 +52,14 @@ struct Cell {
 }
 
 /// How the columns of a row make up a record.
+#[derive(Debug)]
 struct Shape {
     object: String,
     id_column: usize,
     members: Vec<(String, Member)>,
 }
 
+#[derive(Debug)]
 enum Member {
     Field {
         column: usize,

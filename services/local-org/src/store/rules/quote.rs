@@ -12,7 +12,8 @@ pub(super) struct Quote;
 impl Rules for Quote {
     /// Account and, unless the caller names one, price book are the Opportunity's.
     fn before_create<'a>(&self, tx: &mut Tx<'a>, record: &mut Record<'a>) -> Result<(), ApiError> {
-        apply_grand_total(&record.clone(), record);
+        let total = grand_total(record, &Record::default());
+        record.set_number("GrandTotal", total);
         let Some(opportunity) = tx.parent("Opportunity", record, "OpportunityId")? else { return Ok(()) };
         if let Some(account) = opportunity.get("AccountId") {
             record.set("AccountId", account.clone());
@@ -30,15 +31,16 @@ impl Rules for Quote {
             return Err(ApiError::field_integrity(detail, "Pricebook2Id"));
         }
         if changes.contains("Tax") || changes.contains("ShippingHandling") {
-            apply_grand_total(&old.changed_by(changes), changes);
+            changes.set_number("GrandTotal", grand_total(old, changes));
         }
         Ok(())
     }
 }
 
-fn apply_grand_total(quote: &Record<'_>, changes: &mut Record<'_>) {
-    let part = |field: &str| quote.number(field).unwrap_or_default();
-    changes.set_number("GrandTotal", part("TotalPrice") + part("Tax") + part("ShippingHandling"));
+/// The grand total of a Quote once `changes` are applied.
+fn grand_total(quote: &Record<'_>, changes: &Record<'_>) -> Decimal {
+    let part = |field: &str| quote.number_after(changes, field).unwrap_or_default();
+    part("TotalPrice") + part("Tax") + part("ShippingHandling")
 }
 
 /// Adds the difference that one line makes to its Quote: `before` is empty for a new line, `after` for a deleted one. A
@@ -50,7 +52,7 @@ pub(super) fn roll_up<'a>(
     after: &Record<'a>,
 ) -> Result<(), ApiError> {
     let Some(quote) = tx.parent("Quote", line, "QuoteId")? else { return Ok(()) };
-    let Some(id) = quote.text("Id").filter(|_| !quote.flag("IsDeleted")) else { return Ok(()) };
+    let Some(id) = line.text("QuoteId").filter(|_| !quote.flag("IsDeleted")) else { return Ok(()) };
     let count = quote.number("LineItemCount").unwrap_or_default() + is_line(after) - is_line(before);
     let sum = |field: &str| {
         if count.is_zero() {
@@ -67,7 +69,9 @@ pub(super) fn roll_up<'a>(
     changes.set_number("Subtotal", subtotal);
     changes.set_number("TotalPrice", total);
     changes.set_number("Discount", rounded(discount, 2));
-    apply_grand_total(&quote.changed_by(&changes), &mut changes);
+    changes.set_number("GrandTotal", grand_total(&quote, &changes));
+    // Nobody else has it then, and the change needs no copy.
+    drop(quote);
     tx.amend(tx.object("Quote")?, id, changes)
 }
 

@@ -14,7 +14,7 @@ impl Rules for QuoteLineItem {
         let Some(entry) = tx.parent("PricebookEntry", record, "PricebookEntryId")? else { return Ok(()) };
         line_item::apply_entry(&entry, record)?;
         line_item::share_price_book(tx, "Quote", &quote, &entry)?;
-        apply_price(&record.clone(), record)
+        price(record, &Record::default()).map_or(Ok(()), |price| price.apply(record))
     }
 
     fn after_create<'a>(&self, tx: &mut Tx<'a>, record: &Record<'a>) -> Result<(), ApiError> {
@@ -23,7 +23,7 @@ impl Rules for QuoteLineItem {
 
     fn before_update<'a>(&self, _tx: &mut Tx<'a>, old: &Record<'a>, changes: &mut Record<'a>) -> Result<(), ApiError> {
         if ["Quantity", "UnitPrice", "Discount"].iter().any(|field| changes.contains(field)) {
-            apply_price(&old.changed_by(changes), changes)?;
+            return price(old, changes).map_or(Ok(()), |price| price.apply(changes));
         }
         Ok(())
     }
@@ -41,8 +41,9 @@ impl Rules for QuoteLineItem {
     }
 }
 
-/// Leaves a line without quantity or price to the check for required fields.
-fn apply_price(line: &Record<'_>, changes: &mut Record<'_>) -> Result<(), ApiError> {
-    let (Some(quantity), Some(unit)) = (line.number("Quantity"), line.number("UnitPrice")) else { return Ok(()) };
-    Price::of_unit(quantity, unit, line.number("Discount")).apply(changes)
+/// The price of a line once `changes` are applied; none for one without quantity or price, which the check for required
+/// fields refuses.
+fn price(line: &Record<'_>, changes: &Record<'_>) -> Option<Price> {
+    let number = |field: &str| line.number_after(changes, field);
+    Some(Price::of_unit(number("Quantity")?, number("UnitPrice")?, number("Discount")))
 }

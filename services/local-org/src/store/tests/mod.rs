@@ -10,4 +10,5 @@ mod opportunities;
 mod price_books;
 mod quotes;
 mod support;
+mod units;
 mod upsert;

@@ -1,7 +1,11 @@
 //! The stored values of one record, or of some of its fields.
 
+mod number;
+
 use rusqlite::types::Value;
 use rust_decimal::Decimal;
+
+use crate::schema::FieldDef;
 
 /// Values by API name in the schema's casing. A field that is absent was not given or not read; one that is
 /// [`Value::Null`] is empty.
@@ -35,12 +39,27 @@ impl<'s> Record<'s> {
     }
 
     pub(crate) fn set_number(&mut self, field: &'s str, value: Decimal) {
-        // By way of text, because that is the nearest number there is; `to_f64` can be next to it.
-        self.set(field, Value::Real(value.to_string().parse().unwrap_or_default()));
+        self.set(field, Value::Real(number::nearest(value)));
     }
 
     pub(crate) fn set_flag(&mut self, field: &'s str, value: bool) {
         self.set(field, Value::Integer(value.into()));
+    }
+
+    /// The number in the field once `changes` are applied.
+    pub(crate) fn number_after(&self, changes: &Record<'_>, field: &str) -> Option<Decimal> {
+        if changes.contains(field) { changes.number(field) } else { self.number(field) }
+    }
+
+    /// The same values as a record of all these fields, in their order; `empty` for those that are absent.
+    #[must_use]
+    pub(crate) fn whole(mut self, fields: &'s [FieldDef], empty: impl Fn(&FieldDef) -> Value) -> Self {
+        let mut take = |field: &'s FieldDef| {
+            let place = self.values.iter().position(|(name, _)| *name == field.name)?;
+            Some(self.values.swap_remove(place).1)
+        };
+        let value = |field: &'s FieldDef| (field.name.as_str(), take(field).unwrap_or_else(|| empty(field)));
+        Self { values: fields.iter().map(value).collect() }
     }
 
     pub(crate) fn remove(&mut self, field: &str) {
@@ -81,8 +100,7 @@ impl<'s> Record<'s> {
 
     pub(crate) fn number(&self, field: &str) -> Option<Decimal> {
         match self.get(field) {
-            // The shortest text that means this number, which is what was written; `from_f64` knows 15 digits only.
-            Some(Value::Real(number)) => number.to_string().parse().ok(),
+            Some(Value::Real(number)) => number::written(*number),
             Some(Value::Integer(number)) => Some(Decimal::from(*number)),
             _ => None,
         }
