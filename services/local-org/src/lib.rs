@@ -7,9 +7,9 @@
 //! so that a mistake on one side is not made good by the same mistake on the other.
 //!
 //! What an org is and remembers stands in [`host`] and the rooms below it (`store`, `bus`, `streams`, `apps`, `bulk`,
-//! `flows`), which know no HTTP, no gRPC and no pages. The faces that it shows (`http`, `pubsub`, `external_services`,
-//! `applink`, `control`, `console`) read and change that state; [`server`] alone knows all of them. `tools/structure`
-//! holds the crate to that.
+//! `flows`, `deploys`), which know no HTTP, no gRPC and no pages. The faces that it shows (`http`, `soap`, `pubsub`,
+//! `external_services`, `applink`, `control`, `console`) read and change that state; [`server`] alone knows all of them.
+//! `tools/structure` holds the crate to that.
 
 #![warn(clippy::self_named_module_files)]
 
@@ -25,6 +25,7 @@ mod console;
 mod control;
 pub mod costs;
 pub mod counters;
+mod deploys;
 pub mod error;
 mod events;
 mod external_services;
@@ -42,6 +43,7 @@ pub mod schema;
 pub mod seed;
 mod server;
 pub mod settings;
+mod soap;
 pub mod soql;
 pub mod store;
 mod streams;

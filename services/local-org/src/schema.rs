@@ -39,6 +39,13 @@ impl Schema {
         self.by_name.get(&name.to_ascii_lowercase()).map(|&index| &mut self.objects[index])
     }
 
+    /// Removes the object of that API name.
+    pub fn remove(&mut self, name: &str) {
+        self.objects.retain(|object| !object.name.eq_ignore_ascii_case(name));
+        self.by_name =
+            self.objects.iter().enumerate().map(|(index, object)| (object.name.to_ascii_lowercase(), index)).collect();
+    }
+
     /// The object whose ids begin with these three characters.
     pub fn object_by_prefix(&self, prefix: &str) -> Option<&ObjectDef> {
         self.objects.iter().find(|object| object.key_prefix == prefix)

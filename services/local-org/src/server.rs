@@ -17,7 +17,7 @@ use crate::control::endpoints::Endpoints;
 use crate::host::{Host, flows};
 use crate::http::answer::{Answer, not_found};
 use crate::pubsub::Servers;
-use crate::{applink, console, control, external_services, http};
+use crate::{applink, console, control, external_services, http, soap};
 
 /// How long an idle connection stays open.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -99,6 +99,8 @@ fn configure(config: &mut web::ServiceConfig) {
         .configure(applink::configure)
         .configure(http::oauth::configure)
         .configure(http::bulk::configure)
+        .configure(http::deploys::configure)
+        .configure(soap::configure)
         .configure(external_services::configure)
         .configure(console::configure)
         .configure(http::gateway::configure)

@@ -13,7 +13,7 @@ pub(crate) mod log;
 mod tests;
 mod topics;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::Utc;
 use tokio::sync::watch;
@@ -37,7 +37,7 @@ pub(crate) enum Start<'a> {
 /// The bus of one org.
 #[derive(Debug)]
 pub(crate) struct Bus {
-    topics: Topics,
+    topics: RwLock<Arc<Topics>>,
     log: Mutex<Log>,
     settings: Mutex<Settings>,
     /// Wakes subscribers; the value is the newest replay id.
@@ -48,12 +48,19 @@ impl Bus {
     /// A bus of these topics that goes on with a log.
     pub(crate) fn new(topics: Topics, log: Log) -> Self {
         let latest = watch::Sender::new(log.latest());
-        Self { topics, log: Mutex::new(log), settings: Mutex::default(), latest }
+        Self { topics: RwLock::new(Arc::new(topics)), log: Mutex::new(log), settings: Mutex::default(), latest }
     }
 
-    /// Topics and schemas.
-    pub(crate) fn topics(&self) -> &Topics {
-        &self.topics
+    /// Topics and schemas, as they are now.
+    pub(crate) fn topics(&self) -> Arc<Topics> {
+        Arc::clone(&self.topics.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other topics in force. Schemas that events had before stay known.
+    pub(crate) fn set_topics(&self, topics: Arc<Topics>) {
+        let mut current = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        topics.know_all_of(&current);
+        *current = topics;
     }
 
     /// What can be changed while the org runs.
@@ -127,7 +134,9 @@ impl Bus {
     /// # Errors
     /// [`ReplayError::OutOfRange`] when some that follow it are forgotten already.
     pub(crate) fn after(&self, topic: &Topic, position: ReplayId, limit: usize) -> Result<Page, ReplayError> {
-        self.log().after(Some(topic), position, limit)
+        // A channel may have got members since the subscription began.
+        let current = self.topics();
+        self.log().after(Some(current.get(&topic.name).map_or(topic, AsRef::as_ref)), position, limit)
     }
 
     /// Events of all topics behind a position.

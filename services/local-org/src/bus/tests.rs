@@ -76,7 +76,7 @@ fn topics_of_an_org() {
         ]
     );
     assert!(org.bus().topics().get("/data/OpportunityChangeEvent").is_none(), "only a custom channel has it");
-    let topic = org.bus().topics().get(TOPIC).unwrap();
+    let topic = &org.bus().topics().get(TOPIC).cloned().unwrap();
     let schema = topic.schema.as_ref().unwrap();
     assert!(topic.can_publish);
     assert_eq!(org.bus().topics().schema(schema.id()).unwrap().json(), schema.json());
@@ -121,7 +121,7 @@ fn replay_ids_grow_with_gaps_and_are_places_to_begin_at() {
         assert_eq!(bus.start(Start::After(&unknown.to_bytes())), Err(ReplayError::OutOfRange));
     }
     // Up to a limit, from there on.
-    let topic = bus.topics().get(TOPIC).unwrap();
+    let topic = &bus.topics().get(TOPIC).cloned().unwrap();
     let page = bus.after(topic, bus.start(Start::Earliest).unwrap(), 2).unwrap();
     assert_eq!((page.events.len(), page.position), (2, ids[1]));
     assert_eq!(bus.after(topic, page.position, 2).unwrap().events.len(), 1);
@@ -143,7 +143,7 @@ fn what_is_no_longer_retained_is_no_place_to_begin_at() {
     }
     // Who had read everything lost nothing; who had not, did.
     assert_eq!(keys(&org, TOPIC, last), [""; 0]);
-    let topic = bus.topics().get(TOPIC).unwrap();
+    let topic = &bus.topics().get(TOPIC).cloned().unwrap();
     assert_eq!(bus.after(topic, first, 1).unwrap_err(), ReplayError::OutOfRange);
     let newest = bus.start(Start::Latest).unwrap();
     assert!(newest > last);

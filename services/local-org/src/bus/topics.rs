@@ -102,6 +102,12 @@ impl Topics {
         schemas.insert(schema.id().to_owned(), Arc::clone(schema));
     }
 
+    /// Makes all schemas known that others know.
+    pub(super) fn know_all_of(&self, others: &Self) {
+        let others: Vec<_> = others.schemas.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        others.iter().for_each(|schema| self.know(schema));
+    }
+
     /// The objects whose changes become events.
     pub(crate) fn entities(&self) -> &Entities {
         &self.entities

@@ -1,15 +1,18 @@
 //! The web console: what happens in the orgs, to look at. Pages are HTML from templates (`templates/`), which escape
-//! whatever they show, and change nothing. Like the control API they ask for no session, are not counted as API calls,
-//! and have neither costs nor faults. They show no access token.
+//! whatever they show, and change nothing, but for the one on which users let an app log in for them ([`consent`]). Like
+//! the control API they ask for no session, are not counted as API calls, and have neither costs nor faults. They show no
+//! access token.
 
 mod apps;
 mod assets;
 mod conditions;
+mod consent;
 mod events;
 mod frame;
 mod home;
 mod notifications;
 mod org;
+mod page;
 mod records;
 mod text;
 mod usage;
@@ -23,13 +26,10 @@ use askama::Template;
 use self::frame::Frame;
 use self::home::HomePage;
 use self::org::OrgPage;
+use self::page::html;
 use crate::error::ApiError;
 use crate::host::Host;
 use crate::http::answer::internal;
-
-/// What pages may load: files of this server, and nothing inline.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -37,6 +37,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .route("/", web::get().to(to_console))
         .route("/console", web::get().to(home))
         .route("/console/orgs/{name}", web::get().to(org))
+        .configure(consent::configure)
         .configure(assets::configure);
 }
 
@@ -86,21 +87,4 @@ struct NotFoundPage<'a> {
 struct FailurePage<'a> {
     frame: Frame,
     message: &'a str,
-}
-
-/// The answer with a page.
-fn html(status: StatusCode, page: &impl Template) -> HttpResponse {
-    match page.render() {
-        Ok(text) => HttpResponse::build(status)
-            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            .insert_header((header::REFERRER_POLICY, "no-referrer"))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .body(text),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
 }

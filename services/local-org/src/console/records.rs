@@ -61,7 +61,7 @@ pub(super) fn count(tx: &mut Tx<'_>, object: &str) -> Result<usize, ApiError> {
 
 impl Records {
     pub(super) fn of(org: &OrgHost) -> Result<Self, ApiError> {
-        org.store.transaction(&org.store.admin(), |tx| Self::read(tx, org.store.schema()))
+        org.store.transaction(&org.store.admin(), |tx| Self::read(tx, &org.store.schema()))
     }
 
     fn read(tx: &mut Tx<'_>, schema: &Schema) -> Result<Self, ApiError> {

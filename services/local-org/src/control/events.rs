@@ -35,7 +35,8 @@ type HostData = web::Data<Host>;
 
 async fn topics(name: web::Path<String>, host: HostData) -> HttpResponse {
     at_once(&host, &name, |org| {
-        let topics = org.store.bus().topics().all();
+        let topics = org.store.bus().topics();
+        let topics = topics.all();
         let listed = topics.iter().map(|topic| {
             let schema = topic.schema.as_ref().map(|schema| schema.id());
             json!({"name": &*topic.name, "schemaId": schema, "canPublish": topic.can_publish})
@@ -63,7 +64,9 @@ async fn events(name: web::Path<String>, range: web::Query<Range>, host: HostDat
         let start = after.as_deref().map_or(Start::Earliest, Start::After);
         let after = bus.start(start).map_err(|error| gone(&error))?;
         let page = match range.topic.as_deref() {
-            Some(topic) => bus.after(bus.topics().get(topic).ok_or_else(ApiError::not_found)?, after, limit),
+            Some(topic) => {
+                bus.after(bus.topics().get(topic).cloned().as_deref().ok_or_else(ApiError::not_found)?, after, limit)
+            }
             None => bus.all_after(after, limit),
         };
         let page = page.map_err(|error| gone(&error))?;

@@ -1,6 +1,7 @@
 //! The control API under `/local/`: data for tests, costs, faults, counters. `GET /local` lists its routes.
 //! It asks for no session, is not counted and has neither costs nor faults.
 
+mod connected_apps;
 pub(crate) mod endpoints;
 mod events;
 mod kept;
@@ -55,6 +56,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, apps: fn(&mut Routes<'_
         events::configure(&mut routes);
         settings::configure(&mut routes);
         pubsub::configure(&mut routes);
+        connected_apps::configure(&mut routes);
         endpoints::configure(&mut routes);
         routes
             .get("/costs", "what calls cost", costs)

@@ -1,11 +1,14 @@
 //! Starts Flows when their events are published.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{Host, OrgHost};
 use crate::bus::{Start, Topic};
+use crate::deploys::Live;
 use crate::events::{Event, ReplayId, json};
 use crate::flows::Flow;
 use crate::notifications::{Notification, NotificationType};
@@ -16,26 +19,40 @@ const PAGE: usize = 100;
 /// Listens to the events of all orgs until what it gives is dropped.
 pub(crate) fn listen(host: &Host) -> JoinSet<()> {
     let mut listeners = JoinSet::new();
-    for flow in host.flows.iter() {
-        for org in &host.orgs {
-            let topic = org.store.bus().topics().get(&format!("/event/{}", flow.event)).cloned();
-            let Some(topic) = topic else { continue };
-            // Before the server takes calls: no event is missed.
-            let Ok(position) = org.store.bus().start(Start::Latest) else { continue };
-            let (flow, types) = (flow.clone(), Arc::clone(&host.notification_types));
-            listeners.spawn(follow(Arc::clone(org), flow, types, topic, position));
-        }
+    for org in &host.orgs {
+        listeners.spawn(supervise(Arc::clone(org), org.deploys.live()));
     }
     listeners
 }
 
-async fn follow(
-    org: Arc<OrgHost>,
-    flow: Flow,
-    types: Arc<Vec<NotificationType>>,
-    topic: Arc<Topic>,
-    mut position: ReplayId,
-) {
+/// Has every Flow of an org followed by a task, also those that are deployed later. Each begins where the log stood when it
+/// was deployed, so no event is missed.
+async fn supervise(org: Arc<OrgHost>, mut live: watch::Receiver<Live>) {
+    let mut followers: HashMap<String, (Flow, AbortHandle)> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    loop {
+        let flows = live.borrow_and_update().flows.clone();
+        followers.retain(|_, (flow, task)| {
+            let stays = flows.iter().any(|(other, _)| other == flow);
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+        for (flow, position) in flows {
+            let topic = org.store.bus().topics().get(&format!("/event/{}", flow.event)).cloned();
+            let Some(topic) = topic.filter(|_| !followers.contains_key(&flow.name)) else { continue };
+            let task = follow(Arc::clone(&org), flow.clone(), live.clone(), topic, position);
+            let task = tasks.spawn(task);
+            followers.insert(flow.name.clone(), (flow, task));
+        }
+        if live.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn follow(org: Arc<OrgHost>, flow: Flow, live: watch::Receiver<Live>, topic: Arc<Topic>, mut position: ReplayId) {
     let bus = Arc::clone(org.store.bus());
     let mut published = bus.watch();
     loop {
@@ -43,6 +60,7 @@ async fn follow(
         match bus.after(&topic, position, PAGE) {
             Ok(page) => {
                 position = page.position;
+                let types = Arc::clone(&live.borrow().notification_types);
                 page.events.iter().for_each(|event| start(&org, &flow, &types, event));
                 if page.events.len() == PAGE {
                     continue;

@@ -3,6 +3,7 @@
 
 mod cursors;
 pub(crate) mod flows;
+pub(crate) mod logins;
 mod org;
 mod sessions;
 
@@ -12,15 +13,14 @@ use std::sync::Arc;
 use anyhow::Context;
 
 pub(crate) use self::cursors::{Cursors, Page};
+use self::logins::Logins;
 pub(crate) use self::org::{OrgHost, Session, User};
 use crate::apps::Apps;
 use crate::config::{Addon, Config};
 use crate::costs::CostModel;
 use crate::faults::Faults;
-use crate::flows::Flow;
 use crate::guard::Guard;
 use crate::metadata::{self, Deployed};
-use crate::notifications::NotificationType;
 use crate::schema::Schema;
 use crate::store::OrgConfig;
 
@@ -33,10 +33,8 @@ pub(crate) struct Host {
     pub(crate) guard: Guard,
     pub(crate) costs: CostModel,
     pub(crate) faults: Faults,
-    /// What the project brings besides the schema.
-    pub(crate) flows: Vec<Flow>,
-    pub(crate) notification_types: Arc<Vec<NotificationType>>,
     pub(crate) apps: Apps,
+    pub(crate) logins: Logins,
 }
 
 impl Host {
@@ -65,9 +63,8 @@ impl Host {
             guard: Guard::new(config.allowed_hosts),
             costs,
             faults: Faults::default(),
-            flows: deployed.flows,
-            notification_types: Arc::new(deployed.notification_types),
             apps: Apps::default(),
+            logins: Logins::default(),
         })
     }
 

@@ -9,6 +9,7 @@ use super::sessions::Sessions;
 use crate::apps::Invocations;
 use crate::bulk::Jobs;
 use crate::counters::Counters;
+use crate::deploys::Deploys;
 use crate::error::ApiError;
 use crate::metadata::Deployed;
 use crate::notifications::Notifications;
@@ -31,6 +32,7 @@ pub(crate) struct OrgHost {
     pub(crate) settings: Settings,
     pub(crate) invocations: Invocations,
     pub(crate) pubsub: streams::State,
+    pub(crate) deploys: Deploys,
 }
 
 /// A user who can have a session.
@@ -58,6 +60,8 @@ impl OrgHost {
             .with_context(|| format!("cannot deploy the custom permissions to {}", config.name))?;
         seed::deploy(&store, &deployed.permission_sets)
             .with_context(|| format!("cannot deploy the permission sets to {}", config.name))?;
+        let deploys = Deploys::open(&store, deployed)
+            .with_context(|| format!("cannot read what was deployed to {}", config.name))?;
         let users = users(&store).with_context(|| format!("cannot read the users of {}", config.name))?;
         let sessions = Sessions::new(id::short(store.id()));
         let pubsub = streams::State::open(&store)
@@ -73,6 +77,7 @@ impl OrgHost {
             settings: Settings::default(),
             invocations: Invocations::default(),
             pubsub,
+            deploys,
         })
     }
 

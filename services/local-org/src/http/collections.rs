@@ -69,7 +69,8 @@ pub(crate) fn delete(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Cal
         .ok_or_else(|| ApiError::new(400, "MISSING_ARGUMENT", "The ids parameter is required."))?;
     limit(ids.len(), MAX_RECORDS)?;
     each(records, call.flag("allOrNone"), &ids, Refusals::new(), |records, id| {
-        let object = cx.org.store.schema().object_by_prefix(id::prefix(id));
+        let schema = cx.org.store.schema();
+        let object = schema.object_by_prefix(id::prefix(id));
         let object = object.ok_or_else(|| ApiError::malformed_id("Record ID", id, "Id"))?;
         records.delete(&object.name, id)?;
         Ok(saved(&id::normalise(id).unwrap_or_else(|| id.clone())))

@@ -12,21 +12,23 @@ use crate::version::Version;
 
 /// `sobjects`
 pub(crate) fn global(cx: &Context<'_>, access: &Access, call: &Call) -> Answer {
-    let objects = cx.org.store.schema().objects().filter(|object| access.reads(object));
+    let schema = cx.org.store.schema();
+    let objects = schema.objects().filter(|object| access.reads(object));
     let objects: Vec<_> = objects.map(|object| summary(object, access, call.version)).collect();
     Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}))
 }
 
 /// `sobjects/X`
 pub(crate) fn basic(cx: &Context<'_>, access: &Access, call: &Call, object: &str) -> Result<Answer, ApiError> {
-    let object = find(cx.org.store.schema(), access, object)?;
+    let schema = cx.org.store.schema();
+    let object = find(&schema, access, object)?;
     Ok(Answer::ok(json!({"objectDescribe": summary(object, access, call.version), "recentItems": []})))
 }
 
 /// `sobjects/X/describe`
 pub(crate) fn sobject(cx: &Context<'_>, access: &Access, call: &Call, object: &str) -> Result<Answer, ApiError> {
     let schema = cx.org.store.schema();
-    let object = find(schema, access, object)?;
+    let object = find(&schema, access, object)?;
     let mut describe = summary(object, access, call.version);
     let fields = object.fields.iter().filter(|field| access.sees(object, field));
     describe["fields"] = fields.map(|described| field(object, described, access)).collect();

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 
 /// How a body comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Identity,
     Gzip,
     Deflate,
@@ -23,7 +23,7 @@ impl Encoding {
     ///
     /// # Errors
     /// 415 for one that nobody speaks here.
-    pub(super) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
         match header(request, "Content-Encoding").map(|name| name.trim().to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Ok(Self::Identity),
             Some("gzip" | "x-gzip") => Ok(Self::Gzip),
@@ -39,7 +39,7 @@ impl Encoding {
     ///
     /// # Errors
     /// 413 when it is longer, 400 when it is not compressed that way.
-    pub(super) async fn decode(self, body: web::Bytes, most: usize) -> Result<web::Bytes, ApiError> {
+    pub(crate) async fn decode(self, body: web::Bytes, most: usize) -> Result<web::Bytes, ApiError> {
         if self == Self::Identity {
             return Ok(body);
         }

@@ -127,7 +127,7 @@ impl Exchange {
 
 /// Counts a call of the org, unless its calls are used up, does to it what the fault rules say, and tells the usage in a
 /// header.
-pub(super) async fn counted<F: Future<Output = HttpResponse>>(
+pub(crate) async fn counted<F: Future<Output = HttpResponse>>(
     host: &Host,
     request: &HttpRequest,
     org: &OrgHost,

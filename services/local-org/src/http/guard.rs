@@ -76,7 +76,8 @@ fn caller(request: &ServiceRequest) -> Caller<'_> {
     // A call of HTTP/2 names the host here, and one to a proxy does, too.
     hosts.extend(request.uri().authority().map(Authority::as_str));
     let (is, path) = (|name: &str, expected: &str| all(name) == [expected], request.path());
-    let is_page = path == "/" || path == "/console" || path.starts_with("/console/");
+    let is_page = matches!(path, "/" | "/console" | "/services/oauth2/authorize" | "/secur/frontdoor.jsp")
+        || path.starts_with("/console/");
     Caller {
         hosts,
         origins: all("Origin"),

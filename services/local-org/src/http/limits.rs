@@ -7,7 +7,18 @@ use super::call::Call;
 use super::work::Context;
 
 /// Resources that the index names.
-const RESOURCES: [&str; 7] = ["composite", "jobs", "limits", "query", "queryAll", "recent", "sobjects"];
+const RESOURCES: [&str; 10] = [
+    "composite",
+    "jobs",
+    "limits",
+    "parameterizedSearch",
+    "query",
+    "queryAll",
+    "recent",
+    "search",
+    "sobjects",
+    "tooling",
+];
 
 /// Calls a day that an org without a daily limit says it has: those of a full sandbox (Salesforce Developer Limits and
 /// Allocations Quick Reference).

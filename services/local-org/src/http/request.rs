@@ -34,7 +34,7 @@ pub(crate) fn base_url(request: &HttpRequest) -> String {
 }
 
 /// A header's value, if it is text.
-pub(super) fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+pub(crate) fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 

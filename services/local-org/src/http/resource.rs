@@ -49,6 +49,12 @@ pub(crate) enum Resource {
     Index,
     /// `limits`
     Limits,
+    /// `limits/recordCount`
+    RecordCount,
+    /// `search`
+    Search,
+    /// `parameterizedSearch`
+    ParameterizedSearch,
     /// `query`, `queryAll`
     Query { deleted: bool },
     /// `query/<locator>`
@@ -94,6 +100,9 @@ impl Resource {
         Some(match *segments {
             [] => Self::Index,
             ["limits"] => Self::Limits,
+            ["limits", "recordCount"] => Self::RecordCount,
+            ["search"] => Self::Search,
+            ["parameterizedSearch"] => Self::ParameterizedSearch,
             ["query"] => Self::Query { deleted: false },
             ["queryAll"] => Self::Query { deleted: true },
             ["query" | "queryAll", locator] => Self::QueryMore { locator: own(locator) },
@@ -127,13 +136,15 @@ impl Resource {
         match self {
             Self::Index
             | Self::Limits
+            | Self::RecordCount
+            | Self::Search
             | Self::Query { .. }
             | Self::QueryMore { .. }
             | Self::Recent
             | Self::Sobjects
             | Self::ToolingQuery
             | Self::Describe { .. } => &[Get],
-            Self::Sobject { .. } => &[Get, Post],
+            Self::Sobject { .. } | Self::ParameterizedSearch => &[Get, Post],
             // POST is for `sobjects/X/Id`: an upsert by id that can only insert.
             Self::Record { .. } | Self::ExternalId { .. } => &[Delete, Get, Patch, Post],
             Self::Composite | Self::Graph | Self::Batch | Self::Tree { .. } => &[Post],
@@ -149,7 +160,8 @@ impl Resource {
     pub(crate) fn operation(&self, method: Method) -> &'static str {
         match (self, method) {
             (Self::Index, _) => "resources",
-            (Self::Limits, _) => "limits",
+            (Self::Limits | Self::RecordCount, _) => "limits",
+            (Self::Search | Self::ParameterizedSearch, _) => "search",
             (Self::Query { deleted: false }, _) => "query",
             (Self::Query { deleted: true }, _) => "queryAll",
             (Self::QueryMore { .. }, _) => "queryMore",

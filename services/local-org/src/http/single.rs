@@ -4,7 +4,7 @@ use super::answer::{Answer, not_found};
 use super::call::Call;
 use super::resource::{Method, Resource};
 use super::work::{Context, Records};
-use super::{collections, describe, limits, query, sobjects, tree, upsert};
+use super::{collections, describe, limits, query, search, sobjects, tree, upsert};
 use crate::error::ApiError;
 
 /// Runs a call that is not composite within a transaction. What it wrote is to be undone when it fails.
@@ -12,6 +12,9 @@ pub(crate) fn run(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Call) 
     match (&call.resource, call.method) {
         (Resource::Index, _) => Ok(limits::resources(cx, call)),
         (Resource::Limits, _) => Ok(limits::usage(cx)),
+        (Resource::RecordCount, _) => search::counts(cx, records, call),
+        (Resource::Search, _) => search::sosl(cx, records, call),
+        (Resource::ParameterizedSearch, _) => search::parameterized(cx, records, call),
         (Resource::Recent, _) => Ok(Answer::ok(serde_json::json!([]))),
         (Resource::Query { deleted }, _) => query::run(cx, records, call, *deleted),
         (Resource::QueryMore { locator }, _) => query::more(cx, locator),

@@ -23,7 +23,8 @@ pub(crate) fn run(
     call: &Call,
     object: &str,
 ) -> Result<Answer, ApiError> {
-    let mut plan = Plan { schema: cx.org.store.schema(), nodes: Vec::new() };
+    let schema = cx.org.store.schema();
+    let mut plan = Plan { schema: &schema, nodes: Vec::new() };
     for record in record_list(call.object_body()?)? {
         plan.add(record, object, None, 1)?;
     }

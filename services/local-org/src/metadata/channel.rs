@@ -1,25 +1,20 @@
 //! Channels of events and their members (Metadata API Developer Guide, PlatformEventChannel and
 //! PlatformEventChannelMember).
 
-use std::path::Path;
-
 use super::error::MetadataError;
+use super::source::Source;
 use super::xml::{children, required, with_root};
 use crate::cdc;
 use crate::schema::{Channel, Schema};
 
-pub(super) const SUFFIX: &str = ".platformEventChannel-meta.xml";
-pub(super) const MEMBER_SUFFIX: &str = ".platformEventChannelMember-meta.xml";
-
 /// Adds a custom channel.
-pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<(), MetadataError> {
-    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name = file.strip_suffix(SUFFIX).unwrap_or(file);
+pub(super) fn add(source: &Source, schema: &mut Schema) -> Result<(), MetadataError> {
+    let (path, name) = (source.path.as_path(), source.name.as_str());
     if !name.ends_with("__chn") {
         return Err(MetadataError::invalid(path, format!("the name of a channel must end in __chn, unlike {name}")));
     }
     let has_platform_events =
-        with_root(path, "PlatformEventChannel", |node| match required(path, node, "channelType")? {
+        with_root(source, "PlatformEventChannel", |node| match required(path, node, "channelType")? {
             "data" => Ok(false),
             "event" => Ok(true),
             other => Err(MetadataError::invalid(path, format!("channelType cannot be {other:?}"))),
@@ -30,8 +25,9 @@ pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<(), MetadataError>
 
 /// Adds an event to a channel; false when the org does not know the event, or the member wants what a local org cannot
 /// do: filter or enrich events.
-pub(super) fn add_member(path: &Path, schema: &mut Schema) -> Result<bool, MetadataError> {
-    let (channel, event, is_plain) = with_root(path, "PlatformEventChannelMember", |node| {
+pub(super) fn add_member(source: &Source, schema: &mut Schema) -> Result<bool, MetadataError> {
+    let path = source.path.as_path();
+    let (channel, event, is_plain) = with_root(source, "PlatformEventChannelMember", |node| {
         let has = |name: &str| children(node, name).next().is_some();
         let channel = required(path, node, "eventChannel")?.to_owned();
         let event = required(path, node, "selectedEntity")?.to_owned();

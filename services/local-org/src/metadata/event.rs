@@ -1,30 +1,28 @@
 //! Platform events (Metadata API Developer Guide, CustomObject of a platform event).
 
-use std::path::Path;
-
 use super::error::MetadataError;
+use super::source::{Source, check_name};
 use super::xml::{required, text, with_root};
 use crate::schema::{FieldDef, FieldType, ObjectDef, Publish, Schema};
-
-pub(super) const SUFFIX: &str = ".object-meta.xml";
 
 /// Platform events of an org at most, for which ids have prefixes: `e00` to `ezz`.
 const MAX_EVENTS: usize = 62 * 62;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Adds a platform event to the schema; false when the object is another one.
-pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<bool, MetadataError> {
-    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name = file.strip_suffix(SUFFIX).unwrap_or(file);
+/// Adds a platform event to the schema; false when the object is another one. One that is there already keeps its fields.
+pub(super) fn add(source: &Source, schema: &mut Schema) -> Result<bool, MetadataError> {
+    let (path, name) = (source.path.as_path(), source.name.as_str());
     if !name.ends_with("__e") {
         return Ok(false);
     }
+    check_name(path, name)?;
     let number = schema.objects().filter(|object| object.is_event()).count();
-    if number >= MAX_EVENTS {
+    let known = schema.object(name).map(|object| (object.key_prefix.clone(), object.fields.clone()));
+    if number >= MAX_EVENTS && known.is_none() {
         return Err(MetadataError::invalid(path, format!("at most {MAX_EVENTS} platform events are possible")));
     }
-    let event = with_root(path, "CustomObject", |node| {
+    let event = with_root(source, "CustomObject", |node| {
         let publish = match text(node, "publishBehavior") {
             Some("PublishAfterCommit") => Publish::AfterCommit,
             None | Some("PublishImmediately") => Publish::Immediately,
@@ -37,8 +35,8 @@ pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<bool, MetadataErro
             name: name.to_owned(),
             label: label.to_owned(),
             label_plural: text(node, "pluralLabel").unwrap_or(label).to_owned(),
-            key_prefix: prefix(number),
-            fields: standard_fields(),
+            key_prefix: known.as_ref().map_or_else(|| prefix(number), |(prefix, _)| prefix.clone()),
+            fields: known.map_or_else(standard_fields, |(_, fields)| fields),
             writable: true,
             publish: Some(publish),
         })

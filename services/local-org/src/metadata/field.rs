@@ -5,16 +5,16 @@ use std::path::Path;
 use roxmltree::Node;
 
 use super::error::MetadataError;
+use super::source::{Source, check_name};
 use super::xml::{children, required, required_value, text, value, with_root};
 use crate::schema::{FieldDef, FieldType, OnDelete, Schema};
 
-pub(super) const SUFFIX: &str = ".field-meta.xml";
-
 /// Types of custom fields that a local org knows.
-pub(super) const TYPES: [&str; 14] = [
+pub(super) const TYPES: [&str; 17] = [
     "Text",
     "TextArea",
     "LongTextArea",
+    "Html",
     "Email",
     "Phone",
     "Url",
@@ -26,23 +26,64 @@ pub(super) const TYPES: [&str; 14] = [
     "Checkbox",
     "Picklist",
     "Lookup",
+    "MasterDetail",
+    "AutoNumber",
 ];
+
+/// Fields of an object at most (Salesforce Developer Limits: 800 custom ones).
+const MAX_FIELDS: usize = 900;
 
 /// Adds the field to its object and returns `Object.Field__c`; `None` when the object, the field's type or the change of
 /// a standard field is not supported.
-pub(super) fn add(path: &Path, schema: &mut Schema) -> Result<Option<String>, MetadataError> {
-    let folder = path.parent().and_then(Path::parent).and_then(Path::file_name).and_then(|name| name.to_str());
-    let Some(object) = folder.and_then(|name| schema.object_mut(name)) else { return Ok(None) };
-    let Some(field) = with_root(path, "CustomField", |node| read(path, node))? else { return Ok(None) };
-    if path.file_name().and_then(|name| name.to_str()) != Some(&format!("{}{SUFFIX}", field.name)) {
+pub(super) fn add(source: &Source, schema: &mut Schema) -> Result<Option<String>, MetadataError> {
+    let path = source.path.as_path();
+    let Some(object) = source.object.as_deref().and_then(|name| schema.object(name)) else { return Ok(None) };
+    let Some(field) = with_root(source, "CustomField", |node| read(path, node))? else { return Ok(None) };
+    if field.name != source.name {
         return Err(MetadataError::invalid(path, format!("fullName {} is not the name of the file", field.name)));
     }
+    check_name(path, &field.name)?;
+    let is_detail = with_root(source, "CustomField", |node| Ok(text(node, "type") == Some("MasterDetail")))?;
+    let known = object.field(&field.name);
+    if known.is_none() && object.fields.len() >= MAX_FIELDS {
+        return Err(MetadataError::invalid(path, format!("{} has {MAX_FIELDS} fields already", object.name)));
+    }
+    for parent in &field.reference_to {
+        // What the org lacks may come from a package; a lookup to it holds any id.
+        if is_detail && schema.object(parent).is_none() {
+            return Err(MetadataError::invalid(path, format!("referenceTo: no CustomObject named {parent} found")));
+        }
+    }
+    if let Some(known) = known.filter(|known| stored_otherwise(known.kind, field.kind)) {
+        let problem = format!("Cannot change the type of {} from {:?} to {:?}", field.name, known.kind, field.kind);
+        return Err(MetadataError::invalid(path, problem));
+    }
     let name = format!("{}.{}", object.name, field.name);
+    let Some(object) = source.object.as_deref().and_then(|name| schema.object_mut(name)) else { return Ok(None) };
     match object.fields.iter_mut().find(|other| other.name.eq_ignore_ascii_case(&field.name)) {
         Some(other) => *other = field,
         None => object.fields.push(field),
     }
+    if is_detail && object.is_custom() {
+        // Details belong to whom their master belongs to.
+        object.fields.retain(|field| field.name != "OwnerId");
+    }
     Ok(Some(name))
+}
+
+/// Whether values of one type are stored in another way than those of the other. An org converts some of them, too; here
+/// none are.
+fn stored_otherwise(old: FieldType, new: FieldType) -> bool {
+    let storage = |kind| match kind {
+        FieldType::Boolean => 0,
+        FieldType::Int => 1,
+        FieldType::Double | FieldType::Currency | FieldType::Percent => 2,
+        FieldType::Date => 3,
+        FieldType::DateTime => 4,
+        FieldType::Id | FieldType::Reference => 5,
+        _ => 6,
+    };
+    storage(old) != storage(new)
 }
 
 fn read(path: &Path, node: Node<'_, '_>) -> Result<Option<FieldDef>, MetadataError> {
@@ -79,7 +120,7 @@ fn read(path: &Path, node: Node<'_, '_>) -> Result<Option<FieldDef>, MetadataErr
             plain(FieldType::String, length)
         }
         "TextArea" => plain(FieldType::TextArea, 255),
-        "LongTextArea" => plain(FieldType::TextArea, required_value(path, node, "length")?),
+        "LongTextArea" | "Html" => plain(FieldType::TextArea, required_value(path, node, "length")?),
         "Email" => plain(FieldType::Email, 80),
         "Phone" => plain(FieldType::Phone, 40),
         "Url" => plain(FieldType::Url, 255),
@@ -97,6 +138,13 @@ fn read(path: &Path, node: Node<'_, '_>) -> Result<Option<FieldDef>, MetadataErr
         },
         "Picklist" => picklist(path, node, field)?,
         "Lookup" => lookup(path, node, stem, field)?,
+        "MasterDetail" => FieldDef {
+            on_delete: OnDelete::Cascade,
+            nillable: false,
+            updateable: value(path, node, "reparentableMasterDetail")?,
+            ..lookup(path, node, stem, field)?
+        },
+        "AutoNumber" => numbered(path, required(path, node, "displayFormat")?, FieldDef { length: 30, ..field })?,
         _ => return Ok(None),
     }))
 }
@@ -122,6 +170,24 @@ fn picklist(path: &Path, node: Node<'_, '_>, field: FieldDef) -> Result<FieldDef
         defaulted_on_create: default_value.is_some(),
         default_value,
         picklist: values,
+        ..field
+    })
+}
+
+/// A field that the org numbers.
+pub(super) fn numbered(path: &Path, format: &str, field: FieldDef) -> Result<FieldDef, MetadataError> {
+    let is_digits = |digits: &str| !digits.is_empty() && digits.len() <= 10 && digits.chars().all(|digit| digit == '0');
+    let digits = format.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+    if !digits.is_some_and(|(digits, after)| is_digits(digits) && !after.contains('{')) {
+        // Formats with dates, {YYYY}, are more than a local org knows.
+        return Err(MetadataError::invalid(path, format!("displayFormat cannot be {format:?}")));
+    }
+    Ok(FieldDef {
+        nillable: false,
+        createable: false,
+        updateable: false,
+        defaulted_on_create: true,
+        auto_number: Some(format.to_owned()),
         ..field
     })
 }

@@ -7,11 +7,10 @@ use roxmltree::Node;
 use serde_json::{Number, Value};
 
 use super::error::MetadataError;
+use super::source::Source;
 use super::xml::{children, required, text, value, with_root};
 use crate::flows::{Assignment, Conditions, Element, Flow, Operand, Operator, Test};
 use crate::schema::Schema;
-
-pub(super) const SUFFIX: &str = ".flow-meta.xml";
 
 /// Members of a Flow that say nothing about what it does.
 const SILENT: [&str; 11] = [
@@ -30,10 +29,9 @@ const SILENT: [&str; 11] = [
 
 /// Reads a Flow; `None` when it is not active, something else than a platform event starts it, or it does what a local
 /// org cannot.
-pub(super) fn read(path: &Path, schema: &Schema) -> Result<Option<Flow>, MetadataError> {
-    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name = file.strip_suffix(SUFFIX).unwrap_or(file);
-    with_root(path, "Flow", |node| {
+pub(super) fn read(source: &Source, schema: &Schema) -> Result<Option<Flow>, MetadataError> {
+    let (path, name) = (source.path.as_path(), source.name.as_str());
+    with_root(source, "Flow", |node| {
         let Some(start) = children(node, "start").next() else { return Ok(None) };
         let is_active = text(node, "status") == Some("Active");
         if !is_active || text(start, "triggerType") != Some("PlatformEvent") {

@@ -7,8 +7,10 @@ mod event;
 mod field;
 mod flow;
 mod notification_type;
+mod object;
 mod permission_set;
 mod project;
+mod source;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ pub use self::custom_permission::CustomPermission;
 pub use self::error::MetadataError;
 pub use self::permission_set::{FieldPermission, ObjectPermission, PermissionSet};
 use self::project::stem;
+pub(crate) use self::source::{Kind, Source};
 pub(crate) use self::standard::stages;
 pub use self::standard::standard;
 use crate::flows::Flow;
@@ -29,6 +32,8 @@ use crate::schema::Schema;
 /// What [`load`] found in a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deployed {
+    /// Custom objects added to the schema.
+    pub custom_objects: Vec<String>,
     /// Custom fields added to the schema, as `Object.Field__c`.
     pub custom_fields: Vec<String>,
     /// Custom permissions.
@@ -43,11 +48,13 @@ pub struct Deployed {
     pub notification_types: Vec<NotificationType>,
     /// Metadata that a local org does not know, by path in the project.
     pub ignored: Vec<String>,
+    /// The files whose contents are in force.
+    pub(crate) sources: Vec<Source>,
 }
 
-/// Reads the sfdx project in `dir` (the folder with `sfdx-project.json`) as a deploy would: custom fields, platform
-/// events and channels go into the schema, custom permissions, permission sets, Flows and notification types into the
-/// result, and what is not supported is listed there.
+/// Reads the sfdx project in `dir` (the folder with `sfdx-project.json`) as a deploy would: custom objects and fields,
+/// platform events and channels go into the schema, custom permissions, permission sets, Flows and notification types into
+/// the result, and what is not supported is listed there.
 ///
 /// # Errors
 /// [`MetadataError`] naming the file; the schema may then have some of the fields.
@@ -57,32 +64,79 @@ pub fn load(dir: &Path, schema: &mut Schema) -> Result<Deployed, MetadataError> 
     // What others name comes first.
     paths.sort_by_key(|path| Kind::of(path));
     for path in paths {
-        let known = match Kind::of(&path) {
-            Kind::Object => event::add(&path, schema)?.then(|| deployed.platform_events.push(stem(&path))),
-            Kind::Field => field::add(&path, schema)?.map(|field| deployed.custom_fields.push(field)),
-            Kind::Channel => Some(channel::add(&path, schema)?),
-            Kind::ChannelMember => channel::add_member(&path, schema)?.then_some(()),
-            Kind::NotificationType => {
-                deployed.notification_types.push(notification_type::read(&path)?);
-                Some(())
+        let shown = project::shown(dir, &path);
+        let is_known = match Kind::of(&path) {
+            Kind::Other => false,
+            _ => {
+                let source = Source::read(path)?;
+                let is_known = deployed.add(&source, schema)?;
+                deployed.sources.extend(is_known.then_some(source));
+                is_known
             }
-            Kind::Flow => flow::read(&path, schema)?.map(|flow| deployed.flows.push(flow)),
-            Kind::CustomPermission => {
-                deployed.custom_permissions.push(custom_permission::read(&path)?);
-                Some(())
-            }
-            Kind::PermissionSet => {
-                let set = permission_set::read(&path, schema, &deployed.custom_permissions)?;
-                deployed.permission_sets.push(set);
-                Some(())
-            }
-            Kind::Other => None,
         };
-        if known.is_none() {
-            deployed.ignored.push(project::shown(dir, &path));
+        if !is_known {
+            deployed.ignored.push(shown);
         }
     }
     Ok(deployed)
+}
+
+impl Deployed {
+    /// Adds what a file says; false when it is of a kind, or says something, that a local org does nothing with.
+    ///
+    /// # Errors
+    /// What a deploy would refuse.
+    pub(crate) fn add(&mut self, source: &Source, schema: &mut Schema) -> Result<bool, MetadataError> {
+        Ok(match source.kind {
+            Kind::Object if source.name.ends_with("__e") => {
+                let is_event = event::add(source, schema)?;
+                self.platform_events.extend(is_event.then(|| source.name.clone()));
+                is_event
+            }
+            Kind::Object => {
+                let is_known = object::add(source, schema)?;
+                self.custom_objects.extend(is_known.then(|| source.name.clone()));
+                is_known
+            }
+            Kind::Field => {
+                let field = field::add(source, schema)?;
+                let is_known = field.is_some();
+                self.custom_fields.extend(field);
+                is_known
+            }
+            Kind::Channel => {
+                channel::add(source, schema)?;
+                true
+            }
+            Kind::ChannelMember => channel::add_member(source, schema)?,
+            Kind::NotificationType => {
+                let found = notification_type::read(source)?;
+                self.notification_types.retain(|other| other.name != found.name);
+                self.notification_types.push(found);
+                true
+            }
+            Kind::Flow => {
+                let flow = flow::read(source, schema)?;
+                self.flows.retain(|other| other.name != source.name);
+                let is_known = flow.is_some();
+                self.flows.extend(flow);
+                is_known
+            }
+            Kind::CustomPermission => {
+                let found = custom_permission::read(source)?;
+                self.custom_permissions.retain(|other| other.name != found.name);
+                self.custom_permissions.push(found);
+                true
+            }
+            Kind::PermissionSet => {
+                let set = permission_set::read(source, schema, &self.custom_permissions)?;
+                self.permission_sets.retain(|other| other.name != set.name);
+                self.permission_sets.push(set);
+                true
+            }
+            Kind::Other => false,
+        })
+    }
 }
 
 /// What is said of objects and fields that callers will miss, with what a local org knows; `None` when there are none.
@@ -105,41 +159,10 @@ pub(crate) fn not_deployed(ignored: &[String], schema: &Schema) -> Option<String
     let objects: Vec<&str> =
         schema.objects().filter(|object| !object.is_event()).map(|object| object.name.as_str()).collect();
     Some(format!(
-        "not deployed, and unknown to queries: {}{more}. A local org has the objects {}, custom fields of these types: {}, \
-         and platform events; it has no custom objects, formulas or changes of standard fields",
+        "not deployed, and unknown to queries: {}{more}. A local org has the objects {}, custom objects, custom fields of \
+         these types: {}, and platform events; it has no formulas or changes of standard fields",
         named.join(", "),
         objects.join(", "),
         field::TYPES.join(", "),
     ))
-}
-
-/// Kinds of metadata, in the order in which they are deployed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Object,
-    Field,
-    Channel,
-    ChannelMember,
-    NotificationType,
-    Flow,
-    CustomPermission,
-    PermissionSet,
-    Other,
-}
-
-impl Kind {
-    fn of(path: &Path) -> Self {
-        const SUFFIXES: [(&str, Kind); 8] = [
-            (event::SUFFIX, Kind::Object),
-            (field::SUFFIX, Kind::Field),
-            (channel::SUFFIX, Kind::Channel),
-            (channel::MEMBER_SUFFIX, Kind::ChannelMember),
-            (notification_type::SUFFIX, Kind::NotificationType),
-            (flow::SUFFIX, Kind::Flow),
-            (custom_permission::SUFFIX, Kind::CustomPermission),
-            (permission_set::SUFFIX, Kind::PermissionSet),
-        ];
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        SUFFIXES.iter().find(|(suffix, _)| name.ends_with(suffix)).map_or(Self::Other, |(_, kind)| *kind)
-    }
 }

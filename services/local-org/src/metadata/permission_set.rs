@@ -6,10 +6,9 @@ use roxmltree::Node;
 
 use super::custom_permission::CustomPermission;
 use super::error::MetadataError;
+use super::source::Source;
 use super::xml::{children, required, text, value, with_root};
 use crate::schema::Schema;
-
-pub(super) const SUFFIX: &str = ".permissionset-meta.xml";
 
 /// A permission set as far as a local org knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +66,13 @@ pub struct FieldPermission {
 }
 
 /// Reads a permission set. Custom fields and custom permissions that it names must exist.
-pub(super) fn read(path: &Path, schema: &Schema, known: &[CustomPermission]) -> Result<PermissionSet, MetadataError> {
-    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    with_root(path, "PermissionSet", |node| {
+pub(super) fn read(
+    source: &Source,
+    schema: &Schema,
+    known: &[CustomPermission],
+) -> Result<PermissionSet, MetadataError> {
+    let path = source.path.as_path();
+    with_root(source, "PermissionSet", |node| {
         let mut field_permissions = Vec::new();
         for permission in children(node, "fieldPermissions") {
             let name = required(path, permission, "field")?;
@@ -106,7 +109,7 @@ pub(super) fn read(path: &Path, schema: &Schema, known: &[CustomPermission]) -> 
             }
         }
         Ok(PermissionSet {
-            name: file.strip_suffix(SUFFIX).unwrap_or(file).to_owned(),
+            name: source.name.clone(),
             label: required(path, node, "label")?.to_owned(),
             description: text(node, "description").map(str::to_owned),
             has_activation_required: value(path, node, "hasActivationRequired")?,

@@ -6,16 +6,17 @@ use std::str::FromStr;
 use roxmltree::Node;
 
 use super::error::MetadataError;
+use super::source::Source;
 
 /// Reads a file whose root element is `root` and gives that to `read`.
 pub(super) fn with_root<T>(
-    path: &Path,
+    file: &Source,
     root: &str,
     read: impl FnOnce(Node<'_, '_>) -> Result<T, MetadataError>,
 ) -> Result<T, MetadataError> {
-    let text = std::fs::read_to_string(path).map_err(|source| MetadataError::Read { path: path.to_owned(), source })?;
-    let document =
-        roxmltree::Document::parse(&text).map_err(|source| MetadataError::Xml { path: path.to_owned(), source })?;
+    let path = file.path.as_path();
+    let document = roxmltree::Document::parse(&file.text)
+        .map_err(|source| MetadataError::Xml { path: path.to_owned(), source })?;
     let element = document.root_element();
     if element.tag_name().name() != root {
         return Err(MetadataError::invalid(path, format!("the root element must be {root}")));

@@ -129,8 +129,9 @@ fn write(
     topic: &Topic,
     events: Vec<ProducerEvent>,
 ) -> Result<Vec<PublishResult>, Failure> {
-    let object = topics::object_of(org.store.schema(), &topic.name).ok_or_else(Failure::internal)?;
-    let event = org.store.bus().topics().platform_event(&object.name).ok_or_else(Failure::internal)?;
+    let (schema, topics) = (org.store.schema(), org.store.bus().topics());
+    let object = topics::object_of(&schema, &topic.name).ok_or_else(Failure::internal)?;
+    let event = topics.platform_event(&object.name).ok_or_else(Failure::internal)?;
     let checked = org.store.transaction(&session.actor(), |tx| {
         let check = |given: &ProducerEvent| {
             let (draft, fields) = draft(org, event, object, given)?;

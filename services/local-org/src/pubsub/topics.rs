@@ -50,8 +50,8 @@ pub(super) fn find(call: &Call, name: &str) -> Result<Arc<Topic>, Failure> {
         let message = "The topic name is blank. Provide a topic name.";
         return Err(Failure::new(Code::InvalidArgument, "topic.validation.empty", message));
     }
-    let topic = call.org.store.bus().topics().get(name);
-    topic.cloned().ok_or_else(|| Failure::topic_not_found(&call.tenant(), name))
+    let topic = call.org.store.bus().topics().get(name).cloned();
+    topic.ok_or_else(|| Failure::topic_not_found(&call.tenant(), name))
 }
 
 /// The topic of that name, to which the caller may subscribe.
@@ -68,7 +68,7 @@ pub(super) async fn to_subscribe(call: &Call, name: &str) -> Result<Arc<Topic>, 
 /// all of whose records they may view (Change Data Capture Developer Guide, "Required Permissions").
 fn may_subscribe(call: &Call, access: &Access, topic: &Topic) -> bool {
     let schema = call.org.store.schema();
-    topic.sources().all(|source| match object_of(schema, source) {
+    topic.sources().all(|source| match object_of(&schema, source) {
         Some(object) if object.is_event() => access.reads(object),
         Some(object) => access.views_all(object),
         None => false,
@@ -77,7 +77,8 @@ fn may_subscribe(call: &Call, access: &Access, topic: &Topic) -> bool {
 
 /// Whether the caller may publish to the topic.
 pub(super) fn may_publish(call: &Call, access: &Access, topic: &Topic) -> bool {
-    let object = object_of(call.org.store.schema(), &topic.name);
+    let schema = call.org.store.schema();
+    let object = object_of(&schema, &topic.name);
     topic.can_publish && object.is_some_and(|object| access.allows(object, Operation::Create))
 }
 

@@ -8,8 +8,10 @@ mod tests;
 use std::sync::Arc;
 
 pub use self::people::people;
+pub(crate) use self::permissions::{
+    delete_setup, permission_set_for_all, remove_permission_set, write_custom_permissions, write_permission_sets,
+};
 pub use self::permissions::{deploy, deploy_custom_permissions};
-pub(crate) use self::permissions::{permission_set_for_all, remove_permission_set};
 use crate::error::ApiError;
 use crate::schema::Schema;
 use crate::store::{Org, OrgConfig, Record, StoreError, Tx};

@@ -23,28 +23,48 @@ pub fn deploy(org: &Org, permission_sets: &[PermissionSet]) -> Result<(), ApiErr
     })
 }
 
+/// Makes permission sets records of the org, or brings them up to date, and assigns them to nobody, as a deploy does.
+pub(crate) fn write_permission_sets(tx: &mut Tx<'_>, sets: &[PermissionSet]) -> Result<(), ApiError> {
+    sets.iter().try_for_each(|set| write(tx, set).map(drop))
+}
+
 /// Makes the custom permissions of a project records of the org, those of the same name being brought up to date.
 ///
 /// # Errors
 /// [`ApiError`] when the database fails.
 pub fn deploy_custom_permissions(org: &Org, permissions: &[CustomPermission]) -> Result<(), ApiError> {
-    org.transaction(&org.admin(), |tx| {
-        for permission in permissions {
-            let fields = json!({ "MasterLabel": permission.label, "Description": permission.description });
-            let fields = fields.as_object().cloned().unwrap_or_default();
-            match custom_permission(tx, &permission.name)? {
-                Some(id) => tx.update("CustomPermission", &id, &fields)?,
-                None => {
-                    let record = Record::default()
-                        .with("DeveloperName", permission.name.clone())
-                        .with("MasterLabel", permission.label.clone())
-                        .with("Description", permission.description.clone().unwrap_or_default());
-                    insert(tx, "CustomPermission", record)?;
-                }
+    org.transaction(&org.admin(), |tx| write_custom_permissions(tx, permissions))
+}
+
+/// The same within a transaction.
+pub(crate) fn write_custom_permissions(tx: &mut Tx<'_>, permissions: &[CustomPermission]) -> Result<(), ApiError> {
+    for permission in permissions {
+        let fields = json!({ "MasterLabel": permission.label, "Description": permission.description });
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        match custom_permission(tx, &permission.name)? {
+            Some(id) => tx.update("CustomPermission", &id, &fields)?,
+            None => {
+                let record = Record::default()
+                    .with("DeveloperName", permission.name.clone())
+                    .with("MasterLabel", permission.label.clone())
+                    .with("Description", permission.description.clone().unwrap_or_default());
+                insert(tx, "CustomPermission", record)?;
             }
         }
-        Ok(())
-    })
+    }
+    Ok(())
+}
+
+/// Deletes the permission set, or the custom permission, of that API name; false when there is none.
+pub(crate) fn delete_setup(tx: &mut Tx<'_>, object: &str, name: &str) -> Result<bool, ApiError> {
+    let found = match object {
+        "PermissionSet" => tx.permission_set(name)?,
+        _ => custom_permission(tx, name)?,
+    };
+    match found {
+        Some(id) => tx.delete(object, &id).map(|()| true),
+        None => Ok(false),
+    }
 }
 
 /// The id of a custom permission. Its name has letters, digits and underscores only.

@@ -94,14 +94,37 @@ pub(super) fn migrate(connection: &Connection, schema: &Schema) -> rusqlite::Res
         "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS \"_Sequence\" (name TEXT PRIMARY KEY, next INTEGER NOT NULL); \
          CREATE TABLE IF NOT EXISTS \"_Note\" (key TEXT PRIMARY KEY, text TEXT NOT NULL)",
     )?;
+    create(connection, schema)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(is_new)
+}
+
+/// Creates the tables, columns and indexes that are missing, in the transaction that is open.
+pub(super) fn create(connection: &Connection, schema: &Schema) -> rusqlite::Result<()> {
     for object in schema.objects().filter(|object| !object.is_event()) {
         create_table(connection, object)?;
         for field in object.fields.iter().filter(|field| is_indexed(field)) {
             connection.execute(&index_of(object, field), [])?;
         }
     }
-    connection.execute_batch("COMMIT")?;
-    Ok(is_new)
+    Ok(())
+}
+
+/// Drops the tables and columns of custom objects and fields that a new schema has no longer.
+pub(super) fn drop_gone(connection: &Connection, old: &Schema, new: &Schema) -> rusqlite::Result<()> {
+    for object in old.objects().filter(|object| !object.is_event()) {
+        let Some(kept) = new.object(&object.name) else {
+            connection.execute(&format!("DROP TABLE IF EXISTS {}", quoted(&object.name)), [])?;
+            continue;
+        };
+        for field in object.fields.iter().filter(|field| field.is_custom() && kept.field(&field.name).is_none()) {
+            let index = quoted(&format!("{}.{}", object.name, field.name));
+            connection.execute(&format!("DROP INDEX IF EXISTS {index}"), [])?;
+            let (table, column) = (quoted(&object.name), quoted(&field.name));
+            connection.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), [])?;
+        }
+    }
+    Ok(())
 }
 
 fn create_table(connection: &Connection, object: &ObjectDef) -> rusqlite::Result<()> {

@@ -53,7 +53,8 @@ impl Org {
     /// # Errors
     /// When the rule's object or field does not exist, or the database fails.
     pub(crate) fn prepare_duplicate_rule(&self, rule: &DuplicateRule) -> Result<(), ApiError> {
-        let (object, field) = rule.find(self.schema())?;
+        let schema = self.schema();
+        let (object, field) = rule.find(&schema)?;
         self.transaction(&self.admin(), |tx| {
             tx.connection.execute(&ddl::index_of(object, field), [])?;
             Ok(())

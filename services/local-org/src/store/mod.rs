@@ -22,6 +22,7 @@ mod lookup;
 mod notes;
 mod org;
 mod outbox;
+mod prefixes;
 mod publish;
 mod purge;
 mod read;

@@ -1,7 +1,7 @@
 //! An org: its database, and transactions on it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -10,7 +10,7 @@ use super::actor::{Acting, Actor};
 use super::catalog::Catalog;
 use super::sequences::Sequences;
 use super::tx::Tx;
-use super::{ddl, publish};
+use super::{ddl, prefixes, publish};
 use crate::bus::log::Log;
 use crate::bus::{Bus, EventError, Topics, journal};
 use crate::cdc::{self, Commit, Gap, Origin};
@@ -70,7 +70,8 @@ pub enum StoreError {
 pub struct Org {
     name: String,
     id: String,
-    catalog: Catalog,
+    catalog: RwLock<Arc<Catalog>>,
+    bus: Arc<Bus>,
     /// Whether the org has had no records yet when it was opened.
     is_new: bool,
     /// Whether the org has a file.
@@ -97,12 +98,14 @@ impl Org {
             .ok_or_else(|| StoreError::OrganizationId(config.id.clone()))?;
         let connection = ddl::connect(config.file.as_deref())?;
         let is_new = ddl::migrate(&connection, &schema)?;
+        let schema = prefixes::settled(&connection, schema)?;
         let sequences = Sequences::load(&connection)?;
         let durable = config.file.is_some();
         let bus = bus(&connection, &schema, durable).map_err(|error| StoreError::Events(Box::new(error)))?;
-        let catalog = Catalog::new(schema, bus);
+        let bus = Arc::new(bus);
+        let catalog = RwLock::new(Arc::new(Catalog::new(schema, Arc::clone(&bus), bus.topics())));
         let database = Mutex::new(Database { connection, sequences, access: access::Cache::default() });
-        let org = Self { name: config.name.clone(), id, catalog, is_new, durable, database };
+        let org = Self { name: config.name.clone(), id, catalog, bus, is_new, durable, database };
         // Those of an earlier run with the same file ended with it.
         org.close_sessions()?;
         Ok(org)
@@ -123,14 +126,18 @@ impl Org {
         self.is_new
     }
 
-    /// Objects and fields.
-    pub fn schema(&self) -> &Schema {
-        &self.catalog.schema
+    /// Objects and fields, as they are now.
+    pub fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.catalog().schema)
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The event bus.
     pub(crate) fn bus(&self) -> &Arc<Bus> {
-        &self.catalog.bus
+        &self.bus
     }
 
     /// The administrator, whom every org has, acting for the org itself: nothing is hidden or forbidden.
@@ -172,9 +179,11 @@ impl Org {
     ) -> Result<T, ApiError> {
         // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        // Behind the lock: a deploy changes both under it.
+        let catalog = self.catalog();
         let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut tx = Tx::new(&self.catalog, &transaction, sequences, access, actor, origin)?;
+        let mut tx = Tx::new(&catalog, &transaction, sequences, access, actor, origin)?;
         let done = work(&mut tx);
         tx.forget_rights();
         let done = match done {
@@ -191,9 +200,48 @@ impl Org {
         drafts.extend(tx.events()?);
         drop(tx);
         sequences.save(&transaction)?;
-        let events = publish::number(&self.catalog.bus, &transaction, self.durable, drafts)?;
+        let events = publish::number(&self.bus, &transaction, self.durable, drafts)?;
         transaction.commit()?;
-        self.catalog.bus.append(events);
+        self.bus.append(events);
+        Ok(done)
+    }
+
+    /// Puts another schema in force: makes the tables and columns that it needs and runs `work` on them, all in one
+    /// transaction, after which whoever begins a transaction finds them. On `Err` nothing has happened. What `work` writes
+    /// becomes no event.
+    ///
+    /// # Errors
+    /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn evolve<T>(
+        &self,
+        schema: Schema,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let Database { connection, sequences, access } = &mut *database;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        ddl::create(&transaction, &schema)?;
+        ddl::drop_gone(&transaction, &self.schema(), &schema)?;
+        let schema = prefixes::settled(&transaction, Arc::new(schema))?;
+        let topics = Topics::of(&schema).map_err(|error| ApiError::internal(&EventError::from(error)))?;
+        let catalog = Catalog::new(schema, Arc::clone(&self.bus), Arc::new(topics));
+        let (actor, origin) = (self.admin(), Origin::default());
+        let mut tx = Tx::new(&catalog, &transaction, sequences, access, &actor, &origin)?;
+        tx.mute_changes();
+        let done = work(&mut tx);
+        drop(tx);
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => {
+                transaction.rollback()?;
+                return Err(error);
+            }
+        };
+        sequences.save(&transaction)?;
+        transaction.commit()?;
+        access.clear();
+        self.bus.set_topics(Arc::clone(&catalog.topics));
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
         Ok(done)
     }
 
@@ -213,7 +261,7 @@ impl Org {
     pub(crate) fn publish_gap(&self, gap: &Gap) -> Result<bool, ApiError> {
         let (admin, origin) = (self.admin(), Origin::default());
         let commit = Commit { at: chrono::Utc::now(), number: 0, user_id: &admin.user_id, origin: &origin };
-        let event = cdc::gap_event(self.catalog.bus.topics().entities(), gap, &commit)
+        let event = cdc::gap_event(self.bus.topics().entities(), gap, &commit)
             .map_err(|error| ApiError::internal(&EventError::from(error)))?;
         let found = event.is_some();
         self.publish(event.into_iter().collect())?;
@@ -226,19 +274,19 @@ impl Org {
     /// 500 `UNKNOWN_EXCEPTION` when the database fails.
     pub(crate) fn prune_events(&self, age: chrono::Duration) -> Result<(), ApiError> {
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        self.catalog.bus.prune(age);
+        self.bus.prune(age);
         if self.durable {
-            journal::save(&database.connection, &[], self.catalog.bus.bounds())?;
+            journal::save(&database.connection, &[], self.bus.bounds())?;
         }
         Ok(())
     }
 
     fn append(&self, connection: &mut Connection, drafts: Vec<Draft>) -> Result<Vec<ReplayId>, ApiError> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let events = publish::number(&self.catalog.bus, &transaction, self.durable, drafts)?;
+        let events = publish::number(&self.bus, &transaction, self.durable, drafts)?;
         transaction.commit()?;
         let ids = events.iter().map(|event| event.replay_id).collect();
-        self.catalog.bus.append(events);
+        self.bus.append(events);
         Ok(ids)
     }
 }

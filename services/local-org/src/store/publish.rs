@@ -26,7 +26,7 @@ impl<'a> Tx<'a> {
         let mut record = self.given_on_create(object, fields)?;
         self.fill_in_defaults(object, &mut record)?;
         checks::required(object, &record)?;
-        let event = self.catalog.bus.topics().platform_event(&object.name).ok_or_else(ApiError::not_found)?;
+        let event = self.catalog.topics.platform_event(&object.name).ok_or_else(ApiError::not_found)?;
         let draft = event.draft(object, &record, &self.actor.user_id, Utc::now()).map_err(failed)?;
         let id = id::generate(&object.key_prefix, self.next_number(&object.name));
         self.outbox.uuids.push((id.clone(), draft.id.clone()));
@@ -63,7 +63,9 @@ impl<'a> Tx<'a> {
             let number = i64::try_from(self.next_number(COMMITS)).unwrap_or(i64::MAX);
             let commit = Commit { at: Utc::now(), number, user_id: &self.actor.user_id, origin: self.origin };
             let bus = &self.catalog.bus;
-            events.extend(cdc::events(bus.topics().entities(), bus.settings(), &changes, &commit).map_err(failed)?);
+            events.extend(
+                cdc::events(self.catalog.topics.entities(), bus.settings(), &changes, &commit).map_err(failed)?,
+            );
         }
         Ok(events)
     }

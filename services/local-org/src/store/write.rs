@@ -129,6 +129,8 @@ impl<'a> Tx<'a> {
             if let Some(format) = &field.auto_number {
                 let number = self.next_number(&format!("{}.{}", object.name, field.name));
                 record.set(&field.name, auto_number(format, number));
+            } else if field.name_field && object.is_custom() && record.is_empty(&field.name) {
+                record.set(&field.name, id.clone());
             }
         }
         let empty = |field: &FieldDef| if field.kind == FieldType::Boolean { Stored::Integer(0) } else { Stored::Null };

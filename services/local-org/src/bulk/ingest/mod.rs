@@ -79,7 +79,7 @@ impl Loader {
         }
         let columns = org.transaction(&actor, |tx| {
             let visible = |object: &ObjectDef, field: &FieldDef| tx.access().sees(object, field);
-            Ok(Columns::read(&header, spec, org.schema(), &visible))
+            Ok(Columns::read(&header, spec, &org.schema(), &visible))
         });
         let columns = columns.map_err(internal)??;
         let header_end = reader.position().byte();

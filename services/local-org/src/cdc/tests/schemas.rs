@@ -4,7 +4,8 @@ use super::support::Observed;
 
 fn schema(object: &str) -> Value {
     let org = Observed::new();
-    let entity = org.org.bus().topics().entities().get(object).unwrap();
+    let topics = org.org.bus().topics();
+    let entity = topics.entities().get(object).unwrap();
     assert_eq!(entity.schema.id().len(), 22);
     serde_json::from_str(entity.schema.json()).unwrap()
 }

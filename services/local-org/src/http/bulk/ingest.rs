@@ -29,7 +29,7 @@ impl Exchange {
             None => (body.text(), None),
         };
         let org = &self.call.org;
-        let spec = IngestSpec::read(request, org.store.schema())?;
+        let spec = IngestSpec::read(request, &org.store.schema())?;
         if spec.operation == Operation::HardDelete
             && !org.settings.get().may_hard_delete(&self.call.session.user.username)
         {

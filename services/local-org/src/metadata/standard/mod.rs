@@ -11,7 +11,16 @@ mod quotes;
 mod sales;
 pub(crate) mod stages;
 
-use crate::schema::Schema;
+use self::builder::{ObjectExt, object};
+use crate::schema::{FieldDef, ObjectDef, Schema};
+
+/// A custom object with the fields that each has. Those of its own are added behind them.
+pub(super) fn custom(name: &str, has_owner: bool, name_field: FieldDef) -> ObjectDef {
+    let object = object(name, "", Vec::new());
+    let mut object = if has_owner { object.owned() } else { object };
+    object.fields.push(name_field);
+    object.audited()
+}
 
 /// The schema of an org before anything is deployed to it.
 pub fn standard() -> Schema {

@@ -78,7 +78,10 @@ fn fields_and_permission_sets_of_a_project() {
                 <userPermissions><enabled>false</enabled><name>ModifyAllData</name></userPermissions>
             </PermissionSet>"#,
         ),
-        ("objects/Done__c/Done__c.object-meta.xml", "<CustomObject/>"),
+        (
+            "objects/Done__c/Done__c.object-meta.xml",
+            "<CustomObject><customSettingsType>List</customSettingsType><label>Done</label></CustomObject>",
+        ),
         ("objects/Done__c/fields/Status__c.field-meta.xml", &field("Status__c", "<type>Text</type>")),
         ("classes/Caller.cls-meta.xml", "<ApexClass/>"),
         ("classes/Caller.cls", "public class Caller {}"),
@@ -185,7 +188,7 @@ fn every_supported_type() {
 #[test]
 fn every_type_that_is_said_to_be_known_is() {
     let rest = "<length>80</length><precision>10</precision><scale>3</scale><defaultValue>false</defaultValue>
-        <valueSet/><referenceTo>Contact</referenceTo>";
+        <valueSet/><referenceTo>Contact</referenceTo><displayFormat>N-{000}</displayFormat>";
     for kind in field::TYPES {
         let text = field("A__c", &format!("<type>{kind}</type>{rest}"));
         let project = Project::new(&[("objects/Account/fields/A__c.field-meta.xml", &text)]);
@@ -277,4 +280,101 @@ fn labels() {
     let opportunity = schema.object("Opportunity").unwrap();
     assert_eq!((opportunity.label.as_str(), opportunity.label_plural.as_str()), ("Opportunity", "Opportunities"));
     assert_eq!(schema.object("Product2").unwrap().label, "Product");
+}
+
+/// A custom object in source format.
+fn object(rest: &str) -> String {
+    format!(
+        r#"<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata"><label>Thing</label>
+        <pluralLabel>Things</pluralLabel>{rest}</CustomObject>"#
+    )
+}
+
+const TEXT_NAME: &str = "<nameField><label>Thing Name</label><type>Text</type></nameField>";
+
+#[test]
+fn custom_objects_with_fields_and_details() {
+    let parent = "<referenceTo>Thing__c</referenceTo><relationshipName>Parts</relationshipName>";
+    let project = Project::new(&[
+        ("objects/Thing__c/Thing__c.object-meta.xml", &object(TEXT_NAME)),
+        (
+            "objects/Thing__c/fields/Note__c.field-meta.xml",
+            &field("Note__c", "<type>Html</type><length>32768</length>"),
+        ),
+        (
+            "objects/Thing__c/fields/No__c.field-meta.xml",
+            &field("No__c", "<type>AutoNumber</type><displayFormat>N-{000}</displayFormat>"),
+        ),
+        (
+            "objects/APart__c/APart__c.object-meta.xml",
+            &object("<nameField><label>No</label><type>AutoNumber</type></nameField>"),
+        ),
+        (
+            "objects/APart__c/fields/Thing__c.field-meta.xml",
+            &field("Thing__c", &format!("<type>MasterDetail</type>{parent}")),
+        ),
+    ]);
+    let (schema, deployed) = project.load().unwrap();
+    assert_eq!(deployed.custom_objects, ["APart__c", "Thing__c"]);
+    assert_eq!(deployed.ignored, [""; 0]);
+    let thing = schema.object("Thing__c").unwrap();
+    assert_eq!((thing.label.as_str(), thing.label_plural.as_str(), thing.writable), ("Thing", "Things", true));
+    let names: Vec<_> = thing.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names[..4], ["Id", "IsDeleted", "OwnerId", "Name"]);
+    assert_eq!(names[names.len() - 2..], ["No__c", "Note__c"]);
+    assert!(thing.field("Name").unwrap().name_field && !thing.field("Name").unwrap().is_required_on_create());
+    assert_eq!(thing.field("No__c").unwrap().auto_number.as_deref(), Some("N-{000}"));
+    let part = schema.object("APart__c").unwrap();
+    assert!(part.field("OwnerId").is_none(), "it belongs to its master's owner");
+    assert_eq!(part.field("Name").unwrap().auto_number.as_deref(), Some("{0}"));
+    let master = part.field("Thing__c").unwrap();
+    assert_eq!((master.on_delete, master.nillable, master.updateable), (OnDelete::Cascade, false, false));
+    assert_eq!(schema.children_of("Thing__c").count(), 1);
+    let lookup = "<type>Lookup</type><required>true</required><deleteConstraint>Cascade</deleteConstraint>
+        <referenceTo>Account</referenceTo>";
+    let with_lookup = Project::new(&[
+        ("objects/Thing__c/Thing__c.object-meta.xml", &object(TEXT_NAME)),
+        ("objects/Thing__c/fields/Account__c.field-meta.xml", &field("Account__c", lookup)),
+    ]);
+    let of_lookup = with_lookup.load().unwrap().0;
+    assert!(of_lookup.object("Thing__c").unwrap().field("OwnerId").is_some(), "a lookup makes no detail");
+    assert!(thing.key_prefix.starts_with('a') && thing.key_prefix != part.key_prefix);
+    // Not by the order in which objects are deployed.
+    let alone = Project::new(&[("objects/Thing__c/Thing__c.object-meta.xml", &object(TEXT_NAME))]).load().unwrap().0;
+    assert_eq!(alone.object("Thing__c").unwrap().key_prefix, thing.key_prefix);
+}
+
+#[test]
+fn custom_objects_that_a_deploy_refuses() {
+    for (rest, problem) in [
+        ("", "nameField"),
+        ("<nameField><type>Text</type></nameField>", "label is missing"),
+        ("<nameField><label>N</label><type>Date</type></nameField>", "cannot be \"Date\""),
+        (
+            "<nameField><label>N</label><type>AutoNumber</type><displayFormat>{x}</displayFormat></nameField>",
+            "displayFormat",
+        ),
+    ] {
+        let problems = Project::new(&[("objects/Thing__c/Thing__c.object-meta.xml", &object(rest))]).problem();
+        assert!(problems.contains(problem), "{problems}");
+    }
+    let orphan = field("Lost__c", "<type>MasterDetail</type><referenceTo>No__c</referenceTo>");
+    let project = Project::new(&[
+        ("objects/Thing__c/Thing__c.object-meta.xml", &object(TEXT_NAME)),
+        ("objects/Thing__c/fields/Lost__c.field-meta.xml", &orphan),
+    ]);
+    assert!(project.problem().contains("no CustomObject named No__c found"));
+}
+
+#[test]
+fn names_that_no_object_or_field_can_have() {
+    for name in ["1x", "a b", "a\"b", "a__b", "a_", "_a", &"x".repeat(41)] {
+        let path = format!("objects/Thing__c/fields/{name}__c.field-meta.xml");
+        let project = Project::new(&[
+            ("objects/Thing__c/Thing__c.object-meta.xml", &object(TEXT_NAME)),
+            (&path, &field(&format!("{name}__c"), "<type>Date</type>")),
+        ]);
+        let problem = project.problem();
+        assert!(problem.contains("can only contain underscores"), "{problem}");
+    }
 }

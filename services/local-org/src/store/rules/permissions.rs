@@ -37,7 +37,15 @@ impl Rules for PermissionSetAssignment {
         if let Some(set) = tx.parent("PermissionSet", record, "PermissionSetId")? {
             not_of_a_profile(&set)?;
         }
-        only_once(tx, "PermissionSetAssignment", record, ["AssigneeId", "PermissionSetId"])
+        if find(tx, "PermissionSetAssignment", record, ["AssigneeId", "PermissionSetId"])?.is_none() {
+            return Ok(());
+        }
+        // Scripts match the first two words.
+        let (user, set) =
+            (record.text("AssigneeId").unwrap_or_default(), record.text("PermissionSetId").unwrap_or_default());
+        let message =
+            format!("Duplicate PermissionSetAssignment. Assignee: {}, ID: {}", id::short(user), id::short(set));
+        Err(ApiError::new(400, "DUPLICATE_VALUE", message).with_fields::<String>([]))
     }
 
     fn has_recycle_bin(&self) -> bool {

@@ -249,7 +249,8 @@ proptest! {
     #[test]
     fn no_value_makes_the_store_fail(value in any_json(), field in 0usize..40) {
         let org = TestOrg::shared();
-        let fields = &org.org.schema().object("Account").unwrap().fields;
+        let schema = org.org.schema();
+        let fields = &schema.object("Account").unwrap().fields;
         let name = &fields[field % fields.len()].name;
         if let Err(error) = org.create("Account", json!({ "Name": "x", name: value })) {
             prop_assert_eq!(error.status, 400);

@@ -90,7 +90,7 @@ impl Subscriptions {
         let number = known.definitions.keys().filter_map(|id| id::number_of(id)).max().unwrap_or_default() + 1;
         let id = id::generate(KEY_PREFIX, number);
         let definition = Definition { id: id.clone(), developer_name: name.to_owned(), metadata, committed: None };
-        definition.check(org.bus().topics())?;
+        definition.check(&org.bus().topics())?;
         save(org, &definition)?;
         known.definitions.insert(id, definition.clone());
         Ok(definition)
@@ -139,7 +139,7 @@ impl Subscriptions {
         let old = known.definitions.get_mut(&id).ok_or_else(ApiError::not_found)?;
         let mut new = old.clone();
         change(&mut new);
-        new.check(org.bus().topics())?;
+        new.check(&org.bus().topics())?;
         save(org, &new)?;
         *old = new;
         Ok(())
