@@ -177,6 +177,19 @@ export class Stack {
     [, this.url] = await web.prints(/listening on (http:\/\/[\w.:]+)/);
   }
 
+  /** The dashboard of the same Redis; its address. */
+  async startDashboard() {
+    const dashboard = this.#add('dashboard-web', join(this.binaries, 'dashboard-web'), [], {
+      ...this.shared,
+      PORT: String(await freePort()),
+      BIND_ADDRESS: '127.0.0.1',
+      APP_USERNAME: USERNAME,
+      APP_PASSWORD: PASSWORD,
+    });
+    const [, url] = await dashboard.prints(/listening on (http:\/\/[\w.:]+)/);
+    return url;
+  }
+
   /** A worker for it. */
   async startWorker() {
     this.#worker = this.#add(`${this.pattern}-worker`, join(this.binaries, `${this.pattern}-worker`), [], {

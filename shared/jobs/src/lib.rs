@@ -35,6 +35,7 @@
 //! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember), as `<value> <proof>` |
 //! | `session:<job>` | string | session, sealed for the job's `org kind user` and parameters, with a TTL; deleted when the job ends |
 //! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
+//! | `troubles:<job>` | hash | task → why it was not done and is tried again, as JSON, of up to twenty tasks; deleted when the job ends |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand, and the last hundred of an ended job; not there before the second one |
 //! | `open`, `open:<org>` | set | jobs that have not ended |
 //! | `running:<org>`, `held:<org>` | set | jobs with leases; held jobs |
@@ -46,10 +47,16 @@
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
-//! | `silent:<org>` | hash | an org that did not answer: `since` when, how many `times` it rested, the lease of the `probe`; with a TTL |
+//! | `silent:<org>` | hash | an org that did not answer: `since` when, the `reason`, how many `times` it rested, the lease of the `probe`; with a TTL |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
 //! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, and the hash of its parameters, with a TTL |
 //! | `rate:<org>` | string | when the bucket of the org's new jobs is empty, in ms (GCRA), with a TTL |
+//! | `all` | sorted set | jobs of all orgs by creation, for operators; entries outlive their jobs |
+//! | `buried` | sorted set | jobs with dead letters, by the time of the last one or of their end |
+//! | `minute:<minute>` | hash | what happened in a minute since 1970, for all jobs; kept for 65 minutes |
+//! | `beats`, `beat:<worker>` | sorted set, string | workers by the ms they were last heard of; what each tells of itself, as JSON, for the length of a lease |
+//! | `stopped` | sorted set | orgs that an operator has paused, by the end of the pause |
+//! | `operations` | list | what operators did to orgs, as JSON, the last hundred, for 30 days |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
 //! Further keys under the prefix belong to the [scripts of a service](ServiceScript).
@@ -58,8 +65,8 @@
 //!
 //! Fields of a job: `org user kind proof request_id ttl dead_ttl keep created_at` never change. `state run plan cursor
 //! cursor_proof total done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there,
-//! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch params_bytes started_at finished_at` are there
-//! when they apply; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
+//! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch with_session waits_since params_bytes started_at finished_at` are there
+//! when they apply; `with_session` when it was ever given a session, `waits_since` is when it had its last turn, or came into the rotation; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
 //! a retry puts back at a time, `params_bytes` the length of parameters that are gone. Values of at most 64 bytes keep the
 //! hash small; a longer one (a reason, a caller's long request id) makes it four times as large.
 //!
@@ -138,7 +145,7 @@
 //! | `ack` | holder of a chunk | counts the report |
 //! | `finish` | holder of `F` | ends the job |
 //! | `fail` | holder | one attempt more: later again, or dead letter |
-//! | `release`, `hold`, `pause_org` | holder | gives the task back, no attempt burned; holds the job, pauses the org |
+//! | `release`, `later`, `hold`, `pause_org` | holder | gives the task back, no attempt burned; holds the job, pauses the org |
 //! | `silent` | holder | gives the task back, no attempt burned unless the org had answered it; lets the org rest |
 //! | `answered` | holder of a probe | ends the rest of the org |
 //! | `set_flag` | holder | remembers a fact |
@@ -146,6 +153,9 @@
 //! | `reclaim` | every worker, each sixth of a lease | takes tasks back whose lease ran out |
 //! | `release_unknown` | worker | gives back what a claim without an answer may have leased, and all when it stops |
 //! | `stats` | worker | reads |
+//! | `beat`, `gone` | worker, every few seconds; at its end | tells operators what it does |
+//! | `overview`, `sift` | operator | read |
+//! | `stop_org`, `start_org` | operator | begins and ends the pause of an org |
 //!
 //! # Proofs
 //! Whoever can write to Redis can stop and lose work, but not have other work done: what decides what is done has a proof
@@ -205,12 +215,14 @@ mod events;
 mod flags;
 mod kind;
 mod lease;
+pub mod operator;
 mod proof;
 mod scripts;
 mod seal;
 mod server;
 mod service_script;
 mod silence;
+mod state;
 mod stats;
 mod steer;
 mod store;

@@ -72,6 +72,11 @@ impl SealKey {
         Self { keys: Vec::new() }
     }
 
+    /// Whether there is no key, see [`none`](Self::none).
+    pub(super) fn is_none(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Seals `session` for this job as it is: it opens for no other, and not when the job has been changed.
     pub(super) fn seal(&self, job: &SealedFor<'_>, session: &SecretString) -> Result<Vec<u8>, JobsError> {
         self.encrypt(session, &job.associated_data())

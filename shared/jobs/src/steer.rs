@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use super::connection::Repeat;
 use super::error::{JobsError, Limit, Unproven};
+use super::lease::Task;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
 use super::store::Jobs;
@@ -86,9 +87,33 @@ impl By<'_> {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        let Some(mut script) = self.go_on(&SCRIPTS.retry, org, id, session.as_ref()).await? else { return Ok(None) };
+        self.put_back(org, id, session.as_ref(), "").await
+    }
+
+    /// As [`Jobs::retry`], for the dead letter of one task; the others stay what they are.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn retry_one(
+        &self,
+        org: &str,
+        id: &JobId,
+        task: Task,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        self.put_back(org, id, session.as_ref(), &task.to_string()).await
+    }
+
+    async fn put_back(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<&SecretString>,
+        task: &str,
+    ) -> Result<Option<JobView>, JobsError> {
+        let Some(mut script) = self.go_on(&SCRIPTS.retry, org, id, session).await? else { return Ok(None) };
         let config = self.jobs.config();
-        script.arg(config.max_outstanding_chunks.min(MAX_PUT_BACK)).arg(config.max_open_jobs);
+        script.arg(config.max_outstanding_chunks.min(MAX_PUT_BACK)).arg(config.max_open_jobs).arg(task);
         // Repeated, it finds the job not ended, and changes nothing.
         let letters: i64 = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         if letters < 0 {

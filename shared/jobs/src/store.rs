@@ -32,7 +32,7 @@ pub struct Jobs {
 
 struct Inner {
     config: JobsConfig,
-    connection: Connection,
+    connection: Arc<Connection>,
     /// Set once the server has been found to be one that keeps jobs.
     checked: OnceLock<()>,
 }
@@ -54,8 +54,19 @@ impl Jobs {
     /// When a setting cannot be used.
     pub fn connect_lazily(config: JobsConfig) -> Result<Self, JobsError> {
         config.check()?;
-        let connection = Connection::new(&config)?;
+        let connection = Arc::new(Connection::new(&config)?);
         Ok(Self { inner: Arc::new(Inner { config, connection, checked: OnceLock::new() }) })
+    }
+
+    /// The jobs of another service in the same Redis, over the same connection: `prefix` is the start of its keys.
+    ///
+    /// # Errors
+    /// When the prefix has no hash tag.
+    pub fn beside(&self, prefix: &str) -> Result<Self, JobsError> {
+        let config = JobsConfig { prefix: prefix.to_owned(), ..self.inner.config.clone() };
+        config.check()?;
+        let connection = Arc::clone(&self.inner.connection);
+        Ok(Self { inner: Arc::new(Inner { config, connection, checked: self.inner.checked.clone() }) })
     }
 
     /// Asks Redis for a sign of life.
@@ -285,7 +296,15 @@ impl Jobs {
     }
 
     async fn views(&self, org: &str, ids: &[String]) -> Result<Vec<JobView>, JobsError> {
-        if ids.is_empty() || !is_org(org) {
+        if !is_org(org) {
+            return Ok(Vec::new());
+        }
+        self.views_of(org, ids).await
+    }
+
+    /// The same, of jobs of any org when `org` is empty.
+    pub(super) async fn views_of(&self, org: &str, ids: &[String]) -> Result<Vec<JobView>, JobsError> {
+        if ids.is_empty() {
             return Ok(Vec::new());
         }
         let mut script = self.script(&SCRIPTS.view);
@@ -332,7 +351,7 @@ impl fmt::Debug for Jobs {
 }
 
 /// Orgs are parts of keys, so what they are made of is narrow.
-fn is_org(org: &str) -> bool {
+pub(super) fn is_org(org: &str) -> bool {
     (1..=MAX_ORG_BYTES).contains(&org.len())
         && org.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }

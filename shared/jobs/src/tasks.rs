@@ -223,6 +223,17 @@ impl Tasks {
         self.jobs.connection().invoke(&script, Repeat::Safe).await
     }
 
+    /// Gives a task back that waits for something outside, to run again after `wait`. Costs no attempt; the job tells the
+    /// reason. How many leases were still held.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn later(&self, lease: &Lease, wait: Duration, reason: &str) -> Result<u64, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.later);
+        script.arg(lease.as_str()).arg(millis(wait)).arg(reason);
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
+    }
+
     /// Gives back what `worker` holds and is not among `known`. How many tasks that were.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use super::state::JobState;
+
 /// Identifies a job: a UUID v7. Later jobs sort after earlier ones.
 ///
 /// It is written in two forms, both in lower case:
@@ -106,52 +108,6 @@ pub struct Created {
     pub existing: bool,
 }
 
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum JobState {
-    /// No worker has taken anything of it yet.
-    Queued,
-    /// Being planned or run.
-    Running,
-    /// Stopped until [`Jobs::resume`](super::Jobs::resume) brings a valid session.
-    NeedsAuthorization,
-    /// Cancelled; tasks that had started are ending.
-    Cancelling,
-    /// All chunks have ended; the kind's last step is due.
-    Finishing,
-    /// Ended. Single records or chunks may have failed, the counts say so.
-    Completed,
-    /// Ended by [`Jobs::cancel`](super::Jobs::cancel).
-    Cancelled,
-    /// Ended because it could not be planned to the end.
-    Failed,
-}
-
-impl JobState {
-    /// True when nothing more happens to the job by itself.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Cancelled | Self::Failed)
-    }
-
-    /// The state's name in Redis, and the kind of the event that reports it.
-    pub(super) fn from_redis(text: &str) -> Option<Self> {
-        Some(match text {
-            "queued" => Self::Queued,
-            "running" => Self::Running,
-            "needs_authorization" => Self::NeedsAuthorization,
-            "cancelling" => Self::Cancelling,
-            "finishing" => Self::Finishing,
-            "completed" => Self::Completed,
-            "cancelled" => Self::Cancelled,
-            "failed" => Self::Failed,
-            _ => return None,
-        })
-    }
-}
-
 /// A job at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -207,6 +163,13 @@ pub struct JobView {
     pub paused_until: Option<DateTime<Utc>>,
     /// Why the job is held, paused, cancelled or failed, in words.
     pub reason: Option<String>,
+    /// Why the job does not move, or not as fast as it could: what a task of it, or its org, said last, after which it is
+    /// tried again. Absent once that has succeeded, and when the job has ended.
+    pub last_error: Option<String>,
+    /// How often that which `lastError` tells of was tried in vain; 0 when it only waits.
+    pub attempts: Option<u64>,
+    /// When the next of the tasks that wait is tried again.
+    pub next_try_at: Option<DateTime<Utc>>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When the first worker took something of it.

@@ -14,18 +14,30 @@ use super::proof::without_proof;
 use super::types::{DeadLetter, EventKind, JobAct, JobActKind, JobEvent, JobProgress, JobState, JobView};
 
 /// One answer of the view script.
-pub(super) type RawView = (Hash<String>, Option<String>, Hash<u64>, Hash<u64>, u64, u64, Option<String>, Vec<String>);
+pub(super) type RawView = (
+    Hash<String>,
+    Option<String>,
+    Hash<u64>,
+    Hash<u64>,
+    u64,
+    u64,
+    Option<String>,
+    Vec<String>,
+    Option<String>,
+    Option<u64>,
+);
 
 type Hash<V> = BTreeMap<String, V>;
 
 pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, JobsError> {
-    let (job, params, counters, per_worker, running_chunks, pause_ms, pause_reason, acts) = raw;
+    let (job, params, counters, per_worker, running_chunks, pause_ms, pause_reason, acts, trouble, due) = raw;
     let fields = Fields { id, get: |name: &str| job.get(name).map(String::as_str) };
     let progress = fields.progress()?;
     let paused_until = (pause_ms > 0 && !progress.state.is_final())
         .then(|| fields.time_of("pause", now_ms.saturating_add(pause_ms)))
         .transpose()?;
     let reason = job.get("reason").cloned().or_else(|| paused_until.and(pause_reason));
+    let trouble = trouble.map(|json| job_trouble(&fields, &json)).transpose()?;
     let (started_at, finished_at) = (fields.time("started_at")?, fields.time("finished_at")?);
     Ok(JobView {
         id: fields.parse_text("id", id)?,
@@ -58,6 +70,9 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         per_worker,
         paused_until,
         reason,
+        attempts: trouble.as_ref().map(|trouble| trouble.attempts),
+        last_error: trouble.map(|trouble| trouble.error),
+        next_try_at: due.map(|at| fields.time_of("delayed", at)).transpose()?,
         created_at: fields.time("created_at")?.ok_or_else(|| fields.corrupt("created_at"))?,
         started_at,
         finished_at,
@@ -66,6 +81,17 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         created_by: job.get("user").cloned(),
         history: acts.iter().map(|json| job_act(&fields, json)).collect::<Result<_, _>>()?,
     })
+}
+
+/// Why a task was not done, as the scripts note it.
+#[derive(Deserialize)]
+struct Trouble {
+    error: String,
+    attempts: u64,
+}
+
+fn job_trouble<'v, G: Fn(&str) -> Option<&'v str>>(fields: &Fields<'_, G>, json: &str) -> Result<Trouble, JobsError> {
+    serde_json::from_str(json).map_err(|_| fields.corrupt("troubles"))
 }
 
 fn job_act<'v, G: Fn(&str) -> Option<&'v str>>(fields: &Fields<'_, G>, json: &str) -> Result<JobAct, JobsError> {

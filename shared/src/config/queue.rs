@@ -27,9 +27,25 @@ use crate::jobs::{JobsConfig, RedisCa, SealKey};
 /// | `MAX_ENDED_JOBS` | 1000 | ended jobs of one org that stay visible, and as many more with dead letters |
 /// | `JOBS_PER_MINUTE` | 600 | new jobs of one org; a minute's worth may come at once |
 pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
-    let url: SecretString = reader.required("REDIS_URL", "redis://127.0.0.1:6379");
-    let key: SecretString =
-        reader.required("JOB_SECRET_KEY", "the output of `openssl rand -hex 32`, the same for web and workers");
+    let url = redis_url(reader);
+    let key = reader.required("JOB_SECRET_KEY", "the output of `openssl rand -hex 32`, the same for web and workers");
+    let key = parse_key(reader, &key);
+    read_with(reader, prefix, url, key)
+}
+
+/// The same for operators, who may look without `JOB_SECRET_KEY`.
+pub fn read_for_operators(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
+    let url = redis_url(reader);
+    let key = reader.optional_secret("JOB_SECRET_KEY");
+    let key = key.map_or_else(SealKey::none, |key| parse_key(reader, &key));
+    read_with(reader, prefix, url, key)
+}
+
+fn redis_url(reader: &mut Reader<'_>) -> SecretString {
+    reader.required("REDIS_URL", "redis://127.0.0.1:6379")
+}
+
+fn parse_key(reader: &mut Reader<'_>, key: &SecretString) -> SealKey {
     let parsed = SealKey::parse(key.expose_secret());
     if let Err(error) = &parsed
         && !key.expose_secret().is_empty()
@@ -37,10 +53,13 @@ pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {
         reader.problem("JOB_SECRET_KEY", error.to_string());
     }
     if parsed.is_ok() {
-        reader.refuse_known_secret("JOB_SECRET_KEY", &key);
+        reader.refuse_known_secret("JOB_SECRET_KEY", key);
     }
     // The stand-in is never used: the reader has a problem on record.
-    let key = parsed.unwrap_or_else(|_| SealKey::none());
+    parsed.unwrap_or_else(|_| SealKey::none())
+}
+
+fn read_with(reader: &mut Reader<'_>, prefix: &str, url: SecretString, key: SealKey) -> JobsConfig {
     let defaults = JobsConfig::new(url, key);
     let days = reader.bounded("JOB_RETENTION_DAYS", 7, 1..=365_u64);
     JobsConfig {

@@ -3,6 +3,7 @@
 use crate::config::{Reader, TelemetryConfig, hosts, queue};
 use crate::jobs::{JobsConfig, WorkerSettings};
 use crate::salesforce::AllowedHosts;
+use crate::telemetry::ProcessMemory;
 use std::time::Duration;
 
 /// Settings of a worker process, whatever kinds of jobs it runs.
@@ -43,7 +44,8 @@ impl WorkSettings {
         let concurrency = reader.bounded("WORKER_CONCURRENCY", 4, 1..=256);
         let limit_pause = reader.seconds("API_LIMIT_PAUSE_SECONDS", Duration::from_secs(60), 1..=86_400);
         let callback_timeout = reader.seconds("CALLBACK_TIMEOUT_SECONDS", Duration::from_secs(30), 1..=120);
-        let worker = WorkerSettings { name, concurrency, ..WorkerSettings::default() };
+        let memory = || ProcessMemory::now().map(|memory| memory.resident_bytes);
+        let worker = WorkerSettings { name, concurrency, memory, ..WorkerSettings::default() };
         Self { telemetry, jobs, hosts, worker, limit_pause, callback_timeout }
     }
 }

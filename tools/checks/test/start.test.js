@@ -52,6 +52,7 @@ describe('bin/start', () => {
     ['no PATTERN', ['web'], {}, 78, /PATTERN is not set/],
     ['a PATTERN that is a path', ['web'], { PATTERN: '../org-job' }, 78, /not the name of a pattern: \.\.\/org-job/],
     ['an unknown PATTERN', ['web'], { PATTERN: 'org-jbo' }, 72, /there is no \.\/target\/release\/org-jbo-web/],
+    ['a worker of the dashboard', ['worker'], { PATTERN: 'dashboard' }, 64, /has no worker: heroku ps:scale worker=0/],
     ['no mesh on a dyno', ['web'], { PATTERN: 'org-job', DYNO: 'web.1' }, 72, /add the buildpack heroku\/heroku-applink-service-mesh/],
   ];
   for (const [what, process, env, status, message] of refused) {

@@ -30,6 +30,7 @@ pub(crate) struct Stack {
     // In this order, so that nothing is dropped before those that use it.
     workers: Vec<Worker>,
     web: Service,
+    dashboard: Service,
     local_org: LocalOrg,
     redis: TestRedis,
     /// What the web process asks for, where it does.
@@ -65,6 +66,23 @@ impl Stack {
             process: process("redis"),
         })
         .await?;
+        let (redis_url, job_secret_key) = (redis.url(), hex(rand::random::<[u8; 32]>()));
+        #[expect(clippy::disallowed_methods, reason = "handed on to the services")]
+        let log_level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+        // On this machine, so it needs no login.
+        let dashboard = ServiceSpec::new("dashboard-web")?
+            .named("dashboard-web")
+            .process(process("dashboard-web"))
+            .env("LOG_LEVEL", &log_level)
+            .env("REDIS_URL", &redis_url)
+            .env("JOB_SECRET_KEY", &job_secret_key)
+            .env("AUTH", "none")
+            .env("PORT", 0)
+            .env("BIND_ADDRESS", "127.0.0.1")
+            .ready("listening on http://")
+            .start()
+            .await?;
+        console.say(&format!("dashboard      {} (pid {}): the jobs as they run", dashboard.url()?, dashboard.pid()));
         console.say(&format!("Redis          127.0.0.1:{} (pid {})", redis.port(), redis.process().pid()));
 
         let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
@@ -76,13 +94,9 @@ impl Stack {
         };
         console.say(&format!("local-org      {} (pid {}){seeded}", local_org.url()?, local_org.service().pid()));
 
-        let job_secret_key = hex(rand::random::<[u8; 32]>());
-        let redis_url = redis.url();
         let pricing_rules = args.pricing_rules.as_deref().map(pricing_rules).transpose()?.flatten();
         let password = hex(rand::random::<[u8; 12]>());
         let environment = environment(&local_org, &password)?;
-        #[expect(clippy::disallowed_methods, reason = "handed on to the services")]
-        let log_level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
         let service = |binary: &str, name: &str| -> Result<ServiceSpec> {
             Ok(ServiceSpec::new(binary)?
                 .named(name)
@@ -125,12 +139,13 @@ impl Stack {
             args.concurrency,
             pids.join(" "),
         ));
-        Ok(Self { workers, web, local_org, redis, password })
+        Ok(Self { workers, web, dashboard, local_org, redis, password })
     }
 
-    /// Stops what was started with `SIGTERM`, those first that use others: workers, web, local-org, Redis.
+    /// Stops what was started with `SIGTERM`, those first that use others: workers, web, dashboard, local-org,
+    /// Redis.
     pub(crate) async fn stop(self, console: &Console) {
-        let Self { mut workers, mut web, mut local_org, mut redis, .. } = self;
+        let Self { mut workers, mut web, mut dashboard, mut local_org, mut redis, .. } = self;
         let mut results = Vec::new();
         for worker in &mut workers {
             results.push(worker.service.process().signal(Signal::SIGTERM));
@@ -139,6 +154,7 @@ impl Stack {
             results.push(worker.service.process().wait(STOP_LIMIT).await.map(drop));
         }
         results.push(web.terminate(STOP_LIMIT).await.map(drop));
+        results.push(dashboard.terminate(STOP_LIMIT).await.map(drop));
         results.push(local_org.service().terminate(STOP_LIMIT).await.map(drop));
         results.push(redis.process().terminate(STOP_LIMIT).await.map(drop));
         for error in results.into_iter().filter_map(Result::err) {
@@ -152,6 +168,7 @@ impl Stack {
         self.redis.process().ensure_running()?;
         self.local_org.service().process().ensure_running()?;
         self.web.process().ensure_running()?;
+        self.dashboard.process().ensure_running()?;
         for worker in self.workers.iter_mut().filter(|worker| !worker.lost) {
             if let Err(death) = worker.service.process().ensure_running() {
                 worker.lost = true;

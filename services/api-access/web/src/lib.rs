@@ -1,9 +1,7 @@
 //! Pattern 1, web: pages that show the Accounts of every connected org, and start and show bulk loads. The loading is the
 //! worker's.
 
-mod access;
 mod accounts;
-mod assets;
 mod config;
 mod connections;
 mod loads;
@@ -14,7 +12,7 @@ pub use config::Config;
 
 use ::web::WaitingCalls;
 use ::web::health::Health;
-use access::{AccessSettings, Limiter, Logouts, Sessions};
+use ::web::login::Login;
 use accounts::Directory;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
@@ -31,10 +29,6 @@ use tokio_util::sync::CancellationToken;
 /// What the handlers share.
 #[derive(Clone)]
 struct State {
-    settings: AccessSettings,
-    sessions: Sessions,
-    limiter: Arc<Limiter>,
-    logouts: Arc<Logouts>,
     connections: Arc<[Connection]>,
     directory: Directory,
     deadline: Duration,
@@ -49,10 +43,6 @@ impl State {
         let settings = AppLinkSettings { attempt_timeout: config.deadline, retry };
         let applink = AppLink::new(http.clone(), config.addon, config.web.hosts, settings);
         Ok(Self {
-            sessions: Sessions::new(config.web.jobs.secret_key, &config.access),
-            settings: config.access,
-            limiter: Arc::default(),
-            logouts: Arc::new(Logouts::new(jobs.clone())),
             connections: config.connections.into(),
             directory: Directory::new(applink, http, config.deadline, WaitingCalls::new(config.web.calls)),
             deadline: config.deadline,
@@ -78,14 +68,16 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         let jobs = ping.clone();
         async move { jobs.ready().await.map_err(|error| error.to_string()) }
     });
+    let key = config.web.jobs.secret_key.clone();
+    let login = Data::new(Login::new(config.access.clone(), key, jobs.clone(), pages::Pages));
     let state = Data::new(State::new(config, jobs)?);
     let app = move || {
-        let (state, health) = (state.clone(), health.clone());
+        let (state, login, health) = (state.clone(), login.clone(), health.clone());
         ::web::app(&move |service: &mut ServiceConfig| {
-            service.app_data(state.clone());
+            service.app_data(state.clone()).app_data(login.clone());
             service
                 .configure(|service| health.routes(service))
-                .configure(assets::configure)
+                .configure(|service| pages::FILES.routes(service))
                 .configure(routes::configure);
         })
     };

@@ -14,6 +14,9 @@ end
 call('HDEL', key('chunk', j), task)
 forget_tries(j, task)
 call('HINCRBY', job, 'done', 1)
+tally('chunks', 1)
+tally('processed', ARGV[3])
+tally('failed', ARGV[6])
 for i, name in ipairs({'processed', 'succeeded', 'skipped', 'failed'}) do
   if ARGV[i + 2] ~= '0' then call('HINCRBY', job, name, ARGV[i + 2]) end
 end

@@ -133,6 +133,7 @@ local function start(j, org)
   -- The epoch would be enough, did Redis not come back now and then as it was some moments before.
   local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker .. '|' .. random
   call('ZADD', leases, NOW + lease_ms, lease)
+  call('HSET', job, 'waits_since', NOW)
   call('SADD', key('running', org), j)
   call('ZADD', P .. 'expiries', 'LT', NOW + lease_ms, j)
   if fields(j, 'state') == 'queued' then

@@ -47,12 +47,17 @@ call('HSET', key('job', j), 'org', org, 'kind', ARGV[4], 'request_id', ARGV[6],
   'state', 'queued', 'plan', 'open', 'epoch', 0, 'total', 0, 'done', 0, 'dead', 0, 'dropped', 0, 'planned_records', 0,
   'processed', 0, 'succeeded', 0, 'skipped', 0, 'failed', 0, 'errors', 0, 'created_at', NOW,
   'ttl', ARGV[11], 'dead_ttl', ARGV[12], 'keep', ARGV[15])
-if ARGV[9] ~= '' then call('SET', key('session', j), ARGV[9], 'PX', ARGV[10]) end
+if ARGV[9] ~= '' then
+  call('SET', key('session', j), ARGV[9], 'PX', ARGV[10])
+  -- Outlives the session: operators, who have none, cannot let the job run again.
+  call('HSET', key('job', j), 'with_session', 1)
+end
 call('SADD', P .. 'open', j)
+tally('jobs_created', 1)
 call('SADD', key('open', org), j)
 -- The indexes outlive every job in them; entries older than any job can be go.
 local horizon = 2 * (ARGV[11] + ARGV[12])
-for _, jobs in ipairs({key('jobs', org), key('mine', org .. ':' .. user)}) do
+for _, jobs in ipairs({key('jobs', org), key('mine', org .. ':' .. user), P .. 'all'}) do
   call('ZADD', jobs, NOW, j)
   call('ZREMRANGEBYSCORE', jobs, '-inf', NOW - horizon)
   call('PEXPIRE', jobs, horizon)

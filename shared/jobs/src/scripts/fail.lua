@@ -12,5 +12,7 @@ if delay < 0 or attempts >= tonumber(ARGV[4]) then
   bury(j, task, ARGV[5])
   return 'dead'
 end
+trouble(j, task, ARGV[5], attempts)
+tally('retried', 1)
 give_back(j, task, delay)
 return 'retried'

@@ -54,6 +54,14 @@ local function act(j, what, by)
   call('LTRIM', key('acts', j), -100, -1)
 end
 
+-- Records what an operator did to an org; the last hundred are kept for 30 days.
+local function operation(what, org, by, why)
+  local list = P .. 'operations'
+  call('RPUSH', list, cjson.encode({act = what, org = org, actor = by, reason = why, at = NOW}))
+  call('LTRIM', list, -100, -1)
+  call('EXPIRE', list, 30 * 24 * 60 * 60)
+end
+
 -- A stream takes 5 KB from its first entry on, so a job gets it, with the event of its creation, when more happens.
 local function event(j, kind)
   local v = call('HMGET', key('job', j), 'state', 'run', 'plan', 'total', 'done', 'dead', 'dropped',
@@ -72,10 +80,10 @@ local function wake(j) call('PUBLISH', P .. 'wake', j) end
 
 local ORGS, RESTS = P .. 'orgs', P .. 'rests'
 
--- Puts a member at the end of a rotation, unless it is there.
+-- Puts a member at the end of a rotation, unless it is there. Returns 1 when it was not.
 local function queue_up(rotation, member)
   local last = call('ZRANGE', rotation, -1, -1, 'WITHSCORES')[2]
-  call('ZADD', rotation, 'NX', (last or 0) + 1, member)
+  return call('ZADD', rotation, 'NX', (last or 0) + 1, member)
 end
 
 -- Puts a job into its org's rotation, and the org into that of the orgs, unless they rest. A held job gets there when
@@ -83,7 +91,7 @@ end
 local function list(j)
   local org, held = fields(j, 'org', 'held')
   if not org or held then return end
-  queue_up(key('active', org), j)
+  if queue_up(key('active', org), j) == 1 then call('HSET', key('job', j), 'waits_since', NOW) end
   if not call('ZSCORE', RESTS, org) then queue_up(ORGS, org) end
 end
 
@@ -110,7 +118,27 @@ local function end_lease(j, lease)
   return true
 end
 
-local function forget_tries(j, task) call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c') end
+local function forget_tries(j, task)
+  call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c')
+  call('HDEL', key('troubles', j), task)
+end
+
+-- Notes why a task was not done and is tried again. Of very many such tasks of a job, some are enough.
+local MOST_TROUBLES = 20
+local function trouble(j, task, reason, attempts)
+  local troubles = key('troubles', j)
+  if call('HEXISTS', troubles, task) == 1 or call('HLEN', troubles) < MOST_TROUBLES then
+    call('HSET', troubles, task, cjson.encode({error = reason, attempts = attempts, at = NOW}))
+  end
+end
+
+-- Counts what happened in this minute. A minute is kept for an hour and some minutes.
+local MINUTE_KEPT = 65 * 60
+local function tally(what, count)
+  local minute = key('minute', string.format('%.0f', math.floor(NOW / 60000)))
+  count = tonumber(count)
+  if count > 0 and call('HINCRBY', minute, what, count) == count then call('EXPIRE', minute, MINUTE_KEPT) end
+end
 
 -- What an ended job leaves.
 local REMAINS = {'job', 'params', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'again', 'acts'}
@@ -130,6 +158,8 @@ local function make_room(index, org, most, ttl)
       if user then call('ZREM', key('mine', org .. ':' .. user), old) end
       for _, name in ipairs(REMAINS) do call('UNLINK', key(name, old)) end
       call('ZREM', key('jobs', org), old)
+      call('ZREM', P .. 'all', old)
+      call('ZREM', P .. 'buried', old)
     end
   end
 end
@@ -146,7 +176,7 @@ local function finalize(j)
   call('HSET', job, 'state', outcome, 'finish', 'done', 'finished_at', NOW)
   call('HDEL', job, 'listed', 'again')
   for _, index in ipairs({'expiries', 'delays', 'holds'}) do call('ZREM', P .. index, j) end
-  for _, name in ipairs({'session', 'ready', 'leases', 'delayed', 'chunk', 'bits'}) do call('UNLINK', key(name, j)) end
+  for _, name in ipairs({'session', 'ready', 'leases', 'delayed', 'chunk', 'bits', 'troubles'}) do call('UNLINK', key(name, j)) end
   forget_tries(j, 'F')
   event(j, outcome)
   call('XTRIM', key('events', j), 'MAXLEN', '~', 100)
@@ -162,6 +192,15 @@ local function finalize(j)
     end
   end
   local keep = letters and dead_ttl or ttl
+  if letters then
+    call('ZADD', P .. 'buried', NOW, j)
+    call('ZREMRANGEBYSCORE', P .. 'buried', '-inf', NOW - keep)
+  else
+    call('ZREM', P .. 'buried', j)
+  end
+  -- A job of a version that did not list it.
+  call('ZADD', P .. 'all', 'NX', fields(j, 'created_at') or NOW, j)
+  tally('jobs_' .. outcome, 1)
   for _, name in ipairs(REMAINS) do call('PEXPIRE', key(name, j), keep) end
   if most then
     local index = key(letters and 'kept_dead' or 'kept', org)
@@ -257,6 +296,7 @@ local function bury(j, task, reason)
   local job, tries = key('job', j), key('tries', j)
   local attempts = tonumber(call('HGET', tries, task .. ':a') or 0)
   call('HDEL', tries, task .. ':a', task .. ':c')
+  call('HDEL', key('troubles', j), task)
   if task == 'F' then
     call('HSET', job, 'reason', reason)
     finalize(j)
@@ -271,7 +311,11 @@ local function bury(j, task, reason)
     call('HINCRBY', job, 'dead', 1)
     call('HINCRBY', job, 'processed', records)
     call('HINCRBY', job, 'failed', records)
+    tally('processed', records)
+    tally('failed', records)
   end
+  tally('dead', 1)
+  call('ZADD', P .. 'buried', NOW, j)
   call('HSET', key('dead', j), task, cjson.encode({
     reason = reason, attempts = attempts, at = NOW, records = records, payload = payload}))
   event(j, 'progress')

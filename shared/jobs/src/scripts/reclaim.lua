@@ -12,9 +12,12 @@ for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'expiries', '-inf', NOW, 'LIMIT', 
       local _, task = parse(lease)
       end_lease(j, lease)
       reclaimed[#reclaimed + 1] = lease
-      if call('HINCRBY', key('tries', j), task .. ':c', 1) > most_crashes and not (fields(j, 'cancel') and task ~= 'F') then
+      local lost = call('HINCRBY', key('tries', j), task .. ':c', 1)
+      tally('lost', 1)
+      if lost > most_crashes and not (fields(j, 'cancel') and task ~= 'F') then
         bury(j, task, 'crash loop: its worker was lost ' .. (most_crashes + 1) .. ' times')
       else
+        trouble(j, task, 'its worker was lost', lost)
         give_back(j, task, 0)
       end
     end

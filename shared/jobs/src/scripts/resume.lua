@@ -6,7 +6,7 @@ if not held then return 0 end
 local job = key('job', j)
 if ARGV[3] ~= '' then
   call('SET', key('session', j), ARGV[3], 'PX', ARGV[4])
-  call('HSET', job, 'session_epoch', fields(j, 'epoch'))
+  call('HSET', job, 'session_epoch', fields(j, 'epoch'), 'with_session', 1)
 end
 call('HDEL', job, 'held', 'reason')
 call('ZREM', P .. 'holds', j)

@@ -15,7 +15,7 @@ if not since or probe == lease then
   since, times = tonumber(since or NOW), tonumber(times or 0) + 1
   local longest = math.min(most, first * 2 ^ math.min(times - 1, 40))
   local rest = math.max(1, math.ceil(longest * (1 + random) / 2))
-  call('HSET', silent, 'since', since, 'times', times)
+  call('HSET', silent, 'since', since, 'times', times, 'reason', reason)
   call('HDEL', silent, 'probe')
   call('PEXPIRE', silent, rest + SILENT_KEPT)
   local pause = key('pause', org)
@@ -34,6 +34,10 @@ if delay >= 0 or (task == 'F' and outcome == 'cancelled') then
     bury(j, task, reason)
     return 'dead'
   end
+end
+if delay >= 0 then
+  trouble(j, task, reason, tonumber(call('HGET', key('tries', j), task .. ':a') or 0))
+  tally('retried', 1)
 end
 give_back(j, task, math.max(0, delay))
 return 'retried'

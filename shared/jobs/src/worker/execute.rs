@@ -139,7 +139,11 @@ impl Shared {
                 Err(error) => Err(error),
             },
             (_, Ok(Product::Report(report))) => Ok(match self.tasks.ack(lease, report).await? {
-                Acked::Counted | Acked::Duplicate => Ended::Acked,
+                Acked::Counted => {
+                    self.done.add(report.processed);
+                    Ended::Acked
+                }
+                Acked::Duplicate => Ended::Acked,
                 Acked::Lost => Ended::Lost,
             }),
             // Like all others of the org, the task may run now, in a slot.
@@ -164,8 +168,8 @@ impl Shared {
             _ => tracing::warn!(error = %error, attempts, "the task did not succeed"),
         }
         let (delay, reason) = match error {
-            TaskError::Later { wait, .. } => {
-                return self.tasks.release(std::slice::from_ref(lease), Some(*wait)).await.map(released);
+            TaskError::Later { wait, reason } => {
+                return self.tasks.later(lease, *wait, &shortened(reason)).await.map(released);
             }
             TaskError::Retry { reason, after } => {
                 let backoff = backoff();

@@ -124,6 +124,13 @@ impl Held {
         self.lock().leases.values().filter(|entry| entry.looks).count()
     }
 
+    /// What runs here: lease, org, and for how long.
+    pub(super) fn in_flight(&self) -> Vec<(Lease, String, Duration)> {
+        let entries = self.lock();
+        let running = entries.leases.iter().filter(|(_, entry)| entry.fate != Fate::Lost);
+        running.map(|(lease, entry)| (lease.clone(), entry.org.clone(), entry.since.elapsed())).collect()
+    }
+
     /// The orgs whose tasks run here, each once.
     pub(super) fn orgs(&self) -> Vec<String> {
         let entries = self.lock();

@@ -1,5 +1,7 @@
 //! Runs the tasks of jobs.
 
+mod beat;
+mod done;
 mod ended;
 mod execute;
 mod held;
@@ -29,6 +31,7 @@ use super::kind::{Heard, JobKind, TaskContext};
 use super::silence::look_limit;
 use super::store::Jobs;
 use super::tasks::{Tasks, WorkerId};
+use done::Done;
 use held::{Fate, Held};
 
 /// Most tasks per claim.
@@ -57,6 +60,7 @@ struct Shared {
     settings: WorkerSettings,
     kinds: BTreeMap<&'static str, Arc<dyn JobKind>>,
     held: Held,
+    done: Done,
     wake: Notify,
 }
 
@@ -79,6 +83,7 @@ impl Worker {
             settings,
             kinds: kinds.into_iter().map(|kind| (kind.name(), kind)).collect(),
             held: Held::default(),
+            done: Done::default(),
             wake: Notify::new(),
         };
         Self { shared: Arc::new(shared) }
@@ -99,10 +104,13 @@ impl Worker {
         upkeep.spawn(Arc::clone(&shared).heartbeat());
         upkeep.spawn(Arc::clone(&shared).reclaim());
         upkeep.spawn(Arc::clone(&shared).gauges());
+        upkeep.spawn(Arc::clone(&shared).beat());
         let mut running = JoinSet::new();
         // A claim that is cut off here may still come through; draining gives its tasks back.
         shutdown.run_until_cancelled(Arc::clone(&shared).take_work(&mut running)).await;
         shared.drain(running).await;
+        upkeep.shutdown().await;
+        shared.gone().await;
         Ok(())
     }
 }

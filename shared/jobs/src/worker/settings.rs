@@ -30,6 +30,8 @@ pub struct WorkerSettings {
     pub retry_cap: Duration,
     /// What becomes of orgs that do not answer.
     pub silence: Silence,
+    /// Resident bytes of the process now, for operators; `None` where that is not known. Default: not known.
+    pub memory: fn() -> Option<u64>,
 }
 
 impl Default for WorkerSettings {
@@ -45,6 +47,7 @@ impl Default for WorkerSettings {
             retry_base: Duration::from_secs(1),
             retry_cap: Duration::from_secs(5 * 60),
             silence: Silence::default(),
+            memory: || None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod hold;
 mod limits;
 mod look;
 mod model;
+mod operator;
 mod outage;
 mod own_job;
 mod owners;

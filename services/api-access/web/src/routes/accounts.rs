@@ -2,9 +2,9 @@
 
 use super::Refusal;
 use crate::State;
-use crate::access::Session;
 use crate::accounts::{MAX_SEARCH, Position};
 use crate::pages::{AccountsPage, Frame, HomePage, OrgCard, Section, html};
+use ::web::login::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};

@@ -1,12 +1,13 @@
 //! `/bulk-demo`: where the loads stand, and the buttons beside them.
 
-use super::{Refusal, see_other};
+use super::Refusal;
 use crate::State;
-use crate::access::Session;
 use crate::connections::Connection;
 use crate::loads::{Asked, Standing, cancellable, resettable};
 use crate::pages::{ConfirmPage, FailuresPage, Frame, LoadCard, LoadsPage, Section, failures_link, grouped, html};
 use ::web::RequestId;
+use ::web::login::Session;
+use ::web::pages::see_other;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};

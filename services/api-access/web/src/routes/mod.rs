@@ -2,27 +2,23 @@
 
 mod accounts;
 mod loads;
-mod login;
 
-use crate::access::{Session, guard};
 use crate::accounts::Trouble;
 use crate::pages::{self, Frame, Section};
-use ::web::ApiError;
 use ::web::https::https_only;
-use actix_web::dev::Payload;
+use ::web::login::{self, Session, guard};
+use actix_web::HttpResponse;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use shared::jobs::{JobsError, JobsErrorKind};
-use std::future::{Ready, ready};
 
 /// Adds all routes behind the guard.
 pub(crate) fn configure(service: &mut ServiceConfig) {
     service.service(
         web::scope("")
-            .wrap(from_fn(guard::guard))
+            .wrap(from_fn(guard))
             .wrap(from_fn(https_only))
             .service(accounts::index)
             .service(accounts::accounts)
@@ -34,21 +30,9 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
             .service(loads::go_on)
             .service(loads::reset)
             .service(loads::failures)
-            .service(login::form)
-            .service(login::log_in)
-            .service(login::log_out)
+            .configure(login::routes)
             .default_service(web::to(not_found)),
     );
-}
-
-impl FromRequest for Session {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let session = request.extensions().get::<Self>().cloned();
-        ready(session.ok_or_else(|| ApiError::internal(anyhow::anyhow!("the guard is missing"))))
-    }
 }
 
 async fn not_found(session: Session) -> HttpResponse {
@@ -112,9 +96,4 @@ impl Refusal {
         };
         pages::failure(frame, status, title, message)
     }
-}
-
-/// Sends the browser to another page.
-fn see_other(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
 }

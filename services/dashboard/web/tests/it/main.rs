@@ -1,0 +1,7 @@
+//! The process against Redis and workers, as browsers use it.
+
+mod access;
+mod acts;
+mod looks;
+mod start;
+mod support;

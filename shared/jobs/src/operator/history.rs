@@ -1,0 +1,114 @@
+//! The last hour, minute by minute, and what operators did.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::handle::Operator;
+use crate::error::JobsError;
+
+/// What happened in one minute, over all jobs of the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Minute {
+    /// When it began.
+    pub at: DateTime<Utc>,
+    /// Records dealt with.
+    pub processed: u64,
+    /// Records that failed, those of chunks that were given up among them.
+    pub failed: u64,
+    /// Chunks that ran to their end.
+    pub chunks: u64,
+    /// Tasks that failed and are tried again.
+    pub retried: u64,
+    /// Tasks that were given up.
+    pub dead: u64,
+    /// Tasks whose worker was lost.
+    pub lost: u64,
+    /// Jobs that were created.
+    pub jobs_created: u64,
+    /// Jobs that ended as completed.
+    pub jobs_completed: u64,
+    /// Jobs that ended as cancelled.
+    pub jobs_cancelled: u64,
+    /// Jobs that ended as failed.
+    pub jobs_failed: u64,
+}
+
+impl Minute {
+    /// Reads a minute of the overview script: its number since 1970, then names and counts. A name of a later version is
+    /// left out.
+    pub(super) fn read(row: &[String]) -> Option<Self> {
+        let (number, counts) = row.split_first()?;
+        let at = DateTime::from_timestamp(number.parse::<i64>().ok()?.checked_mul(60)?, 0)?;
+        let mut minute = Self { at, ..Self::default() };
+        for pair in counts.chunks_exact(2) {
+            let [name, count] = pair else { return None };
+            let count = count.parse().ok()?;
+            match name.as_str() {
+                "processed" => minute.processed = count,
+                "failed" => minute.failed = count,
+                "chunks" => minute.chunks = count,
+                "retried" => minute.retried = count,
+                "dead" => minute.dead = count,
+                "lost" => minute.lost = count,
+                "jobs_created" => minute.jobs_created = count,
+                "jobs_completed" => minute.jobs_completed = count,
+                "jobs_cancelled" => minute.jobs_cancelled = count,
+                "jobs_failed" => minute.jobs_failed = count,
+                _ => {}
+            }
+        }
+        Some(minute)
+    }
+}
+
+/// Something that an operator did to an org.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub act: OperationKind,
+    /// The org.
+    pub org: String,
+    /// Who.
+    pub actor: String,
+    /// Why, as they said; may be empty.
+    pub reason: String,
+}
+
+/// What an [`Operation`] was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OperationKind {
+    /// Let an org's tasks rest.
+    Paused,
+    /// Ended the rest.
+    Resumed,
+}
+
+impl Operator {
+    /// What operators did to orgs lately, the newest first, at most a hundred.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn operations(&self) -> Result<Vec<Operation>, JobsError> {
+        #[derive(Deserialize)]
+        struct Stored {
+            act: OperationKind,
+            org: String,
+            actor: String,
+            reason: String,
+            at: i64,
+        }
+        let list = redis::cmd("LRANGE").arg(format!("{}operations", self.prefix())).arg(0).arg(-1).to_owned();
+        let stored: Vec<String> = self.ask(&list).await?;
+        let read = |json: &String| {
+            let Stored { act, org, actor, reason, at } = serde_json::from_str(json).ok()?;
+            Some(Operation { at: DateTime::from_timestamp_millis(at)?, act, org, actor, reason })
+        };
+        let operations = stored.iter().rev().map(read).collect::<Option<_>>();
+        operations.ok_or_else(|| JobsError::Corrupt("what operators did".to_owned()))
+    }
+}

@@ -1,0 +1,53 @@
+//! Where an org stands.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// Tasks by where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tasks {
+    /// Wait for a worker.
+    pub ready: u64,
+    /// Wait for their time.
+    pub delayed: u64,
+    /// Have a worker.
+    pub leased: u64,
+}
+
+/// Where an org stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgStanding {
+    /// The org.
+    pub org: String,
+    /// Its open jobs.
+    pub open_jobs: u64,
+    /// Their tasks.
+    pub tasks: Tasks,
+    /// Tasks of it that run at a time at most.
+    pub limit: u32,
+    /// It has as many running tasks as it may, and more wait.
+    pub at_limit: bool,
+    /// It rests.
+    pub paused: Option<OrgPause>,
+    /// It did not answer.
+    pub silent: Option<OrgSilence>,
+}
+
+/// The rest of an org.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrgPause {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
+/// An org that does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrgSilence {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// How often it was tried in vain.
+    pub times: u64,
+}

@@ -1,0 +1,5 @@
+//! The program, run as operators run it.
+
+mod commands;
+mod support;
+mod top;
