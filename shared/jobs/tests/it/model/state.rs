@@ -43,11 +43,13 @@ pub(crate) struct TaskModel {
     deliveries: u32,
     attempts: u32,
     crashes: u32,
+    /// Counted in this run of the job: whoever tells it again is told so.
+    counted: bool,
 }
 
 impl TaskModel {
     fn new(records: u64) -> Self {
-        Self { place: Place::Ready, records, deliveries: 0, attempts: 0, crashes: 0 }
+        Self { place: Place::Ready, records, deliveries: 0, attempts: 0, crashes: 0, counted: false }
     }
 }
 

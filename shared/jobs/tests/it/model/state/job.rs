@@ -150,6 +150,10 @@ impl JobModel {
         self.ends += 1;
         self.held = false;
         self.tasks.get_mut(&TaskKey::Finish).unwrap().place = Place::Done;
+        // An ended job keeps no bits, and a retry brings none back: then a chunk of before is as unknown as any.
+        for task in self.tasks.values_mut() {
+            task.counted = false;
+        }
     }
 
     /// A task without a lease goes back, or is dropped.
@@ -197,11 +201,11 @@ impl JobModel {
 
     pub(crate) fn ack(&mut self, lease: &Lease, number: u64) -> Acked {
         if !self.holds(lease) {
-            let task = self.tasks.get(&TaskKey::Chunk(number));
-            let done = !self.ended && task.is_some_and(|task| task.place == Place::Done);
-            return if done { Acked::Duplicate } else { Acked::Lost };
+            let counted = self.tasks.get(&TaskKey::Chunk(number)).is_some_and(|task| task.counted);
+            return if counted { Acked::Duplicate } else { Acked::Lost };
         }
-        self.task(lease).place = Place::Done;
+        let task = self.task(lease);
+        (task.place, task.counted) = (Place::Done, true);
         self.advance();
         Acked::Counted
     }
