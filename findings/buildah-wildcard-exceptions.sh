@@ -8,13 +8,13 @@ set -euo pipefail
 
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-mkdir -p "$work"/{debs,root,project/tools/bench/src}
+mkdir -p "$work"/{debs,system,project/tools/bench/src}
 cd -- "$work/debs"
 apt-get download --quiet=2 buildah=1.28.2+ds1-3+deb12u1* libgpgme11 libassuan0 libdevmapper1.02.1 libseccomp2 libsubid4 >/dev/null
-for package in *.deb; do dpkg --extract "$package" "$work/root"; done
-export LD_LIBRARY_PATH=$work/root/usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu
+for package in *.deb; do dpkg --extract "$package" "$work/system"; done
+export LD_LIBRARY_PATH=$work/system/usr/lib/x86_64-linux-gnu:$work/system/lib/x86_64-linux-gnu
 printf '{"default":[{"type":"insecureAcceptAnything"}]}' >"$work/policy.json"
-buildah=("$work/root/usr/bin/buildah" --storage-driver vfs --root "$work/store" --runroot "$work/run")
+buildah=("$work/system/usr/bin/buildah" --storage-driver vfs --root "$work/store" --runroot "$work/run")
 
 cd -- "$work/project"
 touch tools/bench/src/main.rs tools/notes.txt

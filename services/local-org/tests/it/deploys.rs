@@ -68,7 +68,7 @@ fn package(types: &[(&str, &[&str])]) -> String {
     xml + "<version>62.0</version></Package>"
 }
 
-fn machines() -> Vec<u8> {
+pub(crate) fn machines() -> Vec<u8> {
     zip(&[
         ("objects/Machine__c.object", MACHINE),
         ("objects/Service__c.object", SERVICE),
@@ -83,6 +83,17 @@ fn machines() -> Vec<u8> {
             ]),
         ),
     ])
+}
+
+/// The body of a deploy over REST, whose boundary is `B`.
+pub(crate) fn multipart(archive: &[u8]) -> Vec<u8> {
+    let mut body = b"--B\r\nContent-Disposition: form-data; name=\"json\"\r\nContent-Type: application/json\r\n\r\n\
+        {\"deployOptions\":{\"checkOnly\":false,\"rollbackOnError\":true}}\r\n--B\r\nContent-Disposition: form-data; \
+        name=\"file\"; filename=\"package.zip\"\r\nContent-Type: application/zip\r\n\r\n"
+        .to_vec();
+    body.extend(archive);
+    body.extend(b"\r\n--B--\r\n");
+    body
 }
 
 async fn soap_call(org: &TestOrg, body: &str) -> Reply {
@@ -320,12 +331,7 @@ async fn a_platform_event_and_a_flow_work_from_the_moment_of_their_deploy() {
 #[tokio::test]
 async fn the_rest_api_deploys_and_only_administrators_may() {
     let org = TestOrg::start().await;
-    let mut body = b"--B\r\nContent-Disposition: form-data; name=\"json\"\r\nContent-Type: application/json\r\n\r\n\
-        {\"deployOptions\":{\"checkOnly\":false,\"rollbackOnError\":true}}\r\n--B\r\nContent-Disposition: form-data; \
-        name=\"file\"; filename=\"package.zip\"\r\nContent-Type: application/zip\r\n\r\n"
-        .to_vec();
-    body.extend(machines());
-    body.extend(b"\r\n--B--\r\n");
+    let body = multipart(&machines());
     let sent = |token: String, body: Vec<u8>| {
         let request = org.http.post(format!("{}/services/data/v62.0/metadata/deployRequest", org.base));
         let request = request.bearer_auth(token).header("Content-Type", "multipart/form-data; boundary=B").body(body);

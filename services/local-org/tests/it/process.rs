@@ -4,10 +4,11 @@ use std::io::{BufRead, Read};
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::deploys;
 use crate::program::Program;
-use crate::support::client;
+use crate::support::{client, read, until};
 
 async fn counts(url: &str) -> Value {
     let response = client().get(format!("{url}/local/orgs/my-org/counts")).send().await.expect("an answer");
@@ -93,6 +94,59 @@ async fn sessions_end_with_the_process_and_permissions_stay() {
         assert!(program.0.wait().expect("it ends").success());
     }
     assert_eq!(seen.first(), seen.last());
+}
+
+#[tokio::test]
+async fn what_was_deployed_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("orgs");
+    let path = path.to_str().expect("a path");
+    let mut made = None;
+    for run in 0..3 {
+        let mut program = Program::start(&["--db", path]);
+        let (url, _stdout) = program.url();
+        let orgs: Value =
+            client().get(format!("{url}/local/orgs")).send().await.expect("an answer").json().await.expect("JSON");
+        let token = orgs[0]["users"][0]["accessToken"].as_str().expect("a token");
+        let api = format!("{url}/services/data/v62.0");
+        let ask = async |request: reqwest::RequestBuilder| {
+            read(request.bearer_auth(token).send().await.expect("an answer")).await.expect("a body")
+        };
+        if run == 0 {
+            let deploy = client()
+                .post(format!("{api}/metadata/deployRequest"))
+                .header("Content-Type", "multipart/form-data; boundary=B")
+                .body(deploys::multipart(&deploys::machines()));
+            let asked = ask(deploy).await;
+            let id = asked.body["id"].as_str().expect("an id").to_owned();
+            until(|| async {
+                let state = ask(client().get(format!("{api}/metadata/deployRequest/{id}"))).await;
+                state.body["deployResult"]["status"] == "Succeeded"
+            })
+            .await;
+        }
+        let machine = json!({ "Name": format!("Machine {run}") });
+        let answer = ask(client().post(format!("{api}/sobjects/Machine__c")).json(&machine)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let id = answer.body["id"].as_str().expect("an id").to_owned();
+        let prefix = made.get_or_insert_with(|| id[..3].to_owned());
+        assert_eq!(id[..3], **prefix, "its ids begin as before");
+        let query = format!("{api}/query?q=SELECT+COUNT()+FROM+Machine__c");
+        assert_eq!(ask(client().get(query)).await.body["totalSize"], run + 1);
+        let describe = ask(client().get(format!("{api}/sobjects/Service__c/describe"))).await;
+        assert_eq!(describe.status, 200, "{}", describe.text);
+        let events = client().get(format!("{url}/local/orgs/my-org/events?topic=/data/Machine__ChangeEvent"));
+        let events: Value = events.send().await.expect("an answer").json().await.expect("JSON");
+        assert_eq!(events["events"].as_array().map(Vec::len), Some(run + 1), "{events}");
+        // Also without a farewell.
+        if run == 1 {
+            program.0.kill().expect("it is killed");
+            program.0.wait().expect("it ends");
+        } else {
+            program.signal(Signal::SIGTERM);
+            assert!(program.0.wait().expect("it ends").success());
+        }
+    }
 }
 
 /// Runs the program to its end: whether it succeeded, and what it said on standard output and standard error.
