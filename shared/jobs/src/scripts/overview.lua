@@ -42,7 +42,8 @@ for _, j in ipairs(open <= most and call('SMEMBERS', P .. 'open') or call('SRAND
     of[6], of[7], of[8], of[9] = of[6] + 1, of[7] + ready, of[8] + delayed, of[9] + leased
     if ready > 0 and state ~= 'needs_authorization' then
       since = tonumber(since or fields(j, 'created_at'))
-      if not waits or since < waits then oldest, waits = j, since end
+      -- Of two that waited since the same moment the one that was made first, whose id is smaller.
+      if not waits or since < waits or (since == waits and j < oldest) then oldest, waits = j, since end
     end
   end
 end
