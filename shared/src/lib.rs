@@ -4,9 +4,8 @@
 //! `shared` again; what a web process needs is the crate `web`, so that no worker links a web server. ARCHITECTURE.md shows how
 //! the rooms depend on each other.
 
-pub mod changes;
 pub mod config;
-pub mod loads;
+pub mod contracts;
 pub mod plan;
 pub mod process;
 pub mod quotes;

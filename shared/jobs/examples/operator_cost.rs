@@ -70,6 +70,7 @@ async fn main() -> Outcome<()> {
 async fn create(jobs: &Jobs, number: usize) -> Outcome<()> {
     let job = NewJob {
         kind: KIND,
+        version: 1,
         org: format!("00D{:015}", number % ORGS),
         user: OPERATOR.to_owned(),
         params: serde_json::json!({}),

@@ -6,8 +6,8 @@
 
 use futures_util::future::BoxFuture;
 use jobs::{
-    Chunk, ChunkReport, JobKind, JobView, Jobs, JobsConfig, NewChunk, NewJob, PlanStep, SealKey, TaskContext,
-    TaskError, Worker, WorkerSettings,
+    Chunk, ChunkReport, JobKind, JobParams, JobView, Jobs, JobsConfig, Kind, NewChunk, NewJob, PlanStep, SealKey,
+    TaskContext, TaskError, Worker, WorkerSettings,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,7 +22,11 @@ struct Squares {
     up_to: u64,
 }
 
-const SQUARES: &str = "squares";
+impl JobParams for Squares {
+    const KIND: &'static str = "squares";
+    const VERSION: u32 = 1;
+}
+
 const CHUNK: u64 = 100;
 /// Chunks of a page: a plan of any length is made page by page, so that Redis never holds all of it.
 const PAGE: usize = 5;
@@ -31,14 +35,14 @@ const PAGE: usize = 5;
 struct SquaresKind;
 
 impl JobKind for SquaresKind {
-    fn name(&self) -> &'static str {
-        SQUARES
+    fn kind(&self) -> Kind {
+        Kind::of::<Squares>()
     }
 
     /// One page of chunks. The cursor is whatever tells where the next page starts.
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let Squares { up_to } = serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))?;
+            let Squares { up_to } = cx.params()?;
             let mut next: u64 = cursor.as_deref().unwrap_or("1").parse().map_err(|error| fail(&error))?;
             let mut chunks = Vec::new();
             while next <= up_to && chunks.len() < PAGE {
@@ -84,17 +88,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let jobs = Jobs::connect(config).await?;
 
     // A web process does this, and answers with the id.
-    let created = jobs
-        .create(NewJob {
-            kind: SQUARES,
-            org: "acme".to_owned(),
-            user: "somebody".to_owned(),
-            params: serde_json::to_value(Squares { up_to: 2_000 })?,
-            session: None,
-            idempotency_key: None,
-            request_id: "example".to_owned(),
-        })
-        .await?;
+    let job = NewJob::of(&Squares { up_to: 2_000 }, "acme", "somebody")?;
+    let created = jobs.create(NewJob { request_id: "example".to_owned(), ..job }).await?;
 
     // A worker process does this. Start as many as you like.
     let shutdown = CancellationToken::new();

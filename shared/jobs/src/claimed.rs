@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::error::{JobsError, Unproven};
 use super::lease::{Lease, Task};
+use super::params;
 use super::proof::{Part, Proofs, without_proof};
 use super::seal::SealedFor;
 use super::store::Jobs;
 use super::types::JobId;
 
-/// Whether there is more, the jobs, the tasks, what was set aside.
-pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>, RawAside);
+/// Whether there is more, the jobs, the tasks, what was set aside, kinds passed over.
+pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>, RawAside, Vec<RawText>);
 /// What may be no text at all when somebody else than a script has written it; then it does not match its proof.
 type RawText = Vec<u8>;
 /// Job, kind, org, params, request id, run, cursor, sealed session, user, proof, proof of the cursor.
@@ -47,6 +48,8 @@ pub struct Claim {
     /// Jobs whose data in Redis is not what scripts write there, and why: they have ended as failed. Also orgs of which
     /// nothing is claimed for such a reason.
     pub aside: Vec<(String, String)>,
+    /// Kinds, as they stand in Redis (`name` or `name@version`), of which jobs were passed over that wait for another worker.
+    pub passed_over: Vec<String>,
 }
 
 /// A task with its lease.
@@ -75,6 +78,8 @@ pub struct Claimed {
 pub struct ClaimedJob {
     /// Name of its kind.
     pub kind: String,
+    /// Version of the kind that its parameters were written in.
+    pub version: u32,
     /// Its owner.
     pub org: String,
     /// Who made it; empty when that was not recorded.
@@ -97,10 +102,14 @@ pub struct ClaimedJob {
 
 impl Claim {
     /// Reads what the claim script answers.
-    pub(super) fn read(jobs: &Jobs, (more, raw_jobs, tasks, raw_aside): RawClaim) -> Result<Self, JobsError> {
+    pub(super) fn read(
+        jobs: &Jobs,
+        (more, raw_jobs, tasks, raw_aside, passed_over): RawClaim,
+    ) -> Result<Self, JobsError> {
         let of = raw_jobs.into_iter().map(|job| claimed_job(jobs, job)).collect::<Result<_, _>>()?;
         let tasks = tasks.into_iter().map(|task| claimed(jobs, task, &of)).collect::<Result<_, _>>()?;
-        Ok(Self { tasks, jobs: of, more, aside: aside(raw_aside) })
+        let passed_over = passed_over.into_iter().map(text).collect();
+        Ok(Self { tasks, jobs: of, more, aside: aside(raw_aside), passed_over })
     }
 }
 
@@ -136,7 +145,10 @@ fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsErro
         Err(_) if unproven.is_some() => Value::Null,
         Err(_) => return Err(JobsError::Corrupt(format!("params of {id}"))),
     };
-    let job_of = ClaimedJob { kind, org, user, params, request_id, run, cursor, session, unproven, unproven_cursor };
+    let (kind, version) = params::parse(&kind);
+    let kind = kind.to_owned();
+    let job_of =
+        ClaimedJob { kind, version, org, user, params, request_id, run, cursor, session, unproven, unproven_cursor };
     Ok((job, job_of))
 }
 

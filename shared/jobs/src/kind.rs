@@ -13,15 +13,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::JobsError;
 use super::lease::Lease;
+use super::params::{JobParams, Kind};
 use super::store::Jobs;
 use super::types::{DeadLetter, JobId, JobState, JobView, RecordError};
+
+/// How long a task waits whose parameters are of a later version than its code, which a worker does not claim.
+const LATER_VERSION_WAIT: Duration = Duration::from_secs(30);
 
 /// A kind of job. A worker calls it; every call may be repeated after a crash, so what it does must be idempotent.
 ///
 /// A call ends early, with any result, once [`TaskContext::cancelled`] is cancelled.
 pub trait JobKind: Send + Sync {
+    /// Which jobs it runs: those with this name, written in this version or one before. [`Kind::of`] takes both from the
+    /// type of the parameters.
+    fn kind(&self) -> Kind;
+
     /// Name that [`NewJob::kind`](super::NewJob::kind) refers to.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        self.kind().name
+    }
 
     /// Plans one page of chunks after `cursor` (`None` at the start). Chunks and cursor are stored in one step.
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>>;
@@ -136,8 +146,12 @@ pub struct TaskContext {
     /// Who made it: a user's id or a role; empty when that was not recorded. The session may be another user's, who let
     /// the job go on.
     pub user: String,
-    /// As given at creation.
-    pub params: Value,
+    /// Name of its kind.
+    pub kind: String,
+    /// Version of the kind that its parameters were written in.
+    pub version: u32,
+    /// As given at creation; [`params`](Self::params) reads them.
+    pub(super) params: Value,
     /// Request that asked for the job.
     pub request_id: String,
     /// The job's session; `None` when it was given none, or when it has expired.
@@ -156,6 +170,26 @@ pub struct TaskContext {
 }
 
 impl TaskContext {
+    /// The parameters of the job.
+    ///
+    /// # Errors
+    /// [`TaskError::Fail`] when they are another kind's or not of their form; [`TaskError::Later`] when they are of a version
+    /// that `P` does not know, for which another worker is needed.
+    pub fn params<P: JobParams>(&self) -> Result<P, TaskError> {
+        let Kind { name, version } = Kind::of::<P>();
+        if self.kind != name {
+            let reason = format!("these are parameters of the kind {:?}, not of {name:?}", self.kind);
+            return Err(TaskError::Fail { reason });
+        }
+        if self.version > version {
+            let reason =
+                format!("the parameters are of version {}, and this worker reads them up to {version}", self.version);
+            return Err(TaskError::Later { reason, wait: LATER_VERSION_WAIT });
+        }
+        P::read(self.params.clone(), self.version)
+            .map_err(|error| TaskError::Fail { reason: format!("the parameters of the job cannot be read: {error}") })
+    }
+
     /// Remembers `name` for the job, for good: call it before a side effect that a later run must know of.
     ///
     /// # Errors

@@ -21,7 +21,7 @@
 //! | Key | Type | Holds |
 //! |---|---|---|
 //! | `job:<job>` | hash | the job: see the fields below |
-//! | `params:<job>` | string | its parameters, JSON |
+//! | `params:<job>` | string | its [parameters](JobParams), JSON |
 //! | `ready:<job>` | list | tasks to be claimed, next one at the right end |
 //! | `delayed:<job>` | sorted set | tasks that wait, by the ms they are due |
 //! | `leases:<job>` | sorted set | leases, by the ms they run out |
@@ -49,7 +49,7 @@
 //! | `pause:<org>` | string | reason; its TTL is the pause |
 //! | `silent:<org>` | hash | an org that did not answer: `since` when, the `reason`, how many `times` it rested, the lease of the `probe`; with a TTL |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
-//! | `idem:<org>:<user>:<kind>:<key>` | string | job that an idempotency key made, and the hash of its parameters, with a TTL |
+//! | `idem:<org>:<user>:<name>:<key>` | string | job that an idempotency key made, and the hash of its parameters, behind `<version>-` after the first version, with a TTL |
 //! | `rate:<org>` | string | when the bucket of the org's new jobs is empty, in ms (GCRA), with a TTL |
 //! | `all` | sorted set | jobs of all orgs by creation, for operators; entries outlive their jobs |
 //! | `buried` | sorted set | jobs with dead letters, by the time of the last one or of their end |
@@ -66,7 +66,7 @@
 //! Fields of a job: `org user kind proof request_id ttl dead_ttl keep created_at` never change. `state run plan cursor
 //! cursor_proof total done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there,
 //! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch with_session waits_since params_bytes started_at finished_at` are there
-//! when they apply; `with_session` when it was ever given a session, `waits_since` is when it had its last turn, or came into the rotation; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
+//! when they apply; `kind` is the name of the [`Kind`] and, after the first version, `@` and the version; `with_session` when it was ever given a session, `waits_since` is when it had its last turn, or came into the rotation; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
 //! a retry puts back at a time, `params_bytes` the length of parameters that are gone. Values of at most 64 bytes keep the
 //! hash small; a longer one (a reason, a caller's long request id) makes it four times as large.
 //!
@@ -79,8 +79,9 @@
 //!
 //! Orgs take turns, and within an org its jobs do; a turn is one task. A claim looks only at what may start: a held job is
 //! in no rotation, and an org that is paused or at its limit rests until the pause ends, or a lease of its ends. So the
-//! cost of a claim does not depend on how many jobs wait. Jobs of kinds that the worker does not know are passed over, a
-//! bounded number each time.
+//! cost of a claim does not depend on how many jobs wait. Jobs of kinds, or of versions of a kind, that the worker does not
+//! know are passed over, a bounded number each time: they get no lease and lose no attempt, and the worker logs each such kind
+//! once. So while a new version is deployed each job waits for a worker that can read it ([`JobParams`]).
 //!
 //! An org that does not answer rests ([`Silence`]), longer each time, by a pause of its own. While `silent:<org>` is there its
 //! limit is one task, the probe, whichever worker claims it; when the lease of a probe has ended, however, the next task is
@@ -216,6 +217,7 @@ mod flags;
 mod kind;
 mod lease;
 pub mod operator;
+mod params;
 mod proof;
 mod scripts;
 mod seal;
@@ -238,6 +240,7 @@ pub use config::JobsConfig;
 pub use error::{JobsError, JobsErrorKind, Limit, Unproven};
 pub use kind::{Chunk, ChunkReport, Heard, JobKind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 pub use lease::{Lease, Task};
+pub use params::{JobParams, Kind};
 pub use seal::{InvalidSealKey, SealKey};
 pub use service_script::{Effect, ServiceScript};
 pub use silence::Silence;

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use super::config::JobsConfig;
 use super::connection::{Connection, Repeat};
 use super::error::{JobsError, Limit};
+use super::params::Kind;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
 use super::steer::{OPERATOR, check_user};
@@ -86,7 +87,9 @@ impl Jobs {
     /// [`Unavailable`](super::JobsErrorKind::Unavailable) when Redis did not take the job, and
     /// [`JobsError::UnsuitableServer`] when it would not keep it.
     pub async fn create(&self, job: NewJob) -> Result<Created, JobsError> {
-        let NewJob { kind, org, user, params, session, idempotency_key, request_id } = job;
+        let NewJob { kind, version, org, user, params, session, idempotency_key, request_id } = job;
+        let kind = Kind { name: kind, version };
+        kind.check()?;
         if !is_org(&org) {
             return Err(JobsError::Invalid("the org must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()));
         }
@@ -98,8 +101,9 @@ impl Jobs {
         check_user(&user)?;
         let id = JobId::generate();
         let config = &self.inner.config;
-        let params = params.to_string();
-        let bound = SealedFor { service: &config.prefix, job: &id, org: &org, kind, user: &user, params: &params };
+        let (kind, params) = (kind.to_string(), params.to_string());
+        let bound =
+            SealedFor { service: &config.prefix, job: &id, org: &org, kind: &kind, user: &user, params: &params };
         // Empty bytes stand for no session.
         let sealed = session.map(|session| config.secret_key.seal(&bound, &session)).transpose()?.unwrap_or_default();
         let proof = bound.prove(&config.secret_key)?;

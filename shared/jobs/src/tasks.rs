@@ -101,7 +101,8 @@ impl Jobs {
 }
 
 impl Tasks {
-    /// Hands out up to `max` tasks of the given kinds, one per job and turn. The outcome of a failed call is unknown:
+    /// Hands out up to `max` tasks of the given kinds (`name` for the first version, `name@version` for later ones), one per job
+    /// and turn. The outcome of a failed call is unknown:
     /// [`release_unknown`](Self::release_unknown) sets it right.
     ///
     /// # Errors

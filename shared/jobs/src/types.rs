@@ -79,11 +79,13 @@ impl<'de> Deserialize<'de> for JobId {
     }
 }
 
-/// A job to be created.
+/// A job to be created. [`NewJob::of`] takes kind, version and parameters from one value.
 #[derive(Clone, Debug)]
 pub struct NewJob {
     /// Name of the [`JobKind`](super::JobKind) that runs it.
     pub kind: &'static str,
+    /// Version of the form of its parameters, from 1; see [`JobParams::VERSION`](super::JobParams::VERSION).
+    pub version: u32,
     /// Owner. Only this org sees the job, and the limit on running tasks is per org. Letters, digits, `.`, `_`, `-`.
     pub org: String,
     /// Who makes it: a user's id, or a role such as [`OPERATOR`](super::OPERATOR). Letters, digits, `.`, `_`, `-`.
@@ -93,7 +95,7 @@ pub struct NewJob {
     /// Credential of the job, sealed before it leaves this process.
     pub session: Option<SecretString>,
     /// The same key of the same user for the same kind leads to the same job for 24 h; with other parameters it is
-    /// refused. At most 255 bytes.
+    /// refused, unless they are of another version, which cannot be compared. At most 255 bytes.
     pub idempotency_key: Option<String>,
     /// Request that asked for the job; stands in the logs of everything done for it.
     pub request_id: String,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::JobsError;
+use super::params;
 use super::proof::without_proof;
 use super::types::{DeadLetter, EventKind, JobAct, JobActKind, JobEvent, JobProgress, JobState, JobView};
 
@@ -41,7 +42,7 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
     let (started_at, finished_at) = (fields.time("started_at")?, fields.time("finished_at")?);
     Ok(JobView {
         id: fields.parse_text("id", id)?,
-        kind: fields.text("kind")?.to_owned(),
+        kind: params::parse(fields.text("kind")?).0.to_owned(),
         org: fields.text("org")?.to_owned(),
         state: progress.state,
         params: match (params.as_deref().or(job.get("params").map(String::as_str)), job.get("params_bytes")) {

@@ -4,7 +4,6 @@
 //! one Quote each, atomically, with a key that no second Quote can carry ([`key`]). Called again with the same key, after
 //! a crash or a lost answer, it writes what is missing and nothing else.
 
-pub mod batch;
 pub mod bulk;
 mod draft;
 mod generate;

@@ -5,11 +5,6 @@
 
 pub mod catalogue;
 pub mod key;
-mod request;
 mod rows;
 
-pub use request::{
-    CREATE_SAMPLES, CreateSamples, DEFAULT_LINES, DEFAULT_OPPORTUNITIES, DELETE_SAMPLES, DeleteSamples, MAX_LINES,
-    MAX_OPPORTUNITIES, OPPORTUNITIES, OPPORTUNITY_LINE_ITEMS,
-};
 pub use rows::{LINE_COLUMNS, OPPORTUNITY_COLUMNS, SampleRows, opportunity_name};

@@ -15,6 +15,12 @@ pub fn retry(error: &dyn std::error::Error) -> TaskError {
     TaskError::Retry { reason: error.to_string(), after: None }
 }
 
+/// Whether this is Salesforce's code for a record that somebody else has deleted meanwhile.
+#[must_use]
+pub fn is_gone(code: &str) -> bool {
+    matches!(code, "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY")
+}
+
 /// `limit_pause` is how long an org rests that has reached its limit and does not say for how long.
 pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
     let reason = match error {

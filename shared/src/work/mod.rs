@@ -3,12 +3,13 @@
 //! [`Orgs`] opens the org of a task in the name of a [`TaskUser`] and says with which
 //! [`TaskError`](crate::jobs::TaskError) a failed call ends the task. On top of it, [`quotes`] makes the Quotes of a
 //! chunk, [`samples`] makes and deletes sample data, [`bulk`] takes bulk loads over after a crash, and [`callback`] posts a
-//! job's result. [`WorkSettings`] are the settings of a worker process, and [`run`] is
-//! the process itself.
+//! job's result. [`WorkSettings`] are the settings of a worker process, [`run`] is
+//! the process itself, and [`main`] its `main`.
 
 pub mod bulk;
 pub mod callback;
 mod errors;
+mod id_range;
 mod orgs;
 pub mod quotes;
 pub mod samples;
@@ -16,14 +17,27 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use errors::{fail, retry};
+pub use errors::{fail, is_gone, retry};
+pub use id_range::{IdRange, InvalidRange};
 pub use orgs::{OrgWork, Orgs, TaskUser};
 pub use settings::WorkSettings;
 
+use crate::config::{ConfigError, Settings};
 use crate::jobs::{JobKind, Jobs, Worker};
+use crate::process;
 use anyhow::Context;
+use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+/// The `main` of a worker: [`process::main`](crate::process::main) for settings that hold these.
+pub async fn main<C>(
+    read: impl FnOnce(&Settings) -> Result<C, ConfigError>,
+    work: impl FnOnce(&C) -> &WorkSettings,
+    run: impl AsyncFnOnce(C, CancellationToken) -> anyhow::Result<()>,
+) -> ExitCode {
+    process::main(read, |config| &work(config).telemetry, run).await
+}
 
 /// Runs the jobs of `kinds` until `shutdown` is cancelled, then lets running tasks end or gives them back.
 ///

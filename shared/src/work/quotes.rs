@@ -2,8 +2,8 @@
 
 use super::bulk::{ChunkLoads, stop_unfinished};
 use super::orgs::{OrgWork, Orgs};
+use crate::contracts::{QUOTE_LINE_ITEMS, QUOTES};
 use crate::jobs::{Chunk, ChunkReport, JobView, RecordError, TaskContext, TaskError};
-use crate::quotes::batch::{QUOTE_LINE_ITEMS, QUOTES};
 use crate::quotes::bulk::BulkChunk;
 use crate::quotes::key::JobKey;
 use crate::quotes::{GenerateError, Generator, Outcome, QuoteSettings};

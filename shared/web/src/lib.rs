@@ -14,6 +14,7 @@ mod framework_errors;
 mod observe;
 mod places;
 mod probes;
+mod process;
 mod request_id;
 mod waiting_calls;
 
@@ -41,5 +42,6 @@ pub use config::WebConfig;
 pub use error::{ApiError, ErrorAnswer, ErrorDetails};
 pub use extract::{DEFAULT_BODY_LIMIT, body_limit};
 pub use places::PlaceLimits;
+pub use process::main;
 pub use request_id::RequestId;
 pub use waiting_calls::{WaitingCall, WaitingCalls};

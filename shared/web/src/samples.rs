@@ -1,9 +1,11 @@
-//! The query parameters with which web processes are asked for sample data.
+//! The query parameters with which web processes are asked for sample data, and the answer.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use shared::jobs::{Created, JobId};
+use utoipa::ToSchema;
 
 use super::ApiError;
-use shared::samples::{
+use shared::contracts::samples::{
     CreateSamples, DEFAULT_LINES, DEFAULT_OPPORTUNITIES, DeleteSamples, MAX_LINES, MAX_OPPORTUNITIES,
 };
 
@@ -53,6 +55,21 @@ impl DeleteParams {
             Some(_) => return Err(ApiError::bad_request("hardDelete", "expected true or false")),
         };
         Ok(DeleteSamples { hard_delete })
+    }
+}
+
+/// The job on sample data that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataJobResponse {
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
+}
+
+impl From<Created> for DataJobResponse {
+    fn from(created: Created) -> Self {
+        Self { job_id: created.id }
     }
 }
 

@@ -9,8 +9,8 @@ use redis::aio::MultiplexedConnection;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::jobs::{
-    Chunk, ChunkReport, JobKind, JobState, JobView, Jobs, JobsConfig, NewChunk, NewJob, PlanStep, SealKey, TaskContext,
-    TaskError, Worker, WorkerId, WorkerSettings,
+    Chunk, ChunkReport, JobKind, JobState, JobView, Jobs, JobsConfig, Kind, NewChunk, NewJob, PlanStep, SealKey,
+    TaskContext, TaskError, Worker, WorkerId, WorkerSettings,
 };
 use test_support::TestRedis;
 use tokio::task::JoinHandle;
@@ -133,6 +133,7 @@ impl Bed {
     async fn create(&self, org: &str) -> Result<shared::jobs::JobId> {
         let job = NewJob {
             kind: KIND,
+            version: 1,
             org: org.to_owned(),
             user: "bench".to_owned(),
             params: json!({ "soqlWhereClause": "StageName = 'Closed Won' AND CloseDate = THIS_QUARTER" }),
@@ -231,8 +232,8 @@ impl Bed {
 struct Sleep;
 
 impl JobKind for Sleep {
-    fn name(&self) -> &'static str {
-        KIND
+    fn kind(&self) -> Kind {
+        Kind { name: KIND, version: 1 }
     }
 
     fn plan<'a>(&'a self, _cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

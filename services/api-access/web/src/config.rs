@@ -5,7 +5,7 @@ use ::web::WebConfig;
 use ::web::login::AccessSettings;
 use shared::applink::AddonConfig;
 use shared::config::{Callers, ConfigError, Settings, addon};
-use shared::loads::QUEUE_PREFIX;
+use shared::contracts::api_access::QUEUE_PREFIX;
 use std::time::Duration;
 
 /// Settings of `api-access-web`.

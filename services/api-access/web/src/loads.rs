@@ -1,8 +1,8 @@
 //! Where the load of each connection stands, and what can be asked for next.
 
 use crate::connections::Connection;
-use shared::jobs::{ErrorPage, JobId, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR, Workers};
-use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts, LOAD_ACCOUNTS, LoadAccounts};
+use shared::contracts::api_access::{DeleteLoadedAccounts, LoadAccounts};
+use shared::jobs::{ErrorPage, JobId, JobParams, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR, Workers};
 
 /// The last job of a connection, which says what may follow.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Loads {
         let last = self.jobs.list(connection.as_str(), 1, None).await?.pop();
         Ok(match last {
             None => Standing::Empty(None),
-            Some(job) if job.kind == LOAD_ACCOUNTS => Standing::Loaded(job),
+            Some(job) if job.kind == LoadAccounts::KIND => Standing::Loaded(job),
             Some(job) if job.state == JobState::Completed && job.dead_chunks == 0 && job.failed == 0 => {
                 Standing::Empty(Some(job))
             }
@@ -70,7 +70,7 @@ impl Loads {
         };
         let before = before.map_or_else(|| "nothing".to_owned(), |job| job.id.to_string());
         let params = LoadAccounts { connection: connection.to_string(), count };
-        self.create(connection, LOAD_ACCOUNTS, &params, format!("load-after:{before}"), request_id).await
+        self.create(connection, &params, format!("load-after:{before}"), request_id).await
     }
 
     /// Deletes what was loaded, once the load has ended.
@@ -83,7 +83,7 @@ impl Loads {
             },
         };
         let params = DeleteLoadedAccounts { connection: connection.to_string() };
-        self.create(connection, DELETE_ACCOUNTS, &params, format!("delete-after:{}", load.id), request_id).await
+        self.create(connection, &params, format!("delete-after:{}", load.id), request_id).await
     }
 
     /// Cancels the load that runs.
@@ -133,22 +133,17 @@ impl Loads {
     async fn create(
         &self,
         connection: &Connection,
-        kind: &'static str,
-        params: &impl serde::Serialize,
+        params: &impl JobParams,
         idempotency_key: String,
         request_id: &str,
     ) -> Result<Asked, JobsError> {
-        let params = serde_json::to_value(params).map_err(|error| JobsError::Invalid(error.to_string()))?;
+        // Without a session: the worker asks AppLink for it.
         let job = NewJob {
-            kind,
-            org: connection.to_string(),
-            user: OPERATOR.to_owned(),
-            params,
-            // The worker asks AppLink for it.
-            session: None,
             idempotency_key: Some(idempotency_key),
             request_id: request_id.to_owned(),
+            ..NewJob::of(params, connection.as_str(), OPERATOR)?
         };
+        let kind = job.kind;
         match self.jobs.create(job).await {
             Ok(created) => {
                 tracing::info!(job = %created.id, %connection, kind, existing = created.existing, "job asked for");

@@ -2,7 +2,7 @@
 
 use shared::applink::AddonConfig;
 use shared::config::{ConfigError, Settings, addon};
-use shared::loads::QUEUE_PREFIX;
+use shared::contracts::api_access::QUEUE_PREFIX;
 use shared::work::WorkSettings;
 
 /// Settings of `api-access-worker`: those of [`WorkSettings::read`] and [`addon::read`].

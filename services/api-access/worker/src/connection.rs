@@ -1,8 +1,8 @@
 //! The org behind a connection, opened for one task.
 
 use shared::applink::AppLink;
+use shared::contracts::api_access::{KEY_FIELD, KEY_PREFIX};
 use shared::jobs::{JobView, Looked, TaskContext, TaskError};
-use shared::loads::{KEY_FIELD, KEY_PREFIX};
 use shared::salesforce::bulk::{Bulk, BulkSettings};
 use shared::salesforce::soql;
 use shared::work::{OrgWork, Orgs, TaskUser, bulk};
@@ -67,9 +67,4 @@ impl Connection {
 /// SOQL condition: Accounts that a load has made.
 pub(crate) fn loaded() -> String {
     format!("{KEY_FIELD} LIKE '{}%'", soql::like_escape(KEY_PREFIX))
-}
-
-/// The parameters of a job.
-pub(crate) fn params<T: serde::de::DeserializeOwned>(cx: &TaskContext) -> Result<T, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| shared::work::fail(&error))
 }

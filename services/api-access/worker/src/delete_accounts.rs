@@ -1,18 +1,18 @@
 //! The job kind `deleteLoadedAccounts`: deletes the Accounts that loads have made, and no others.
 
 use crate::bulk_chunk::{BulkChunk, Earlier};
-use crate::connection::{Connection, Connections, loaded, params};
+use crate::connection::{Connection, Connections, loaded};
 use crate::report::{ROUNDS, has_passing, report};
 use futures_util::future::BoxFuture;
 use futures_util::{TryStreamExt, stream};
 use serde::Deserialize;
+use shared::contracts::api_access::DeleteLoadedAccounts;
 use shared::jobs::{
-    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+    Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
 };
-use shared::loads::{DELETE_ACCOUNTS, DeleteLoadedAccounts};
 use shared::salesforce::bulk::{Cell, Columns, IngestOperation, IngestSpec, Row};
 use shared::salesforce::{SalesforceId, soql};
-use shared::work::fail;
+use shared::work::{IdRange, fail, is_gone};
 use std::time::Duration;
 
 /// Accounts looked for at a time: as many as a page of a query has.
@@ -21,9 +21,6 @@ const PAGE_ROWS: usize = 2_000;
 /// Accounts of a chunk. Few when all of them fit a page, so that the bar moves.
 const SMALL_CHUNK: usize = 200;
 const BIG_CHUNK: usize = 1_000;
-
-/// Salesforce's words for a record that somebody else has deleted.
-const GONE: [&str; 2] = ["ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"];
 
 /// The kind, with what it shares between tasks.
 pub(crate) struct DeleteAccountsKind {
@@ -37,13 +34,13 @@ struct Account {
 }
 
 impl JobKind for DeleteAccountsKind {
-    fn name(&self) -> &'static str {
-        DELETE_ACCOUNTS
+    fn kind(&self) -> Kind {
+        Kind::of::<DeleteLoadedAccounts>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
         Some(Box::pin(async move {
-            match params::<DeleteLoadedAccounts>(cx) {
+            match cx.params::<DeleteLoadedAccounts>() {
                 Ok(params) => self.connections.look(cx, &params.connection, limit).await,
                 Err(_) => Looked::Unknown,
             }
@@ -60,9 +57,8 @@ impl JobKind for DeleteAccountsKind {
             let done = ids.len() < PAGE_ROWS;
             let size = if done && cursor.is_none() { SMALL_CHUNK } else { BIG_CHUNK };
             let chunks = ids.chunks(size).filter_map(|ids| {
-                let (first, last) = ids.first().zip(ids.last())?;
                 let records = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-                Some(NewChunk { payload: format!("{first}-{last}"), records })
+                IdRange::of(ids).map(|range| NewChunk { payload: range.to_string(), records })
             });
             Ok(PlanStep {
                 chunks: chunks.collect(),
@@ -74,9 +70,7 @@ impl JobKind for DeleteAccountsKind {
 
     fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
         Box::pin(async move {
-            let (first, last) = range(&chunk.payload).ok_or_else(|| TaskError::Fail {
-                reason: format!("the chunk's payload is not a range of ids: {}", chunk.payload),
-            })?;
+            let range: IdRange = chunk.payload.parse()?;
             let connection = self.open(cx).await?;
             let bulk_chunk = BulkChunk::new(cx, &connection, chunk.number);
             let earlier = bulk_chunk.earlier().await?;
@@ -86,8 +80,7 @@ impl JobKind for DeleteAccountsKind {
                     return Ok(report);
                 }
             }
-            let bounds = format!("Id >= {} AND Id <= {}", soql::quote(first.as_str()), soql::quote(last.as_str()));
-            let query = format!("SELECT Id FROM Account WHERE {} AND {bounds} ORDER BY Id", loaded());
+            let query = format!("SELECT Id FROM Account WHERE {} AND {} ORDER BY Id", loaded(), range.condition());
             // What is gone since the plan was deleted by an earlier bulk job of this chunk, or by somebody else.
             let mut by_us = !matches!(earlier, Earlier::Nothing);
             let mut skipped = 0;
@@ -112,13 +105,15 @@ impl JobKind for DeleteAccountsKind {
     }
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
-        Box::pin(async move { self.connections.finish(cx, &params::<DeleteLoadedAccounts>(cx)?.connection, job).await })
+        Box::pin(
+            async move { self.connections.finish(cx, &cx.params::<DeleteLoadedAccounts>()?.connection, job).await },
+        )
     }
 }
 
 impl DeleteAccountsKind {
     async fn open(&self, cx: &TaskContext) -> Result<Connection, TaskError> {
-        self.connections.open(cx, &params::<DeleteLoadedAccounts>(cx)?.connection).await
+        self.connections.open(cx, &cx.params::<DeleteLoadedAccounts>()?.connection).await
     }
 }
 
@@ -144,14 +139,9 @@ async fn ids(connection: &Connection, query: String) -> Result<Vec<SalesforceId>
     Ok(accounts.into_iter().map(|account| account.id).collect())
 }
 
-fn range(payload: &str) -> Option<(SalesforceId, SalesforceId)> {
-    let (first, last) = payload.split_once('-')?;
-    Some((first.parse().ok()?, last.parse().ok()?))
-}
-
 /// Nothing has to be done about an Account that is gone already.
 fn without_gone(mut report: ChunkReport) -> ChunkReport {
-    let gone = |error: &RecordError| GONE.contains(&error.code.as_str());
+    let gone = |error: &RecordError| is_gone(&error.code);
     let count = u64::try_from(report.errors.iter().filter(|error| gone(error)).count()).unwrap_or(u64::MAX);
     report.errors.retain(|error| !gone(error));
     report.failed = report.failed.saturating_sub(count);
@@ -162,14 +152,6 @@ fn without_gone(mut report: ChunkReport) -> ChunkReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_broken_payload_is_refused() {
-        assert!(range("001000000000001AAA-001000000000002AAA").is_some());
-        for payload in ["", "001000000000001AAA", "x-y", "001000000000001AAA-"] {
-            assert!(range(payload).is_none(), "{payload}");
-        }
-    }
 
     #[test]
     fn accounts_that_are_gone_need_nothing() {

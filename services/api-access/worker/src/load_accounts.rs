@@ -1,13 +1,13 @@
 //! The job kind `loadAccounts`: numbered sample Accounts, upserted by their keys.
 
 use crate::bulk_chunk::{BulkChunk, Earlier};
-use crate::connection::{Connections, loaded, params};
+use crate::connection::{Connections, loaded};
 use crate::report::{ROUNDS, has_passing, report};
 use crate::samples::{COLUMNS, Sample};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
-use shared::loads::{KEY_FIELD, LOAD_ACCOUNTS, LoadAccounts, MAX_COUNT};
+use shared::contracts::api_access::{KEY_FIELD, LoadAccounts, MAX_COUNT};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::salesforce::bulk::{Columns, IngestOperation, IngestSpec, JobInfo};
 use shared::work::fail;
 use std::ops::RangeInclusive;
@@ -25,13 +25,13 @@ pub(crate) struct LoadAccountsKind {
 }
 
 impl JobKind for LoadAccountsKind {
-    fn name(&self) -> &'static str {
-        LOAD_ACCOUNTS
+    fn kind(&self) -> Kind {
+        Kind::of::<LoadAccounts>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
         Some(Box::pin(async move {
-            match params::<LoadAccounts>(cx) {
+            match cx.params::<LoadAccounts>() {
                 Ok(params) => self.connections.look(cx, &params.connection, limit).await,
                 Err(_) => Looked::Unknown,
             }
@@ -40,7 +40,7 @@ impl JobKind for LoadAccountsKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let LoadAccounts { connection, count } = params(cx)?;
+            let LoadAccounts { connection, count } = cx.params()?;
             let connection = self.connections.open(cx, &connection).await?;
             // An org without the key field refuses this in one sentence, which a failed bulk job would not.
             let there = format!("SELECT COUNT() FROM Account WHERE {}", loaded());
@@ -58,7 +58,7 @@ impl JobKind for LoadAccountsKind {
             let numbers = numbers(&chunk.payload).ok_or_else(|| TaskError::Fail {
                 reason: format!("the chunk's payload is not a range of numbers: {}", chunk.payload),
             })?;
-            let connection = self.connections.open(cx, &params::<LoadAccounts>(cx)?.connection).await?;
+            let connection = self.connections.open(cx, &cx.params::<LoadAccounts>()?.connection).await?;
             let bulk_chunk = BulkChunk::new(cx, &connection, chunk.number);
             let mut ended = match bulk_chunk.earlier().await? {
                 Earlier::Ended(info) => Some(info),
@@ -81,7 +81,7 @@ impl JobKind for LoadAccountsKind {
     }
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
-        Box::pin(async move { self.connections.finish(cx, &params::<LoadAccounts>(cx)?.connection, job).await })
+        Box::pin(async move { self.connections.finish(cx, &cx.params::<LoadAccounts>()?.connection, job).await })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Accounts of a load: made up from their numbers, so that every load has the same ones.
 
 use serde::Serialize;
-use shared::loads;
+use shared::contracts::api_access as loads;
 
 /// Columns of a load.
 pub(crate) const COLUMNS: [&str; 7] =

@@ -1,6 +1,7 @@
 //! What a change means for this service: records of one transaction that are to get Quotes.
 
 use chrono::{DateTime, Utc};
+use shared::contracts::eventing::Changed;
 use shared::salesforce::SalesforceId;
 use std::fmt;
 use std::str::FromStr;
@@ -36,16 +37,8 @@ pub(crate) struct Change {
     pub(crate) user: Option<SalesforceId>,
     /// When it was committed, if that is known.
     pub(crate) committed: Option<DateTime<Utc>>,
-    pub(crate) what: What,
-}
-
-/// What changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
-    /// These records.
-    Records(Vec<SalesforceId>),
-    /// More records than Salesforce tells, at this time or later.
-    Since(DateTime<Utc>),
+    /// Which Opportunities, in any order.
+    pub(crate) changed: Changed,
 }
 
 #[cfg(test)]

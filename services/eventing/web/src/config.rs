@@ -6,8 +6,8 @@ use crate::token;
 use ::web::WebConfig;
 use ::web::token::Token;
 use shared::applink::Source;
-use shared::changes::QUEUE_PREFIX;
 use shared::config::{Callers, ConfigError, Reader, Settings, addon, pubsub};
+use shared::contracts::eventing::QUEUE_PREFIX;
 use shared::salesforce::pubsub::{PubSubConfig, SubscribeSettings};
 use std::process;
 

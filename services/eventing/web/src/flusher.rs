@@ -1,10 +1,9 @@
 //! Makes jobs of transactions whose time has come. Runs in every web process.
 
 use crate::buffer::{Buffer, Flush};
-use crate::change::What;
 use crate::meters;
 use futures_util::future::join_all;
-use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
+use shared::contracts::eventing::{Changed, QuoteChanges};
 use shared::jobs::{Jobs, JobsError, JobsErrorKind, NewJob};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -76,20 +75,17 @@ impl Flusher {
 
     async fn make(&self, flush: &Flush) -> Result<(), JobsError> {
         let transaction = &flush.change.transaction;
-        let (changed, records) = match &flush.change.what {
-            What::Records(records) => (Changed::Records(records.clone()), records.len()),
-            What::Since(time) => (Changed::Since(*time), 0),
+        let changed = flush.change.changed.clone();
+        let records = match &changed {
+            Changed::Records(records) => records.len(),
+            Changed::Since(_) => 0,
         };
         let params = QuoteChanges { transaction_key: transaction.to_string(), changed, user: flush.change.user };
+        // Without a session: the worker asks AppLink for it.
         let job = NewJob {
-            kind: QUOTE_CHANGES,
-            org: flush.authorization.clone(),
-            user: EVENTS.to_owned(),
-            params: serde_json::to_value(&params).map_err(|error| JobsError::Invalid(error.to_string()))?,
-            // The worker asks AppLink for it.
-            session: None,
             idempotency_key: Some(format!("{transaction}:{}", flush.number)),
             request_id: transaction.to_string(),
+            ..NewJob::of(&params, &flush.authorization, EVENTS)?
         };
         let created = self.jobs.create(job).await?;
         meters::job();

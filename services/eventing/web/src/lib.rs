@@ -13,6 +13,7 @@ mod flusher;
 mod info;
 mod meters;
 pub mod openapi;
+mod owner;
 mod pages;
 mod routes;
 mod subscriber;
@@ -33,7 +34,7 @@ use shared::salesforce::pubsub::{ChangeEvent, PubSub};
 use shared::salesforce::{AllowedHosts, HttpSettings, http_client};
 use std::net::TcpListener;
 use std::sync::Arc;
-use subscriber::Subscriber;
+use subscriber::{Source, Subscriber};
 use tokio_util::sync::CancellationToken;
 
 /// The change events in a request to the webhook, as `POST /api/generatequotes` reads them; `None` when it takes no such content
@@ -69,7 +70,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
             let user = Arc::new(applink.authorized_user(&authorization));
             let pubsub = PubSub::connect(pubsub, &web.hosts, user).context("PUBSUB_ENDPOINT cannot be used")?;
             let (buffer, filter, topic) = (buffer.clone(), filter.clone(), topic.clone());
-            let subscriber = Subscriber { buffer, filter, pubsub, settings: subscribe, topic, process };
+            let source = Source { buffer, filter, pubsub, settings: subscribe, topic };
+            let subscriber = Subscriber { source, process };
             Some(tokio::spawn(subscriber.run(shutdown.clone())))
         }
         None => {

@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::changes::QUOTE_CHANGES;
-use shared::jobs::{JobActKind, JobState, JobView, RecordError};
-use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
+use shared::contracts::eventing::QuoteChanges;
+use shared::contracts::samples::{CreateSamples, DeleteSamples};
+use shared::jobs::{JobActKind, JobParams as _, JobState, JobView, RecordError};
 
 /// What the pages may load: files of this app, and nothing inline.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -99,9 +99,9 @@ fn or_dash(time: Option<&DateTime<Utc>>) -> String {
 /// What a kind of job does, in words.
 fn what(kind: &str) -> &str {
     match kind {
-        QUOTE_CHANGES => "Quotes",
-        CREATE_SAMPLES => "sample data",
-        DELETE_SAMPLES => "delete samples",
+        QuoteChanges::KIND => "Quotes",
+        CreateSamples::KIND => "sample data",
+        DeleteSamples::KIND => "delete samples",
         other => other,
     }
 }

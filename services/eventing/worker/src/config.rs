@@ -2,8 +2,8 @@
 
 use crate::stages::Stages;
 use shared::applink::Source;
-use shared::changes::QUEUE_PREFIX;
 use shared::config::{ConfigError, Settings, addon, pubsub};
+use shared::contracts::eventing::QUEUE_PREFIX;
 use shared::quotes::{MAX_CHUNK, QuoteSettings};
 use shared::salesforce::pubsub::PubSubConfig;
 use shared::work::WorkSettings;

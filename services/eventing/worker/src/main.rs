@@ -1,29 +1,9 @@
 //! `eventing-worker`: see the crate `eventing_worker`.
 
-use eventing_worker::Config;
-use shared::config::{Misspelt, Settings, exit_on_error};
+use eventing_worker::{Config, run};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let read = |settings: Settings| Ok((Config::read(&settings)?, settings.misspelt()));
-    let (config, misspelt) = match Settings::from_process_env().and_then(read) {
-        Ok(read) => read,
-        Err(error) => return exit_on_error(&error),
-    };
-    match start(config, &misspelt).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn start(config: Config, misspelt: &[Misspelt]) -> anyhow::Result<()> {
-    shared::telemetry::init(&config.work.telemetry)?;
-    Misspelt::warn(misspelt);
-    shared::salesforce::install_tls_provider();
-    let shutdown = shared::process::signal_token()?;
-    eventing_worker::run(config, shutdown).await
+    shared::work::main(Config::read, |config| &config.work, run).await
 }

@@ -8,8 +8,8 @@ use crate::completion::{Completion, Publisher};
 use crate::plan::{Changes, PlanError, Planner, last_changes};
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges, covered};
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, PlanStep, TaskContext, TaskError};
+use shared::contracts::eventing::{Changed, QuoteChanges, covered};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, PlanStep, TaskContext, TaskError};
 use shared::quotes::key::JobKey;
 use shared::quotes::{Outcome, QuoteSettings, plan};
 use shared::work::{OrgWork, Orgs, TaskUser, fail, quotes};
@@ -28,8 +28,8 @@ pub(crate) struct QuoteChangesKind {
 }
 
 impl JobKind for QuoteChangesKind {
-    fn name(&self) -> &'static str {
-        QUOTE_CHANGES
+    fn kind(&self) -> Kind {
+        Kind::of::<QuoteChanges>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -59,7 +59,7 @@ impl JobKind for QuoteChangesKind {
 
 impl QuoteChangesKind {
     async fn plan_page(&self, cx: &TaskContext, cursor: Option<&str>) -> Result<PlanStep, TaskError> {
-        let params = params(cx)?;
+        let params: QuoteChanges = cx.params()?;
         let org = self.open(cx).await?;
         let failed = |error: PlanError| match error {
             PlanError::Salesforce(error) => self.orgs.task_error(&error),
@@ -80,7 +80,7 @@ impl QuoteChangesKind {
 
     async fn quote(&self, cx: &TaskContext, chunk: &Chunk) -> Result<ChunkReport, TaskError> {
         let ids = plan::decode_ids(&chunk.payload).map_err(|error| fail(&error))?;
-        let params = params(cx)?;
+        let params: QuoteChanges = cx.params()?;
         let org = self.open(cx).await?;
         let overflow = matches!(params.changed, Changed::Since(_));
         // Before they are read and quoted: what changes meanwhile is another change.
@@ -110,7 +110,7 @@ impl QuoteChangesKind {
             tracing::info!("nothing is left of the changes, so there is nothing to tell");
             return Ok(());
         }
-        let params = params(cx)?;
+        let params: QuoteChanges = cx.params()?;
         let org = self.open(cx).await?;
         quotes::remove_incomplete_under(&key(&org, &params), cx, &self.orgs, &org, &self.quotes).await?;
         let completion = Completion::of(cx, job, params.user).await?;
@@ -138,10 +138,6 @@ impl QuoteChangesKind {
             other => other,
         }
     }
-}
-
-fn params(cx: &TaskContext) -> Result<QuoteChanges, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
 }
 
 fn key(org: &OrgWork, params: &QuoteChanges) -> JobKey {

@@ -7,9 +7,9 @@
 use crate::cleanup::Cleanup;
 use ::web::RequestId;
 use chrono::{TimeDelta, Utc};
+use shared::contracts::org_action::RemoveIncomplete;
 use shared::jobs::{JobId, Jobs, JobsError, NewJob};
 use shared::quotes::key::JobKey;
-use shared::quotes::single::{REMOVE_INCOMPLETE, RemoveIncomplete};
 use shared::salesforce::{SalesforceId, Session};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,8 +43,6 @@ pub(crate) struct Recorder<'a> {
 enum NotRecorded {
     #[error(transparent)]
     Jobs(#[from] JobsError),
-    #[error("the parameters cannot be written")]
-    Params(#[from] serde_json::Error),
     #[error("the session cannot be written")]
     Session(#[from] shared::salesforce::Error),
     #[error("Redis did not answer within {} ms", RECORDING.as_millis())]
@@ -91,15 +89,11 @@ impl Afterwards<'_> {
             quote_key: self.key.clone(),
             not_before: Utc::now() + wait,
         };
+        // Without an idempotency key: a repeated call may be killed as well.
         let job = NewJob {
-            kind: REMOVE_INCOMPLETE,
-            org: self.session.org_id.to_string(),
-            user: self.session.user_id.to_string(),
-            params: serde_json::to_value(params)?,
             session: Some(self.session.to_secret()?),
-            // Each call has its own: a repeated one may be killed as well.
-            idempotency_key: None,
             request_id: self.request_id.as_str().to_owned(),
+            ..NewJob::of(&params, self.session.org_id.as_str(), self.session.user_id.as_str())?
         };
         Ok(self.jobs.create(job).await?.id)
     }

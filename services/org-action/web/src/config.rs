@@ -2,6 +2,7 @@
 
 use ::web::WebConfig;
 use shared::config::{Callers, ConfigError, Settings};
+use shared::contracts::org_action::QUEUE_PREFIX;
 use shared::quotes::QuoteSettings;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let web = WebConfig::read(&mut reader, "{org-action}:", Callers::Header);
+        let web = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Header);
         let quotes = QuoteSettings::read(&mut reader);
         let deadline = reader.seconds("REQUEST_DEADLINE_SECONDS", Duration::from_secs(20), 1..=28);
         reader.finish()?;

@@ -3,7 +3,7 @@
 use crate::routes::{asynchronous, synchronous};
 use ::web::jobs::{control, read};
 use ::web::openapi::{Document, DocumentError, UnknownOperation, add_callback, sfdc};
-use shared::quotes::single::{QuoteError, QuoteResult};
+use shared::contracts::org_action::{QuoteError, QuoteResult};
 use utoipa::OpenApi;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, OperationBuilder};

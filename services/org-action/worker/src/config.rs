@@ -2,6 +2,7 @@
 
 use shared::applink::AddonConfig;
 use shared::config::{ConfigError, Reader, Settings, addon};
+use shared::contracts::org_action::QUEUE_PREFIX;
 use shared::quotes::QuoteSettings;
 use shared::work::WorkSettings;
 
@@ -37,7 +38,7 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let work = WorkSettings::read(&mut reader, "{org-action}:");
+        let work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
         let quotes = QuoteSettings::read(&mut reader);
         let callback = CallbackAuthorization::read(&mut reader);
         reader.finish()?;

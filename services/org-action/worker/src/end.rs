@@ -1,8 +1,8 @@
 //! How a job ended: its Quote, or why there is none. Tasks of a job share nothing but its flags, so the chunk notes it
 //! there and the last step reads it.
 
+use shared::contracts::org_action::{QuoteError, QuoteResult};
 use shared::jobs::{JobState, JobView, JobsError, TaskContext, TaskError};
-use shared::quotes::single::{QuoteError, QuoteResult};
 use shared::salesforce::SalesforceId;
 use shared::work::fail;
 

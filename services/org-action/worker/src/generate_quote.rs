@@ -7,11 +7,11 @@ use crate::end::End;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
 use shared::applink::callback::{Delivery, is_of_org, may_be_general_api};
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
-use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote, QuoteError};
+use shared::contracts::org_action::{GenerateQuote, QuoteError};
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
 use shared::salesforce::{Error, ErrorKind};
-use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
+use shared::work::{OrgWork, Orgs, TaskUser, callback, quotes};
 use std::time::Duration;
 
 /// Code of the error when the caller's session is no longer accepted.
@@ -28,8 +28,8 @@ pub(crate) struct GenerateQuoteKind {
 }
 
 impl JobKind for GenerateQuoteKind {
-    fn name(&self) -> &'static str {
-        GENERATE_QUOTE
+    fn kind(&self) -> Kind {
+        Kind::of::<GenerateQuote>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -38,14 +38,14 @@ impl JobKind for GenerateQuoteKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let payload = params(cx)?.opportunity_id.as_15().to_owned();
+            let payload = cx.params::<GenerateQuote>()?.opportunity_id.as_15().to_owned();
             Ok(PlanStep { chunks: vec![NewChunk { payload, records: 1 }], cursor: String::new(), done: true })
         })
     }
 
     fn run<'a>(&'a self, cx: &'a TaskContext, _chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
         Box::pin(async move {
-            let params = params(cx)?;
+            let params: GenerateQuote = cx.params()?;
             let org = match self.orgs.open(cx, &TaskUser::Caller).await {
                 Ok(org) => org,
                 Err(error) => return Err(end_of_session(cx, error).await?),
@@ -60,7 +60,7 @@ impl JobKind for GenerateQuoteKind {
 
     fn finish<'a>(&'a self, cx: &'a TaskContext, job: &'a JobView) -> BoxFuture<'a, Result<(), TaskError>> {
         Box::pin(async move {
-            let params = params(cx)?;
+            let params: GenerateQuote = cx.params()?;
             let result = End::of(cx, job).await?.into_result(cx.job_id.hyphenated());
             let org = self.open_to_call_back(cx, &params).await.map_err(no_resume)?;
             self.remove_incomplete(cx, &params, &org).await?;
@@ -124,10 +124,6 @@ impl GenerateQuoteKind {
             other => other,
         }
     }
-}
-
-fn params(cx: &TaskContext) -> Result<GenerateQuote, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
 }
 
 /// The Opportunity was dealt with.

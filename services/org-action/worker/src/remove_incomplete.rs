@@ -7,10 +7,10 @@
 use chrono::Utc;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError};
+use shared::contracts::org_action::RemoveIncomplete;
+use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::QuoteSettings;
-use shared::quotes::single::{REMOVE_INCOMPLETE, RemoveIncomplete};
-use shared::work::{Orgs, TaskUser, fail, quotes};
+use shared::work::{Orgs, TaskUser, quotes};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub(crate) struct RemoveIncompleteKind {
 }
 
 impl JobKind for RemoveIncompleteKind {
-    fn name(&self) -> &'static str {
-        REMOVE_INCOMPLETE
+    fn kind(&self) -> Kind {
+        Kind::of::<RemoveIncomplete>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -36,7 +36,7 @@ impl JobKind for RemoveIncompleteKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let params = params(cx)?;
+            let params: RemoveIncomplete = cx.params()?;
             if let Ok(wait) = (params.not_before - Utc::now()).to_std() {
                 return Err(TaskError::Later { reason: "the call may still be under way".to_owned(), wait });
             }
@@ -47,7 +47,7 @@ impl JobKind for RemoveIncompleteKind {
 
     fn run<'a>(&'a self, cx: &'a TaskContext, _chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
         Box::pin(async move {
-            let params = params(cx)?;
+            let params: RemoveIncomplete = cx.params()?;
             let removed = match (self.remove_as(cx, &params, TaskUser::Caller).await, &self.authorized) {
                 (Err(error @ (TaskError::NeedsAuthorization { .. } | TaskError::Fail { .. })), Some(user)) => {
                     tracing::info!(%error, authorization = user.name(), "the caller cannot remove it");
@@ -74,10 +74,6 @@ impl RemoveIncompleteKind {
         }
         quotes::remove_incomplete_of_others(&params.quote_key, cx, &self.orgs, &org, &self.quotes).await
     }
-}
-
-fn params(cx: &TaskContext) -> Result<RemoveIncomplete, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
 }
 
 /// Nobody watches the job, so nobody would resume it.

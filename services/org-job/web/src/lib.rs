@@ -7,6 +7,7 @@ use ::web::WebConfig;
 use ::web::jobs::Start;
 use anyhow::Context;
 use shared::config::{Callers, ConfigError, Settings};
+use shared::contracts::org_job::QUEUE_PREFIX;
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Every variable that is missing or wrong.
 pub fn config(settings: &Settings) -> Result<WebConfig, ConfigError> {
     let mut reader = settings.reader();
-    let config = WebConfig::read(&mut reader, "{org-job}:", Callers::Header);
+    let config = WebConfig::read(&mut reader, QUEUE_PREFIX, Callers::Header);
     reader.finish()?;
     Ok(config)
 }

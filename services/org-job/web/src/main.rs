@@ -1,30 +1,9 @@
 //! `org-job-web`: see the crate `org_job_web`.
 
-use ::web::WebConfig;
-use shared::config::{Misspelt, Settings, exit_on_error};
+use org_job_web::run;
 use std::process::ExitCode;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let read = |settings: Settings| Ok((org_job_web::config(&settings)?, settings.misspelt()));
-    let (config, misspelt) = match Settings::from_process_env().and_then(read) {
-        Ok(read) => read,
-        Err(error) => return exit_on_error(&error),
-    };
-    match start(config, &misspelt).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn start(config: WebConfig, misspelt: &[Misspelt]) -> anyhow::Result<()> {
-    shared::telemetry::init(&config.telemetry)?;
-    Misspelt::warn(misspelt);
-    shared::salesforce::install_tls_provider();
-    let shutdown = shared::process::signal_token()?;
-    let listener = config.bind.listener()?;
-    org_job_web::run(config, listener, shutdown).await
+    ::web::main(org_job_web::config, |config| config, run).await
 }

@@ -1,6 +1,7 @@
 //! Settings of the process.
 
 use shared::config::{ConfigError, Settings};
+use shared::contracts::org_job::QUEUE_PREFIX;
 use shared::quotes::{MAX_CHUNK, QuoteSettings};
 use shared::work::WorkSettings;
 use shared::work::samples::SampleSettings;
@@ -50,7 +51,7 @@ impl Config {
     /// Every variable that is missing or wrong.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let mut reader = settings.reader();
-        let mut work = WorkSettings::read(&mut reader, "{org-job}:");
+        let mut work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
         let quotes = QuoteSettings::read(&mut reader);
         let chunk_size = reader.bounded("CHUNK_SIZE", MAX_CHUNK, 1..=MAX_CHUNK);
         let threshold = reader.bounded("BULK_THRESHOLD", 50_000, 0..=u64::from(u32::MAX));

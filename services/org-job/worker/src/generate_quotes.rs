@@ -4,10 +4,11 @@ use crate::config::BulkQuotes;
 use crate::progress::Progress;
 use futures_util::future::BoxFuture;
 use shared::applink::callback::Delivery;
+use shared::contracts::QUOTES;
+use shared::contracts::org_job::{BatchResult, GenerateQuotes};
 use shared::jobs::{
-    Chunk, ChunkReport, JobKind, JobState, JobView, Looked, NewChunk, PlanStep, TaskContext, TaskError,
+    Chunk, ChunkReport, JobKind, JobState, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError,
 };
-use shared::quotes::batch::{BatchResult, GENERATE_QUOTES, GenerateQuotes, QUOTES};
 use shared::quotes::{QuoteSettings, plan};
 use shared::salesforce::soql::{self, WhereClause};
 use shared::salesforce::{InvalidId, SalesforceId};
@@ -50,7 +51,7 @@ impl Place {
 impl GenerateQuotesKind {
     /// Removes what is incomplete, and calls back.
     async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {
-        let url = params(cx)?.callback_url;
+        let url = cx.params::<GenerateQuotes>()?.callback_url;
         if url.is_none() && !quotes::has_staged(cx).await? {
             return Ok(());
         }
@@ -78,8 +79,8 @@ impl GenerateQuotesKind {
 }
 
 impl JobKind for GenerateQuotesKind {
-    fn name(&self) -> &'static str {
-        GENERATE_QUOTES
+    fn kind(&self) -> Kind {
+        Kind::of::<GenerateQuotes>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -145,11 +146,7 @@ impl JobKind for GenerateQuotesKind {
 }
 
 fn filter(cx: &TaskContext) -> Result<WhereClause, TaskError> {
-    soql::parse_where(&params(cx)?.soql_where_clause).map_err(|error| fail(&error))
-}
-
-fn params(cx: &TaskContext) -> Result<GenerateQuotes, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
+    soql::parse_where(&cx.params::<GenerateQuotes>()?.soql_where_clause).map_err(|error| fail(&error))
 }
 
 /// What is posted to the callback URL.

@@ -86,7 +86,7 @@ pub struct JobFilter {
     pub which: WhichJobs,
     /// Of this org alone.
     pub org: Option<String>,
-    /// Of this kind alone.
+    /// Of this kind alone, in all its versions; as `name@version`, of this version alone.
     pub kind: Option<String>,
     /// Created then or later.
     pub from: Option<DateTime<Utc>>,

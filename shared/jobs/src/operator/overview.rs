@@ -13,6 +13,7 @@ use super::orgs::{OrgPause, OrgSilence, OrgStanding, Tasks};
 use super::workers::WorkerView;
 use crate::connection::Repeat;
 use crate::error::JobsError;
+use crate::params;
 use crate::scripts::SCRIPTS;
 use crate::types::{JobId, JobState};
 use crate::view::millis;
@@ -131,7 +132,7 @@ fn read(raw: Raw, org_limit: u32) -> Option<Overview> {
         [job, org, kind, since] => Some(Oldest {
             job: job.parse().ok()?,
             org: org.clone(),
-            kind: kind.clone(),
+            kind: params::parse(kind).0.to_owned(),
             since: time(since.parse().ok()?)?,
         }),
         _ => None,

@@ -4,13 +4,14 @@
 -- which tries it: the probe.
 -- A job that cannot be read is set aside; what is in Redis for one job or org keeps no other from its turn.
 -- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor}...},
--- {{lease, payload, records, delivery, attempts, probe}...}, {{job or org that was set aside, why}...}};
--- more = 1 when it stopped before it had looked at all there is; probe = how often the org has rested, 0 when it answers.
+-- {{lease, payload, records, delivery, attempts, probe}...}, {{job or org that was set aside, why}...}, {kind...}}:
+-- the last are kinds of jobs that were passed over. more = 1 when it stopped before it had looked at all there is;
+-- probe = how often the org has rested, 0 when it answers.
 -- ARGV 2 most tasks  3 lease ms  4 worker  5 random part of the leases  6 org limit  7 most jobs to look at
---      8 number of orgs to leave out n  then n orgs  then the kinds
+--      8 number of orgs to leave out n  then n orgs  then the kinds, as they stand in jobs
 local max, lease_ms, worker, random = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local limit, scan, first_kind = tonumber(ARGV[6]), tonumber(ARGV[7]), 9 + ARGV[8]
-local left_out, kinds = {}, {}
+local left_out, kinds, strange, passed_over = {}, {}, {}, {}
 for i = 9, first_kind - 1 do left_out[ARGV[i]] = true end
 for i = first_kind, #ARGV do kinds[ARGV[i]] = true end
 
@@ -105,6 +106,10 @@ local function next_job(org)
     if kind and not held and call('EXISTS', key('ready', j)) == 1 then
       queue_up(active, j)
       if kinds[kind] then return j, true end
+      if not strange[kind] then
+        strange[kind] = true
+        passed_over[#passed_over + 1] = kind
+      end
       strangers = strangers + 1
       if strangers == STRANGERS or j == first then return nil, true end
       first = first or j
@@ -194,4 +199,4 @@ while #tasks < max and looked < scan do
   if not ok then ASIDE[#ASIDE + 1] = {org, error_text(whole_round)} end
   if ok and whole_round then break end
 end
-return {looked >= scan and 1 or 0, jobs, tasks, ASIDE}
+return {looked >= scan and 1 or 0, jobs, tasks, ASIDE, passed_over}

@@ -1,7 +1,7 @@
 -- Records a job and its planning task. Returns {id, 0|1|2, refusal, ms}: 1 when the idempotency key was there before, 2 when
 -- it was there with other parameters, so that nothing is recorded. A refusal is open, held or rate, the limit that the org
 -- has reached, and when to ask again; nothing is recorded then. Grows, so it fails when Redis is full: then nothing is recorded.
--- ARGV 2 job  3 org  4 kind  5 params  6 request id  7 idempotency key or ''  8 its TTL ms  9 sealed session or ''
+-- ARGV 2 job  3 org  4 kind or kind@version  5 params  6 request id  7 idempotency key or ''  8 its TTL ms  9 sealed session or ''
 --      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms
 --      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user  18 proof
 
@@ -25,15 +25,19 @@ local function over_limit(org, open, held, per_minute)
 end
 
 local j, org, idem, user = ARGV[2], ARGV[3], ARGV[7], ARGV[17]
-local idem_key = P .. 'idem:' .. org .. ':' .. user .. ':' .. ARGV[4] .. ':' .. idem
+local name, version = string.match(ARGV[4], '^(.+)@(%d+)$')
+local idem_key = P .. 'idem:' .. org .. ':' .. user .. ':' .. (name or ARGV[4]) .. ':' .. idem
 -- What the key stands for: the job and its parameters, which may be gone before the key is.
-local made = j .. ' ' .. redis.sha1hex(ARGV[5])
+local written = version and version .. '-' or ''
+local made = j .. ' ' .. written .. redis.sha1hex(ARGV[5])
 if call('EXISTS', key('job', j)) == 1 then return {j, 0, '', 0} end -- this very call, repeated
 if idem ~= '' then
   -- Also when that job is gone since, with the oldest of very many: a repeated request must not do its work again.
   local earlier = call('GET', idem_key)
   if earlier then
     local id, params = string.match(earlier, '^(%S+) (%S+)$')
+    -- What was written in another version cannot be compared, as when a request is repeated while that is deployed.
+    if (string.match(params, '^%d+%-') or '') ~= written then return {id, 1, '', 0} end
     return {id, string.sub(made, -#params) == params and 1 or 2, '', 0}
   end
 end

@@ -1,12 +1,17 @@
 -- A page of jobs of all orgs or of one, newest first, those that fit. {{job...}, where to go on or ''}: it looks at a bounded
 -- number of jobs, so a page may be short, or empty, and there is more.
 -- ARGV 2 all, open or buried  3 org or ''  4 go on after this job or ''  5 most jobs to look at  6 most jobs of the page
---      7 state, `ended` or ''  8 kind or ''  9 created at least at ms  10 and before ms
+--      7 state, `ended` or ''  8 name of a kind, or as it stands in jobs, or ''  9 created at least at ms  10 and before ms
 local index, org, after, scan, limit = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local state, kind, from, to = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
 -- Open jobs that are sorted; of more than these, the list of all is looked at.
 local SORTED = 5000
 local ENDED = {completed = true, cancelled = true, failed = true}
+
+-- Whether a job's kind is the one that is asked for, in whichever version.
+local function is_of_kind(what)
+  return kind == '' or what == kind or (what and string.match(what, '^(.*)@%d+$') == kind)
+end
 
 local ids, is_open = nil, false
 if index == 'open' then
@@ -39,7 +44,7 @@ local page, last = {}, ''
 for i, j in ipairs(ids) do
   local of, is, what, created = fields(j, 'org', 'state', 'kind', 'created_at')
   created = tonumber(created or 0)
-  if of and (org == '' or of == org) and (kind == '' or what == kind) and created >= from and created < to
+  if of and (org == '' or of == org) and is_of_kind(what) and created >= from and created < to
     and (state == '' or is == state or (state == 'ended' and ENDED[is])) and not (is_open and ENDED[is]) then
     page[#page + 1] = j
   end

@@ -7,6 +7,7 @@ mod execute;
 mod held;
 mod look;
 mod meters;
+mod passed_over;
 mod settings;
 mod upkeep;
 
@@ -14,6 +15,7 @@ pub use settings::WorkerSettings;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ use super::store::Jobs;
 use super::tasks::{Tasks, WorkerId};
 use done::Done;
 use held::{Fate, Held};
+use passed_over::PassedOver;
 
 /// Most tasks per claim.
 const MAX_CLAIM: usize = 64;
@@ -143,7 +146,9 @@ impl Shared {
 
     /// Keeps the free slots filled, for ever.
     async fn take_work(self: Arc<Self>, running: &mut JoinSet<()>) {
-        let kinds: Vec<&str> = self.kinds.keys().copied().collect();
+        let readable: Vec<String> = self.kinds.values().flat_map(|kind| kind.kind().readable()).collect();
+        let kinds: Vec<&str> = readable.iter().map(String::as_str).collect();
+        let mut passed_over = PassedOver::default();
         let (mut failures, mut empty_claims) = (0, 0);
         loop {
             while running.try_join_next().is_some() {}
@@ -154,7 +159,7 @@ impl Shared {
                 None if self.is_full_for_long(running).await => Room { most: 1, without: self.held.orgs() },
                 None => continue,
             };
-            let claim = match self.tasks.claim_of_others(&self.id, most, &kinds, &without).await {
+            let mut claim = match self.tasks.claim_of_others(&self.id, most, &kinds, &without).await {
                 Ok(claim) => claim,
                 Err(error) => {
                     tracing::warn!(error = ?error, "could not claim tasks");
@@ -167,6 +172,7 @@ impl Shared {
             };
             failures = 0;
             empty_claims = if claim.tasks.is_empty() { empty_claims + 1 } else { 0 };
+            passed_over.tell(mem::take(&mut claim.passed_over), &self.kinds);
             let look_on = claim.more && empty_claims < MAX_EMPTY_CLAIMS;
             self.start(claim, running);
             if look_on || is_full {
@@ -248,6 +254,8 @@ impl Shared {
             job_id: claimed.lease.job(),
             org: job.org.clone(),
             user: job.user.clone(),
+            kind: job.kind.clone(),
+            version: job.version,
             params: job.params.clone(),
             request_id: job.request_id.clone(),
             session: job.session.clone(),

@@ -23,6 +23,7 @@ mod silent;
 mod support;
 mod unreadable;
 mod upgrade;
+mod versions;
 mod watch;
 mod worker;
 mod workers;

@@ -221,6 +221,7 @@ fn only_existing() -> redis::SortedSetAddOptions {
 pub(crate) fn new_job(org: &str) -> NewJob {
     NewJob {
         kind: KIND,
+        version: 1,
         org: org.to_owned(),
         user: USER.to_owned(),
         params: json!({"where": "Amount > 0"}),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jobs::{
-    Chunk, ChunkReport, Heard, JobKind, JobView, JobWatch, Jobs, JobsError, Looked, PlanStep, TaskContext, TaskError,
-    Worker, WorkerSettings,
+    Chunk, ChunkReport, Heard, JobKind, JobView, JobWatch, Jobs, JobsError, Kind, Looked, PlanStep, TaskContext,
+    TaskError, Worker, WorkerSettings,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -89,8 +89,8 @@ impl TestKind {
 }
 
 impl JobKind for TestKind {
-    fn name(&self) -> &'static str {
-        KIND
+    fn kind(&self) -> Kind {
+        Kind { name: KIND, version: 1 }
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, _limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -131,8 +131,8 @@ pub(crate) struct FlagKind {
 }
 
 impl JobKind for FlagKind {
-    fn name(&self) -> &'static str {
-        KIND
+    fn kind(&self) -> Kind {
+        Kind { name: KIND, version: 1 }
     }
 
     fn plan<'a>(&'a self, _cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {

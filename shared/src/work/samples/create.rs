@@ -9,18 +9,16 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
 
-use super::{ROUNDS, SampleSettings, finish, params};
+use super::{ROUNDS, SampleSettings, finish};
+use crate::contracts::samples::{CreateSamples, OPPORTUNITIES, OPPORTUNITY_LINE_ITEMS};
 use crate::jobs::{
-    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+    Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
 };
 use crate::salesforce::bulk::{Columns, IngestOperation, IngestSpec, Row, RowOutcome, RowResult, Wanted};
 use crate::salesforce::{ApiError, Client, Error};
 use crate::samples::catalogue::{Catalogue, CatalogueError};
 use crate::samples::key::{SAMPLE_DATA_KEY, SampleKeys};
-use crate::samples::{
-    CREATE_SAMPLES, CreateSamples, LINE_COLUMNS, OPPORTUNITIES, OPPORTUNITY_COLUMNS, OPPORTUNITY_LINE_ITEMS,
-    SampleRows, opportunity_name,
-};
+use crate::samples::{LINE_COLUMNS, OPPORTUNITY_COLUMNS, SampleRows, opportunity_name};
 use crate::work::bulk::ChunkLoads;
 use crate::work::{Orgs, TaskUser, fail};
 
@@ -38,8 +36,8 @@ pub struct CreateSamplesKind {
 }
 
 impl JobKind for CreateSamplesKind {
-    fn name(&self) -> &'static str {
-        CREATE_SAMPLES
+    fn kind(&self) -> Kind {
+        Kind::of::<CreateSamples>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -48,7 +46,7 @@ impl JobKind for CreateSamplesKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let total = params::<CreateSamples>(cx)?.number_of_opportunities;
+            let total = cx.params::<CreateSamples>()?.number_of_opportunities;
             let mut next: u32 = match cursor.as_deref() {
                 None | Some("") => 1,
                 Some(cursor) => cursor.parse().map_err(|error| fail(&error))?,
@@ -65,7 +63,7 @@ impl JobKind for CreateSamplesKind {
 
     fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
         Box::pin(async move {
-            let lines = params::<CreateSamples>(cx)?.lines;
+            let lines = cx.params::<CreateSamples>()?.lines;
             let (first, count) = parse(&chunk.payload).ok_or_else(|| TaskError::Fail {
                 reason: "the chunk's payload is not a range of numbers".to_owned(),
             })?;

@@ -8,18 +8,18 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use super::{ROUNDS, SampleSettings, finish, params};
+use super::{ROUNDS, SampleSettings, finish};
+use crate::contracts::samples::{DeleteSamples, OPPORTUNITIES};
 use crate::jobs::{
-    Chunk, ChunkReport, JobKind, JobView, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+    Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
 };
 use crate::salesforce::bulk::{
     Bulk, BulkSettings, Columns, IngestOperation, IngestSpec, RowOutcome, RowResult, Wanted,
 };
 use crate::salesforce::{Client, Error, SalesforceId, soql};
 use crate::samples::key::SAMPLE_DATA_KEY;
-use crate::samples::{DELETE_SAMPLES, DeleteSamples, OPPORTUNITIES};
 use crate::work::bulk::ChunkLoads;
-use crate::work::{OrgWork, Orgs, TaskUser};
+use crate::work::{IdRange, OrgWork, Orgs, TaskUser, is_gone};
 
 /// The kind.
 pub struct DeleteSamplesKind {
@@ -38,8 +38,8 @@ struct IdRow {
 }
 
 impl JobKind for DeleteSamplesKind {
-    fn name(&self) -> &'static str {
-        DELETE_SAMPLES
+    fn kind(&self) -> Kind {
+        Kind::of::<DeleteSamples>()
     }
 
     fn look<'a>(&'a self, cx: &'a TaskContext, limit: Duration) -> Option<BoxFuture<'a, Looked>> {
@@ -60,9 +60,9 @@ impl JobKind for DeleteSamplesKind {
                 page(org.client(), after.as_deref(), limit).await.map_err(|error| self.orgs.task_error(&error))?;
             Ok(match page {
                 None => PlanStep { chunks: Vec::new(), cursor: after.unwrap_or_default(), done: true },
-                Some((first, last, records)) => PlanStep {
-                    chunks: vec![NewChunk { payload: format!("{}-{}", first.as_15(), last.as_15()), records }],
-                    cursor: last.to_string(),
+                Some((range, records)) => PlanStep {
+                    chunks: vec![NewChunk { payload: range.to_string(), records }],
+                    cursor: range.last.to_string(),
                     done: records < u64::from(limit),
                 },
             })
@@ -71,8 +71,7 @@ impl JobKind for DeleteSamplesKind {
 
     fn run<'a>(&'a self, cx: &'a TaskContext, chunk: Chunk) -> BoxFuture<'a, Result<ChunkReport, TaskError>> {
         Box::pin(async move {
-            let range = parse(&chunk.payload)
-                .ok_or_else(|| TaskError::Fail { reason: "the chunk's payload is not a range of ids".to_owned() })?;
+            let range: IdRange = chunk.payload.parse()?;
             let org = self.orgs.open(cx, &self.user).await?;
             let errors =
                 delete(cx, &org, &chunk, range, spec(cx)?).await.map_err(|error| self.orgs.task_error(&error))?;
@@ -86,19 +85,15 @@ impl JobKind for DeleteSamplesKind {
 }
 
 fn spec(cx: &TaskContext) -> Result<IngestSpec, TaskError> {
-    let operation = match params::<DeleteSamples>(cx)?.hard_delete {
+    let operation = match cx.params::<DeleteSamples>()?.hard_delete {
         true => IngestOperation::HardDelete,
         false => IngestOperation::Delete,
     };
     Ok(IngestSpec::new("Opportunity", operation))
 }
 
-/// First and last id of the next page, and how many records it has; `None` when there is no more.
-async fn page(
-    client: &Client,
-    after: Option<&str>,
-    limit: u32,
-) -> Result<Option<(SalesforceId, SalesforceId, u64)>, Error> {
+/// The next page, and how many records it has; `None` when there is no more.
+async fn page(client: &Client, after: Option<&str>, limit: u32) -> Result<Option<(IdRange, u64)>, Error> {
     let after = after.map(|id| format!(" AND Id > {}", soql::quote(id))).unwrap_or_default();
     let soql = format!("SELECT Id FROM Opportunity WHERE {SAMPLE_DATA_KEY} != NULL{after} ORDER BY Id LIMIT {limit}");
     let mut rows = client.query::<IdRow>(soql);
@@ -107,13 +102,7 @@ async fn page(
     while let Some(row) = rows.try_next().await? {
         (last, records) = (row.id, records + 1);
     }
-    Ok(Some((first, last, records)))
-}
-
-/// `first-last`
-fn parse(payload: &str) -> Option<(SalesforceId, SalesforceId)> {
-    let (first, last) = payload.split_once('-')?;
-    Some((first.parse().ok()?, last.parse().ok()?))
+    Ok(Some((IdRange { first, last }, records)))
 }
 
 /// Deletes what there is of the range, and gives what could not be deleted.
@@ -121,16 +110,13 @@ async fn delete(
     cx: &TaskContext,
     org: &OrgWork,
     chunk: &Chunk,
-    (first, last): (SalesforceId, SalesforceId),
+    range: IdRange,
     spec: IngestSpec,
 ) -> Result<Vec<RecordError>, Error> {
     let loads = ChunkLoads::new(cx, org, chunk);
     loads.settle().await?;
-    let soql = format!(
-        "SELECT Id FROM Opportunity WHERE {SAMPLE_DATA_KEY} != NULL AND Id >= {} AND Id <= {} ORDER BY Id",
-        soql::quote(first.as_str()),
-        soql::quote(last.as_str())
-    );
+    let range = range.condition();
+    let soql = format!("SELECT Id FROM Opportunity WHERE {SAMPLE_DATA_KEY} != NULL AND {range} ORDER BY Id");
     let mut errors = Vec::new();
     for _ in 0..ROUNDS {
         // What is still there: in a later round, what failed in the one before.
@@ -140,7 +126,7 @@ async fn delete(
         let mut on_row = |result: RowResult| {
             let RowOutcome::Failed { error, .. } = result.outcome else { return };
             // Somebody else was faster.
-            if matches!(error.error_code.as_str(), "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY") {
+            if is_gone(&error.error_code) {
                 return;
             }
             passing |= error.passes();

@@ -7,10 +7,7 @@ pub use create::CreateSamplesKind;
 pub use delete::DeleteSamplesKind;
 
 use super::bulk::finish;
-use super::fail;
 use crate::config::Reader;
-use crate::jobs::{TaskContext, TaskError};
-use serde::de::DeserializeOwned;
 
 /// Rows that fail by what passes by itself are sent this many times in all.
 const ROUNDS: u32 = 4;
@@ -31,8 +28,4 @@ impl SampleSettings {
     pub fn read(reader: &mut Reader<'_>) -> Self {
         Self { chunk_size: reader.bounded("SAMPLE_CHUNK_SIZE", 10_000, 1..=50_000) }
     }
-}
-
-fn params<T: DeserializeOwned>(cx: &TaskContext) -> Result<T, TaskError> {
-    serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))
 }

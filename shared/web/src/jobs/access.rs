@@ -3,7 +3,7 @@
 //! The right to manage jobs of others is a custom permission of the org. It is asked for when a user wants more than their
 //! own jobs, and remembered with the session for a while.
 
-use super::{job_error, unknown_job};
+use super::error::{job_error, unknown_job};
 use crate::client_context::Caller;
 use crate::upstream::salesforce_error;
 use crate::{ApiError, WaitingCalls};

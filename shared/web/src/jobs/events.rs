@@ -1,15 +1,15 @@
 //! `GET /api/jobs/{id}/events`: the job's events as they happen (server-sent events).
 
-use super::serve::Shutdown;
-use super::streams::{PAGE, Position, Streams, Told, position};
-use super::{JobAccess, job_error, job_id, unknown_job};
-use crate::client_context::Caller;
+use super::error::{job_error, job_id, unknown_job};
+use super::owner::JobOwner;
+use super::streams::{PAGE, Position, Shutdown, Streams, Told, position};
+use super::user_jobs::UserJobs;
 use crate::places::Place;
 use crate::{ApiError, sse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
-use shared::jobs::{JobEvent, JobView, JobWatch, Jobs};
+use shared::jobs::{JobEvent, JobView, JobWatch};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
@@ -35,16 +35,15 @@ struct Follower {
 // Not in the OpenAPI document: External Services takes no event streams.
 pub(super) async fn get_job_events(
     request: HttpRequest,
-    jobs: Data<Jobs>,
-    access: Data<JobAccess>,
+    owner: UserJobs,
     streams: Data<Streams>,
     shutdown: Data<Shutdown>,
-    caller: Caller,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let after = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok()).unwrap_or("0").to_owned();
-    let JobView { org, id, .. } = access.job(&jobs, &caller, &job_id(&id)?).await?;
+    let JobView { org, id, .. } = owner.job(&job_id(&id)?).await?;
     let place = streams.admit(&org)?;
+    let jobs = owner.jobs();
     let first = jobs.events(&org, &id, &after, PAGE).await.map_err(job_error)?.ok_or_else(unknown_job)?;
     let watch = jobs.watch(&org, &id).await.map_err(job_error)?.ok_or_else(unknown_job)?;
     if first.is_empty() && watch.view().await.map_err(job_error)?.is_none_or(|job| job.state.is_final()) {

@@ -1,11 +1,11 @@
 //! A job's state, errors and dead letters. Who sees a job is said in [`super`].
 
-use super::{JobAccess, job_error, job_id, unknown_job};
-use crate::client_context::Caller;
+use super::owner;
+use super::user_jobs::UserJobs;
 use crate::{ApiError, ErrorAnswer};
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
-use shared::jobs::{DeadLetter, ErrorPage, JobView, Jobs};
+use shared::jobs::{DeadLetter, ErrorPage, JobView};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which jobs to list.
@@ -38,25 +38,14 @@ pub struct JobList {
         (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
     )
 )]
-pub async fn list_jobs(
-    jobs: Data<Jobs>,
-    access: Data<JobAccess>,
-    caller: Caller,
-    params: Query<ListParams>,
-) -> Result<Json<JobList>, ApiError> {
+pub async fn list_jobs(owner: UserJobs, params: Query<ListParams>) -> Result<Json<JobList>, ApiError> {
     let limit = params.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {
         return Err(ApiError::bad_request("limit", "expected 1 to 100"));
     }
     let before = params.before.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_| ApiError::bad_request("before", "expected the id of a job"))?;
-    let (org, before) = (caller.org_id().as_str(), before.as_ref());
-    let found = match access.manages(&caller).await? {
-        true => jobs.list(org, limit, before).await,
-        false => jobs.list_of(org, caller.user_id(), limit, before).await,
-    };
-    let found = found.map_err(job_error)?;
-    Ok(Json(JobList { jobs: found }))
+    Ok(Json(JobList { jobs: owner.list(limit, before.as_ref()).await? }))
 }
 
 /// Tells where a job stands.
@@ -72,17 +61,9 @@ pub async fn list_jobs(
         (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
     )
 )]
-pub async fn get_job(
-    jobs: Data<Jobs>,
-    access: Data<JobAccess>,
-    caller: Caller,
-    id: Path<String>,
-) -> Result<Json<JobView>, ApiError> {
-    access.job(&jobs, &caller, &job_id(&id)?).await.map(Json)
+pub async fn get_job(owner: UserJobs, id: Path<String>) -> Result<Json<JobView>, ApiError> {
+    owner::view(&owner, &id).await
 }
-
-/// Far beyond the errors that are kept of a job.
-const MAX_OFFSET: u64 = 1_000_000_000;
 
 /// Which errors to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -110,23 +91,11 @@ pub struct ErrorParams {
     )
 )]
 pub async fn get_job_errors(
-    jobs: Data<Jobs>,
-    access: Data<JobAccess>,
-    caller: Caller,
+    owner: UserJobs,
     id: Path<String>,
     params: Query<ErrorParams>,
 ) -> Result<Json<ErrorPage>, ApiError> {
-    let limit = params.limit.unwrap_or(100);
-    if !(1..=1_000).contains(&limit) {
-        return Err(ApiError::bad_request("limit", "expected 1 to 1000"));
-    }
-    let offset = params.offset.unwrap_or(0);
-    if offset > MAX_OFFSET {
-        return Err(ApiError::bad_request("offset", "expected 0 to 1000000000"));
-    }
-    let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
-    let page = jobs.errors(&job.org, &job.id, offset, limit).await.map_err(job_error)?;
-    page.map(Json).ok_or_else(unknown_job)
+    owner::errors(&owner, &id, params.offset, params.limit).await
 }
 
 /// Chunks that were given up.
@@ -149,13 +118,7 @@ pub struct DeadLetterList {
         (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer)
     )
 )]
-pub async fn get_job_dead_letters(
-    jobs: Data<Jobs>,
-    access: Data<JobAccess>,
-    caller: Caller,
-    id: Path<String>,
-) -> Result<Json<DeadLetterList>, ApiError> {
-    let job = access.job(&jobs, &caller, &job_id(&id)?).await?;
-    let letters = jobs.dead_letters(&job.org, &job.id).await.map_err(job_error)?;
-    letters.map(|dead_letters| Json(DeadLetterList { dead_letters })).ok_or_else(unknown_job)
+pub async fn get_job_dead_letters(owner: UserJobs, id: Path<String>) -> Result<Json<DeadLetterList>, ApiError> {
+    let dead_letters = owner::dead_letters(&owner, &id).await?;
+    Ok(Json(DeadLetterList { dead_letters }))
 }

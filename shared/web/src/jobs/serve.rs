@@ -1,7 +1,8 @@
 //! The process of a web service that starts jobs.
 
-use super::JobAccess;
-use super::streams::Streams;
+use super::access::JobAccess;
+use super::routes;
+use super::streams::{Shutdown, Streams};
 use crate::config::WebConfig;
 use crate::health::Health;
 use crate::openapi::Document;
@@ -15,10 +16,6 @@ use tokio_util::sync::CancellationToken;
 /// What is said of a server that would lose jobs.
 const UNSUITABLE: &str = "The server at REDIS_URL cannot be used";
 
-/// The token that ends endless answers.
-#[derive(Clone)]
-pub(super) struct Shutdown(pub(super) CancellationToken);
-
 /// What a service does at its start while Redis does not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -28,7 +25,7 @@ pub enum Start {
     Lazy,
 }
 
-/// Serves `routes`, the operations of [`super::configure`], health and `document` on `listener` until `shutdown` is
+/// Serves `own`, the operations of [`routes::configure`], health and `document` on `listener` until `shutdown` is
 /// cancelled. Handlers find `Data<Jobs>`, `Data<AllowedHosts>`, `Data<WaitingCalls>` and `Data<Conditions>`.
 ///
 /// # Errors
@@ -40,7 +37,7 @@ pub async fn serve<R>(
     document: &Document,
     listener: TcpListener,
     shutdown: CancellationToken,
-    routes: R,
+    own: R,
 ) -> anyhow::Result<()>
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
@@ -70,7 +67,7 @@ where
     let factory = move || {
         let (jobs, access, hosts) = (jobs.clone(), access.clone(), hosts.clone());
         let (stop, streams, calls) = (stop.clone(), streams.clone(), calls.clone());
-        let (health, routes, conditions) = (health.clone(), routes.clone(), conditions.clone());
+        let (health, own, conditions) = (health.clone(), own.clone(), conditions.clone());
         app(&move |service: &mut ServiceConfig| {
             service
                 .app_data(Data::new(hosts.clone()))
@@ -81,8 +78,8 @@ where
                 .app_data(Data::new(calls.clone()))
                 .app_data(Data::new(conditions.clone()))
                 .configure(|service| health.routes(service))
-                .configure(super::configure)
-                .configure(|service| routes(service));
+                .configure(routes::configure)
+                .configure(|service| own(service));
         })
     };
     tokio::select! {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 use crate::places::{Full, Place, PlaceLimits, Places};
 use crate::{ApiError, sse};
@@ -18,6 +19,10 @@ pub(super) const PAGE: usize = 100;
 const BUFFER: usize = 256;
 /// When to ask again for a stream that was one too many.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// The token that ends endless answers.
+#[derive(Clone)]
+pub(super) struct Shutdown(pub(super) CancellationToken);
 
 /// All streams of the process. Cheap to clone.
 #[derive(Clone)]

@@ -28,6 +28,7 @@ impl Bed {
     pub(crate) async fn create(&self, user: &str) -> Result<JobId> {
         let job = NewJob {
             kind: KIND,
+            version: 1,
             org: ORG.to_owned(),
             user: user.to_owned(),
             params: json!({"where": "Amount > 0"}),

@@ -5,8 +5,8 @@ use crate::accounts::Trouble;
 use crate::connections::Connection;
 use crate::loads::Standing;
 use askama::Template;
+use shared::contracts::api_access::{DEFAULT_COUNT, LoadAccounts, MAX_COUNT};
 use shared::jobs::{JobState, JobView, RecordError, Workers};
-use shared::loads::{DEFAULT_COUNT, LoadAccounts, MAX_COUNT};
 use std::time::Duration;
 use url::form_urlencoded;
 

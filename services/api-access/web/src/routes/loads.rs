@@ -13,8 +13,8 @@ use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
+use shared::contracts::api_access::MAX_COUNT;
 use shared::jobs::Workers;
-use shared::loads::MAX_COUNT;
 
 /// Failures of each load on the page of all.
 const FEW_FAILURES: u64 = 5;

@@ -3,11 +3,11 @@
 use anyhow::{Result, ensure};
 use reqwest::StatusCode;
 use serde_json::json;
+pub(crate) use test_support::SECRET_KEY as SECRET;
 use test_support::{Browser, LocalOrg, Service, ServiceSpec, TestRedis, free_port};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 /// 32 bytes for tests only.
-pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 pub(crate) const ORGS: &str = "my-org, my-org-sales-a, empty-org";
 /// Time for one org in tests of what it bounds.
 pub(crate) const DEADLINE_MS: u64 = 1_500;

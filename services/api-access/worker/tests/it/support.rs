@@ -5,7 +5,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 use std::time::Duration;
 use test_support::{
-    Browser, Fault, LocalOrg, Page, RedisOptions, Service, ServiceSpec, TestRedis, eventually, free_port,
+    Browser, Fault, LocalOrg, Page, RedisOptions, SECRET_KEY as SECRET, Service, ServiceSpec, TestRedis, eventually,
+    free_port,
 };
 
 /// The connection in which tests work, and its org.
@@ -13,9 +14,6 @@ pub(crate) const ORG: &str = "my-org";
 /// Accounts that local-org seeds there.
 pub(crate) const SEEDED: u64 = 8;
 const PASSWORD: &str = "correct horse";
-/// 32 bytes for tests only.
-const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
 /// Redis with its log on disk, local-org, one web process and some workers.
 pub(crate) struct Stack {
     pub(crate) redis: TestRedis,

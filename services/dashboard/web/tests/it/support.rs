@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use shared::jobs::{
-    Chunk, ChunkReport, JobId, JobKind, JobView, Jobs, JobsConfig, NewChunk, NewJob, OPERATOR, PlanStep, RecordError,
-    SealKey, TaskContext, TaskError, Worker, WorkerSettings,
+    Chunk, ChunkReport, JobId, JobKind, JobParams, JobView, Jobs, JobsConfig, Kind, NewChunk, NewJob, OPERATOR,
+    PlanStep, RecordError, SealKey, TaskContext, TaskError, Worker, WorkerSettings,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,6 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// 32 bytes for tests only.
 pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 pub(crate) const ORG: &str = "00D000000000001AAA";
-pub(crate) const KIND: &str = "test";
 pub(crate) const RECORD: &str = "006000000000001AAA";
 /// Text of an org that would be a script, were it not shown as text.
 pub(crate) const HOSTILE: &str = "</td><script>alert('x')</script>";
@@ -65,15 +64,8 @@ impl Stack {
 
     /// A job of these chunks, made by `user`.
     pub(crate) async fn create(&self, user: &str, chunks: &[&str]) -> Result<JobId> {
-        let job = NewJob {
-            kind: KIND,
-            org: ORG.to_owned(),
-            user: user.to_owned(),
-            params: json!({ "chunks": chunks }),
-            session: None,
-            idempotency_key: None,
-            request_id: "request-1".to_owned(),
-        };
+        let params = Called { chunks: chunks.iter().map(ToString::to_string).collect() };
+        let job = NewJob { request_id: "request-1".to_owned(), ..NewJob::of(&params, ORG, user)? };
         Ok(self.jobs.create(job).await?.id)
     }
 
@@ -89,7 +81,7 @@ impl Stack {
     /// A worker in this process.
     pub(crate) fn work(&self) -> Working {
         let (gate, stop) = (watch::Sender::new(0), CancellationToken::new());
-        let kind: Arc<dyn JobKind> = Arc::new(Kind(gate.clone()));
+        let kind: Arc<dyn JobKind> = Arc::new(CalledKind(gate.clone()));
         let settings = WorkerSettings {
             name: "worker.1".to_owned(),
             concurrency: 2,
@@ -120,12 +112,23 @@ impl Working {
     }
 }
 
-/// Runs chunks by what they are called: `ok`, `wait` until it may, `bad` with an error of a record, `dead`.
-struct Kind(watch::Sender<u64>);
+/// What the chunks of a job are called.
+#[derive(Serialize, Deserialize)]
+struct Called {
+    chunks: Vec<String>,
+}
 
-impl JobKind for Kind {
-    fn name(&self) -> &'static str {
-        KIND
+impl JobParams for Called {
+    const KIND: &'static str = "test";
+    const VERSION: u32 = 1;
+}
+
+/// Runs chunks by what they are called: `ok`, `wait` until it may, `bad` with an error of a record, `dead`.
+struct CalledKind(watch::Sender<u64>);
+
+impl JobKind for CalledKind {
+    fn kind(&self) -> Kind {
+        Kind::of::<Called>()
     }
 
     fn plan<'a>(
@@ -133,11 +136,11 @@ impl JobKind for Kind {
         cx: &'a TaskContext,
         _cursor: Option<String>,
     ) -> futures_util::future::BoxFuture<'a, Result<PlanStep, TaskError>> {
-        let names = cx.params["chunks"].as_array().cloned().unwrap_or_default();
-        let chunk =
-            |name: &serde_json::Value| NewChunk { payload: name.as_str().unwrap_or_default().to_owned(), records: 10 };
-        let chunks = names.iter().map(chunk).collect();
-        Box::pin(async move { Ok(PlanStep { chunks, cursor: String::new(), done: true }) })
+        Box::pin(async move {
+            let Called { chunks } = cx.params()?;
+            let chunks = chunks.into_iter().map(|payload| NewChunk { payload, records: 10 }).collect();
+            Ok(PlanStep { chunks, cursor: String::new(), done: true })
+        })
     }
 
     fn run<'a>(

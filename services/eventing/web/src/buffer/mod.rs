@@ -23,7 +23,7 @@
 //! | `aside:<tx>`, `aside-ids:<tx>` | hash, set | a flush that could not be made into a job, with a TTL |
 //! | `flushes` | number | of the last flush |
 //! | `taken:<tx>` | set | records that were made into a job, with a TTL |
-//! | `covered:<authorization>` | sorted set | records of jobs, by the ms up to which their changes are dealt with ([`covered`](shared::changes::covered)) |
+//! | `covered:<authorization>` | sorted set | records of jobs, by the ms up to which their changes are dealt with ([`covered`](shared::contracts::eventing::covered)) |
 //! | `lease:<sub>` | string | who subscribes, with a TTL |
 //! | `position:<sub>` | hash | `replay_id`, `version`, `at`; `since`: when the subscription began, of one that began with new events |
 //! | `counts`, `report:<sub>` | hash | for people |
@@ -48,9 +48,10 @@ pub(crate) use position::{Advance, Beginning, Begun, Moved, Position};
 pub(crate) use settings::BufferSettings;
 pub(crate) use view::{Trouble, View};
 
-use crate::change::{Change, TransactionKey, What};
+use crate::change::{Change, TransactionKey};
 use chrono::{DateTime, Utc};
 use scripts::SCRIPTS;
+use shared::contracts::eventing::Changed;
 use shared::jobs::{Jobs, JobsError};
 use shared::salesforce::SalesforceId;
 use std::collections::BTreeMap;
@@ -202,9 +203,9 @@ impl Buffer {
             let committed = changes.iter().filter_map(|change| change.committed).max();
             let (mut ids, mut since): (Vec<String>, Option<DateTime<Utc>>) = (Vec::new(), None);
             for change in changes {
-                match &change.what {
-                    What::Records(records) => ids.extend(records.iter().map(SalesforceId::to_string)),
-                    What::Since(time) => {
+                match &change.changed {
+                    Changed::Records(records) => ids.extend(records.iter().map(SalesforceId::to_string)),
+                    Changed::Since(time) => {
                         ids.push(OVERFLOW.to_owned());
                         since = Some(since.map_or(*time, |earlier| earlier.min(*time)));
                     }
@@ -225,14 +226,14 @@ impl Flush {
     /// `None` when somebody else has written into the keys.
     fn read((transaction, number, user, since, ids): &RawFlush) -> Option<Self> {
         let (authorization, key) = transaction.split_once(':')?;
-        let what = if ids.iter().any(|id| id == OVERFLOW) {
-            What::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
+        let changed = if ids.iter().any(|id| id == OVERFLOW) {
+            Changed::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
         } else {
             let mut records = ids.iter().map(|id| id.parse()).collect::<Result<Vec<SalesforceId>, _>>().ok()?;
             records.sort_unstable();
-            What::Records(records)
+            Changed::Records(records)
         };
-        let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, what };
+        let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, changed };
         Some(Self { authorization: authorization.to_owned(), change, number: *number })
     }
 }
@@ -246,7 +247,7 @@ mod tests {
         let ids = ["006000000000002AAA", "006000000000001AAA"].map(str::to_owned).to_vec();
         let flush = Flush::read(&("my-org:0001-a".to_owned(), 7, String::new(), String::new(), ids)).unwrap();
         assert_eq!((flush.authorization.as_str(), flush.number), ("my-org", 7));
-        let What::Records(records) = flush.change.what else { panic!("an overflow") };
+        let Changed::Records(records) = flush.change.changed else { panic!("an overflow") };
         assert!(records.is_sorted() && records.len() == 2);
     }
 
@@ -255,7 +256,7 @@ mod tests {
         let ids = ["006000000000002AAA", OVERFLOW].map(str::to_owned).to_vec();
         let flush =
             Flush::read(&("o:t".to_owned(), 1, "005000000000001AAA".to_owned(), "1000".to_owned(), ids)).unwrap();
-        assert_eq!(flush.change.what, What::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
+        assert_eq!(flush.change.changed, Changed::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
         assert!(flush.change.user.is_some());
         let broken = ("o:t".to_owned(), 1, String::new(), String::new(), vec![OVERFLOW.to_owned()]);
         assert_eq!(Flush::read(&broken), None);

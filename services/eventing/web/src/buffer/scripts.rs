@@ -1,6 +1,6 @@
 //! The Lua scripts. Each file says what it takes and answers.
 
-use shared::changes::covered::COVER;
+use shared::contracts::eventing::covered::COVER;
 use shared::jobs::{Effect, ServiceScript};
 use std::sync::LazyLock;
 

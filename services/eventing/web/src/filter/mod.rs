@@ -4,9 +4,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use crate::change::{Change, What};
+use crate::change::Change;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use shared::contracts::eventing::Changed;
 use shared::salesforce::SalesforceId;
 use shared::salesforce::pubsub::{ChangeEvent, ChangeEventHeader, ChangeType};
 
@@ -110,7 +111,7 @@ impl Filter {
             return Ok(Verdict::Ignore(Ignored::Entity));
         }
         if header.is_overflow() {
-            return take(header, What::Since(overflow(header)?));
+            return take(header, Changed::Since(overflow(header)?));
         }
         let Some(kind) = Kind::of(&header.change_type).filter(|kind| self.change_types.contains(kind)) else {
             return Ok(Verdict::Ignore(Ignored::ChangeType));
@@ -125,7 +126,7 @@ impl Filter {
         if stage(event).is_some_and(|stage| !self.has_stage(stage)) {
             return Ok(Verdict::Ignore(Ignored::Stage));
         }
-        take(header, What::Records(records))
+        take(header, Changed::Records(records))
     }
 
     /// Whether one of the fields changed that count. An event that does not tell which fields changed may be about one.
@@ -195,13 +196,13 @@ fn overflow(header: &ChangeEventHeader) -> Result<DateTime<Utc>, InvalidChange> 
         .ok_or_else(|| InvalidChange::new("ChangeEventHeader.commitTimestamp", "it is not a time"))
 }
 
-fn take(header: &ChangeEventHeader, what: What) -> Result<Verdict, InvalidChange> {
+fn take(header: &ChangeEventHeader, changed: Changed) -> Result<Verdict, InvalidChange> {
     let transaction = header.transaction_key.parse().map_err(|()| {
         InvalidChange::new("ChangeEventHeader.transactionKey", "expected 1 to 100 letters, digits, -, _, ., /, + or =")
     })?;
     // Only people read it; an event is not lost for want of it.
     let user = header.commit_user.parse().ok();
-    Ok(Verdict::Take(Change { transaction, user, committed: committed(header), what }))
+    Ok(Verdict::Take(Change { transaction, user, committed: committed(header), changed }))
 }
 
 /// When the transaction was committed, if the event tells.

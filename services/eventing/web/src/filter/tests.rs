@@ -43,7 +43,7 @@ fn takes_new_changed_and_restored_opportunities() {
             transaction: "0001-a".parse().unwrap(),
             user: "005000000000001AAA".parse().ok(),
             committed: DateTime::from_timestamp_millis(1_700_000_000_000),
-            what: What::Records(vec![ID.parse().unwrap()]),
+            changed: Changed::Records(vec![ID.parse().unwrap()]),
         };
         assert_eq!(verdict, Verdict::Take(change), "{kind}");
     }
@@ -113,7 +113,7 @@ fn an_overflow_means_everything_since() {
     };
     let committed = DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
     assert_eq!(change.committed, Some(committed));
-    let What::Since(since) = change.what else { panic!("{change:?}") };
+    let Changed::Since(since) = change.changed else { panic!("{change:?}") };
     // What a transaction of the longest kind wrote first.
     assert!(since < committed - TimeDelta::minutes(10), "{since}");
     let mut timeless = header;

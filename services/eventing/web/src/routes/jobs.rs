@@ -1,16 +1,11 @@
-//! The jobs that events started. They belong to the authorization, so whoever has the token may see and steer them, as the
-//! `operator` of their history; no client context of AppLink is asked for, as `::web::jobs` would.
+//! The jobs that events started. What the operations do is `::web::jobs`'s; here they are for who has the token.
 
-use crate::app::App;
-use crate::token::Authorized;
-use ::web::jobs::{CANNOT_RESUME, job_error, job_id, unknown_job};
-use ::web::{ApiError, ErrorAnswer};
-use actix_web::web::{Data, Json, Path};
+use crate::owner::OperatorJobs;
+use ::web::{ApiError, ErrorAnswer, jobs};
+use actix_web::http::StatusCode;
+use actix_web::web::{Json, Path};
 use actix_web::{get, post};
-use shared::jobs::{ErrorPage, JobState, JobView};
-
-/// Errors of an answer.
-const MOST_ERRORS: u64 = 1_000;
+use shared::jobs::{ErrorPage, JobView};
 
 /// Tells where a job stands.
 #[utoipa::path(
@@ -24,12 +19,8 @@ const MOST_ERRORS: u64 = 1_000;
     security(("token" = []))
 )]
 #[get("/api/jobs/{id}")]
-pub(crate) async fn get_job(
-    _authorized: Authorized,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<Json<JobView>, ApiError> {
-    found(app.jobs.get(&app.authorization, &job_id(&id)?).await.map_err(job_error)?)
+pub(crate) async fn get_job(owner: OperatorJobs, id: Path<String>) -> Result<Json<JobView>, ApiError> {
+    jobs::view(&owner, &id).await
 }
 
 /// Lists the first thousand records of a job that failed, with the reasons.
@@ -44,12 +35,8 @@ pub(crate) async fn get_job(
     security(("token" = []))
 )]
 #[get("/api/jobs/{id}/errors")]
-pub(crate) async fn get_job_errors(
-    _authorized: Authorized,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<Json<ErrorPage>, ApiError> {
-    found(app.jobs.errors(&app.authorization, &job_id(&id)?, 0, MOST_ERRORS).await.map_err(job_error)?)
+pub(crate) async fn get_job_errors(owner: OperatorJobs, id: Path<String>) -> Result<Json<ErrorPage>, ApiError> {
+    jobs::errors(&owner, &id, None, None).await
 }
 
 /// Cancels a job: what has not started is dropped at once, what runs ends.
@@ -64,12 +51,8 @@ pub(crate) async fn get_job_errors(
     security(("token" = []))
 )]
 #[post("/api/jobs/{id}/cancel")]
-pub(crate) async fn cancel_job(
-    _authorized: Authorized,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<Json<JobView>, ApiError> {
-    found(app.jobs.cancel(&app.authorization, &job_id(&id)?).await.map_err(job_error)?)
+pub(crate) async fn cancel_job(owner: OperatorJobs, id: Path<String>) -> Result<Json<JobView>, ApiError> {
+    jobs::cancel(&owner, &id).await
 }
 
 /// Lets a job go on that needs authorization, once the authorization is good again.
@@ -85,17 +68,8 @@ pub(crate) async fn cancel_job(
     security(("token" = []))
 )]
 #[post("/api/jobs/{id}/resume")]
-pub(crate) async fn resume_job(
-    _authorized: Authorized,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<Json<JobView>, ApiError> {
-    let id = job_id(&id)?;
-    let job = app.jobs.get(&app.authorization, &id).await.map_err(job_error)?.ok_or_else(unknown_job)?;
-    if job.state.is_final() || job.state == JobState::Cancelling {
-        return Err(ApiError::conflict(CANNOT_RESUME));
-    }
-    found(app.jobs.resume(&app.authorization, &id, None).await.map_err(job_error)?)
+pub(crate) async fn resume_job(owner: OperatorJobs, id: Path<String>) -> Result<(Json<JobView>, StatusCode), ApiError> {
+    jobs::resume(&owner, &id).await
 }
 
 /// Runs the chunks of a job that were given up once more.
@@ -111,14 +85,6 @@ pub(crate) async fn resume_job(
     security(("token" = []))
 )]
 #[post("/api/jobs/{id}/retry")]
-pub(crate) async fn retry_job(
-    _authorized: Authorized,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<Json<JobView>, ApiError> {
-    found(app.jobs.retry(&app.authorization, &job_id(&id)?, None).await.map_err(job_error)?)
-}
-
-fn found<T>(answer: Option<T>) -> Result<Json<T>, ApiError> {
-    answer.map(Json).ok_or_else(unknown_job)
+pub(crate) async fn retry_job(owner: OperatorJobs, id: Path<String>) -> Result<(Json<JobView>, StatusCode), ApiError> {
+    jobs::retry(&owner, &id).await
 }

@@ -1,6 +1,5 @@
 //! The operations. All of them need the token; health and documentation do not.
 
-mod accept;
 pub(crate) mod events;
 pub(crate) mod info;
 pub(crate) mod jobs;

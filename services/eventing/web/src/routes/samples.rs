@@ -2,14 +2,12 @@
 //!
 //! Events of sample data are own writes, so no Quotes follow: edit a sample Opportunity for that.
 
-use super::accept::{DataJobResponse, accept};
-use crate::app::App;
-use crate::token::Authorized;
-use ::web::samples::{CreateParams, DeleteParams};
+use crate::owner::OperatorJobs;
+use ::web::jobs::accept;
+use ::web::samples::{CreateParams, DataJobResponse, DeleteParams};
 use ::web::{ApiError, ErrorAnswer, RequestId};
-use actix_web::web::{Data, Query};
+use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, post};
-use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 
 /// Starts a job that makes sample Opportunities with lines, on existing Accounts and from the active price book.
 #[utoipa::path(
@@ -30,12 +28,11 @@ use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 #[post("/api/datacreate")]
 pub(crate) async fn data_create(
     request: HttpRequest,
-    _authorized: Authorized,
-    app: Data<App>,
+    owner: OperatorJobs,
     request_id: RequestId,
     params: Query<CreateParams>,
 ) -> Result<HttpResponse, ApiError> {
-    accept(&app, request.headers(), &request_id, CREATE_SAMPLES, &params.read()?).await
+    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
 }
 
 /// Starts a job that deletes all sample Opportunities with their lines and Quotes, and no other record.
@@ -56,10 +53,9 @@ pub(crate) async fn data_create(
 #[post("/api/datadelete")]
 pub(crate) async fn data_delete(
     request: HttpRequest,
-    _authorized: Authorized,
-    app: Data<App>,
+    owner: OperatorJobs,
     request_id: RequestId,
     params: Query<DeleteParams>,
 ) -> Result<HttpResponse, ApiError> {
-    accept(&app, request.headers(), &request_id, DELETE_SAMPLES, &params.read()?).await
+    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
 }

@@ -11,14 +11,14 @@ mod batch;
 mod history;
 mod session;
 
-use crate::buffer::{Buffer, LEASE_TTL, Lease, Trouble};
-use crate::filter::Filter;
+pub(crate) use session::Source;
+
+use crate::buffer::{LEASE_TTL, Lease, Trouble};
 use crate::meters;
-use futures_util::future::BoxFuture;
 use history::History;
-use session::{Ended, Session};
+use session::{Ended, FIRST_PAUSE, Session};
 use shared::jobs::JobsError;
-use shared::salesforce::pubsub::{PubSub, PubSubError, ReplayId, ReplayStore, StoreError, SubscribeSettings};
+use shared::salesforce::pubsub::PubSubError;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -27,18 +27,13 @@ const RENEW: Duration = Duration::from_secs(3);
 const _: () = assert!(RENEW.as_millis() * 2 < LEASE_TTL.as_millis(), "one renewal may be late");
 /// How often a process that does not hold the lease asks for it. With [`LEASE_TTL`], the longest time without a subscriber.
 const ASK: Duration = Duration::from_secs(2);
-/// Pauses after a subscription that failed for good, such as for a topic that does not exist: an administrator may change
-/// that.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause after a subscription that failed for good, such as for a topic that does not exist: an administrator may
+/// change that. The first is [`FIRST_PAUSE`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The subscriber of one process.
 pub(crate) struct Subscriber {
-    pub(crate) buffer: Buffer,
-    pub(crate) filter: Filter,
-    pub(crate) pubsub: PubSub,
-    pub(crate) settings: SubscribeSettings,
-    pub(crate) topic: String,
+    pub(crate) source: Source,
     /// What people know the process by.
     pub(crate) process: String,
 }
@@ -53,7 +48,7 @@ impl Subscriber {
             meters::subscribing(true);
             let ended = self.hold(&lease, &mut history, &mut pause, &stop).await;
             meters::subscribing(false);
-            if let Err(error) = self.buffer.release(&self.topic, &lease).await {
+            if let Err(error) = self.source.buffer.release(&self.source.topic, &lease).await {
                 tracing::debug!(error = ?error, "the lease was not given back; it runs out");
             }
             match ended {
@@ -86,14 +81,14 @@ impl Subscriber {
             }
         };
         stop.run_until_cancelled(asking).await?;
-        tracing::info!(topic = self.topic, "this process subscribes");
+        tracing::info!(topic = self.source.topic, "this process subscribes");
         Some(lease)
     }
 
     async fn ask_for(&self, lease: &Lease, history: &mut History) -> Result<bool, JobsError> {
-        let held = self.buffer.hold(&self.topic, lease).await?;
+        let held = self.source.buffer.hold(&self.source.topic, lease).await?;
         if !held {
-            history.watch(&self.buffer.position(&self.topic).await?);
+            history.watch(&self.source.buffer.position(&self.source.topic).await?);
         }
         Ok(held)
     }
@@ -106,7 +101,7 @@ impl Subscriber {
         pause: &mut Duration,
         stop: &CancellationToken,
     ) -> Ended {
-        let mut session = Session::new(self, lease, history, pause);
+        let mut session = Session::new(&self.source, lease, history, pause);
         tokio::select! {
             ended = session.run() => ended,
             () = self.renew(lease) => Ended::LeaseLost,
@@ -118,7 +113,7 @@ impl Subscriber {
     async fn renew(&self, lease: &Lease) {
         loop {
             tokio::time::sleep(RENEW).await;
-            match self.buffer.hold(&self.topic, lease).await {
+            match self.source.buffer.hold(&self.source.topic, lease).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => tracing::warn!(error = ?error, "the subscription's lease could not be renewed"),
@@ -129,22 +124,13 @@ impl Subscriber {
     async fn failed(&self, error: PubSubError, pause: Duration) {
         let text = format!("{:#}", anyhow::Error::new(error));
         tracing::error!(
-            topic = self.topic,
+            topic = self.source.topic,
             error = text,
             pause_seconds = pause.as_secs(),
             "the subscription has ended"
         );
-        if let Err(error) = self.buffer.report(&self.topic, Trouble::Error, &text).await {
+        if let Err(error) = self.source.buffer.report(&self.source.topic, Trouble::Error, &text).await {
             tracing::debug!(error = ?error, "the end of the subscription was not kept");
         }
-    }
-}
-
-/// The store of a subscription whose start was read already, with the version that belongs to it.
-struct StartAt(Option<ReplayId>);
-
-impl ReplayStore for StartAt {
-    fn load<'a>(&'a self, _topic: &'a str) -> BoxFuture<'a, Result<Option<ReplayId>, StoreError>> {
-        Box::pin(async { Ok(self.0.clone()) })
     }
 }

@@ -2,21 +2,35 @@
 
 use super::batch::Batch;
 use super::history::History;
-use super::{FIRST_PAUSE, StartAt, Subscriber};
-use crate::buffer::{Advance, Beginning, Begun, Lease, Moved, Trouble};
+use crate::buffer::{Advance, Beginning, Begun, Buffer, Lease, Moved, Trouble};
+use crate::filter::Filter;
 use crate::meters;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use shared::jobs::{JobsError, JobsErrorKind};
-use shared::salesforce::pubsub::{Delivery, PubSubError, ReplayId, ReplayStart, SubscribeSettings, Subscription};
+use shared::salesforce::pubsub::{
+    Delivery, PubSub, PubSubError, ReplayId, ReplayStart, ReplayStore, StoreError, SubscribeSettings, Subscription,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// Pause after a subscription that failed for good, until events come again.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Pauses while Redis does not take events.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What is subscribed to, and where its events go.
+pub(crate) struct Source {
+    pub(crate) buffer: Buffer,
+    pub(crate) filter: Filter,
+    pub(crate) pubsub: PubSub,
+    pub(crate) settings: SubscribeSettings,
+    pub(crate) topic: String,
+}
 
 /// Why it ended.
 #[derive(Debug)]
@@ -37,7 +51,7 @@ enum Left {
 }
 
 pub(super) struct Session<'a> {
-    subscriber: &'a Subscriber,
+    source: &'a Source,
     lease: &'a Lease,
     /// Where this process was, over all of its sessions.
     history: &'a mut History,
@@ -49,13 +63,8 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(
-        subscriber: &'a Subscriber,
-        lease: &'a Lease,
-        history: &'a mut History,
-        pause: &'a mut Duration,
-    ) -> Self {
-        Self { subscriber, lease, history, pause, version: String::new(), since: None }
+    pub(super) fn new(source: &'a Source, lease: &'a Lease, history: &'a mut History, pause: &'a mut Duration) -> Self {
+        Self { source, lease, history, pause, version: String::new(), since: None }
     }
 
     /// Runs until it fails for good or another process subscribes.
@@ -69,7 +78,7 @@ impl<'a> Session<'a> {
                 tracing::info!(%since, "no place is known yet; reading from the oldest event, without those before the beginning");
             }
             let stop = CancellationToken::new();
-            let Subscriber { pubsub, topic, settings, .. } = self.subscriber;
+            let Source { pubsub, topic, settings, .. } = self.source;
             // The latest would leave out what came since the beginning.
             let start = if new { settings.start } else { ReplayStart::Earliest };
             let settings = SubscribeSettings { start, unplaced: ReplayStart::Earliest, ..settings.clone() };
@@ -90,13 +99,13 @@ impl<'a> Session<'a> {
     }
 
     async fn begin(&self) -> Begun {
-        let beginning = match (self.subscriber.settings.start, self.history.beginning()) {
+        let beginning = match (self.source.settings.start, self.history.beginning()) {
             (ReplayStart::Earliest, _) => Beginning::Always,
             (ReplayStart::Latest, known) => known.unwrap_or(Beginning::Now),
         };
         let mut wait = SHORTEST_WAIT;
         loop {
-            match self.subscriber.buffer.begin(&self.subscriber.topic, beginning).await {
+            match self.source.buffer.begin(&self.source.topic, beginning).await {
                 Ok(begun) => return begun,
                 Err(error) => pause(&error, &mut wait).await,
             }
@@ -113,7 +122,7 @@ impl<'a> Session<'a> {
             };
             let mut batch = Batch::new(self.since);
             match delivery {
-                Some(Ok(Delivery::Event(event))) => batch.push(&self.subscriber.filter, event),
+                Some(Ok(Delivery::Event(event))) => batch.push(&self.source.filter, event),
                 Some(Ok(Delivery::Idle(replay_id))) => batch.idle(replay_id),
                 Some(Ok(Delivery::PositionLost { lost, resumed })) => {
                     let moved = match resumed {
@@ -136,7 +145,7 @@ impl<'a> Session<'a> {
             // Whatever came meanwhile goes to Redis in the same call.
             while !batch.is_full() && next.is_none() {
                 match subscription.next().now_or_never() {
-                    Some(Some(Ok(Delivery::Event(event)))) => batch.push(&self.subscriber.filter, event),
+                    Some(Some(Ok(Delivery::Event(event)))) => batch.push(&self.source.filter, event),
                     Some(Some(Ok(Delivery::Idle(replay_id)))) => batch.idle(replay_id),
                     Some(other) => next = Some(other),
                     None => break,
@@ -151,7 +160,7 @@ impl<'a> Session<'a> {
     /// The subscription goes on with new events; from when on they are new is stored, however long Redis takes.
     async fn restart(&mut self) -> Moved {
         let to = Uuid::new_v4().simple().to_string();
-        let Subscriber { buffer, topic, .. } = self.subscriber;
+        let Source { buffer, topic, .. } = self.source;
         let mut wait = SHORTEST_WAIT;
         let (moved, since) = loop {
             match buffer.restart(topic, self.lease, &self.version, &to).await {
@@ -182,7 +191,7 @@ impl<'a> Session<'a> {
         };
         let mut wait = SHORTEST_WAIT;
         let moved = loop {
-            match self.subscriber.buffer.advance(&self.subscriber.topic, self.lease, &step).await {
+            match self.source.buffer.advance(&self.source.topic, self.lease, &step).await {
                 Ok(moved) => break moved,
                 Err(error) => pause(&error, &mut wait).await,
             }
@@ -202,9 +211,18 @@ impl<'a> Session<'a> {
             ReplayStart::Latest => "with new events; those between are lost",
         };
         tracing::error!(replay_id = %lost, "Salesforce does not know the position any more; going on {how}");
-        if let Err(error) = self.subscriber.buffer.report(&self.subscriber.topic, Trouble::PositionLost, how).await {
+        if let Err(error) = self.source.buffer.report(&self.source.topic, Trouble::PositionLost, how).await {
             tracing::warn!(error = ?error, "the loss of the position was not kept");
         }
+    }
+}
+
+/// The store of a subscription whose start was read already, with the version that belongs to it.
+struct StartAt(Option<ReplayId>);
+
+impl ReplayStore for StartAt {
+    fn load<'a>(&'a self, _topic: &'a str) -> BoxFuture<'a, Result<Option<ReplayId>, StoreError>> {
+        Box::pin(async { Ok(self.0.clone()) })
     }
 }
 

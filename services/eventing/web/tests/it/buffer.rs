@@ -4,7 +4,7 @@ use crate::support::{
     ORG, PATIENCE, changes, ids, info, jobs, jobs_become, keys, opportunities, opportunity, send, spec,
 };
 use anyhow::{Result, ensure};
-use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
+use shared::contracts::eventing::{Changed, QuoteChanges};
 use shared::jobs::NewJob;
 use shared::salesforce::SalesforceId;
 use std::collections::BTreeSet;
@@ -156,13 +156,9 @@ async fn a_flush_of_a_process_that_has_ended_is_taken_over() -> Result<()> {
     let changed = Changed::Records(vec![record]);
     let params = QuoteChanges { transaction_key: "t-after".to_owned(), changed, user: None };
     let made = NewJob {
-        kind: QUOTE_CHANGES,
-        org: ORG.to_owned(),
-        user: "change-events".to_owned(),
-        params: serde_json::to_value(&params)?,
-        session: None,
         idempotency_key: Some("t-after:7".to_owned()),
         request_id: "t-after".to_owned(),
+        ..NewJob::of(&params, ORG, "change-events")?
     };
     jobs.create(made).await?;
     let _web = spec(&redis, "web.1")?.start().await?;

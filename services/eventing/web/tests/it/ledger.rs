@@ -3,7 +3,7 @@
 use crate::support::{ORG, Stack, TOPIC, changes, ids};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use shared::changes::QuoteChanges;
+use shared::contracts::eventing::QuoteChanges;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use test_support::eventually;

@@ -3,7 +3,7 @@
 use crate::support::{changes, ids, jobs, opportunity, send, send_to, spec};
 use anyhow::{Result, bail, ensure};
 use reqwest::StatusCode;
-use shared::changes::QuoteChanges;
+use shared::contracts::eventing::QuoteChanges;
 use shared::salesforce::SalesforceId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,7 +5,7 @@ use crate::support::{ORG, PATIENCE, Stack, TOPIC, changes, ids, info, jobs_becom
 use anyhow::{Result, bail, ensure};
 use chrono::Utc;
 use serde_json::json;
-use shared::changes::Changed;
+use shared::contracts::eventing::Changed;
 use std::time::{Duration, Instant};
 use test_support::{Memory, eventually, http_client};
 

@@ -4,10 +4,11 @@ use anyhow::{Context, Result, ensure};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use shared::changes::{Changed, QUOTE_CHANGES, QuoteChanges};
-use shared::jobs::{JobView, Jobs, JobsConfig, SealKey};
+use shared::contracts::eventing::{Changed, QUEUE_PREFIX, QuoteChanges};
+use shared::jobs::{JobParams as _, JobView, Jobs, JobsConfig, SealKey};
 use std::collections::BTreeSet;
 use std::time::Duration;
+pub(crate) use test_support::SECRET_KEY as SECRET;
 use test_support::{
     LocalOrg, PubsubSettings, RedisOptions, Service, ServiceSpec, TestRedis, eventually, free_port, http_client,
 };
@@ -16,7 +17,6 @@ pub(crate) const ORG: &str = "my-org";
 pub(crate) const TOPIC: &str = "/data/OpportunityChangeEvent";
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// 32 bytes for tests only.
-pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// Longest wait for anything, on a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -50,7 +50,7 @@ pub(crate) fn subscriber_spec(redis: &TestRedis, org: &LocalOrg, name: &str) -> 
 /// The jobs in Redis.
 pub(crate) async fn jobs(redis: &TestRedis) -> Result<Jobs> {
     let mut config = JobsConfig::new(SecretString::from(redis.url()), SealKey::parse(SECRET)?);
-    config.prefix = shared::changes::QUEUE_PREFIX.to_owned();
+    config.prefix = QUEUE_PREFIX.to_owned();
     Ok(Jobs::connect(config).await?)
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn changes(jobs: &Jobs) -> Result<Vec<QuoteChanges>> {
     // A listing goes by rank, so a job shows twice when newer ones come meanwhile.
     let mut seen = BTreeSet::new();
     found.retain(|job| seen.insert(job.id));
-    let made = found.into_iter().filter(|job| job.kind == QUOTE_CHANGES);
+    let made = found.into_iter().filter(|job| job.kind == QuoteChanges::KIND);
     made.map(|job| Ok(serde_json::from_value(job.params)?)).collect()
 }
 

@@ -8,8 +8,8 @@ mod tests;
 pub(crate) use publish::Publisher;
 
 use serde::Serialize;
+use shared::contracts::QUOTES;
 use shared::jobs::{DeadLetter, JobState, JobView, JobsError, RecordError, TaskContext};
-use shared::quotes::batch::QUOTES;
 use shared::salesforce::SalesforceId;
 
 /// API name of the event.

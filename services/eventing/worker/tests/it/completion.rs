@@ -2,7 +2,7 @@
 
 use crate::support::{ORG, PUBLISH, Stack, number};
 use anyhow::{Context, Result, bail};
-use shared::changes::Changed;
+use shared::contracts::eventing::Changed;
 use shared::jobs::JobState;
 use std::time::Duration;
 use test_support::{Fault, FaultAction, eventually};

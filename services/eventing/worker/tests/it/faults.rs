@@ -2,8 +2,9 @@
 
 use crate::support::{ORG, PUBLISH, Stack};
 use anyhow::{Result, bail};
+use shared::contracts::samples::CreateSamples;
 use shared::jobs::JobState;
-use shared::samples::{CREATE_SAMPLES, CreateSamples};
+use shared::jobs::NewJob;
 use std::time::Duration;
 use test_support::{Disconnect, Fault, FaultAction, PubsubSettings, eventually};
 
@@ -124,15 +125,8 @@ async fn a_silent_stream_does_not_prove_that_the_event_is_missing() -> Result<()
 #[tokio::test]
 async fn sample_data_is_made_in_the_name_of_the_authorization() -> Result<()> {
     let stack = Stack::start(0, 1).await?;
-    let job = shared::jobs::NewJob {
-        kind: CREATE_SAMPLES,
-        org: ORG.to_owned(),
-        user: "operator".to_owned(),
-        params: serde_json::to_value(CreateSamples { number_of_opportunities: 20, lines: 2 })?,
-        session: None,
-        idempotency_key: None,
-        request_id: "request".to_owned(),
-    };
+    let params = CreateSamples { number_of_opportunities: 20, lines: 2 };
+    let job = NewJob { request_id: "request".to_owned(), ..NewJob::of(&params, ORG, "operator")? };
     let id = stack.jobs.create(job).await?.id;
     stack.ends(&id, JobState::Completed).await?;
     assert_eq!(stack.org.counts(ORG).await?["Opportunity"], 20);

@@ -3,7 +3,7 @@
 use crate::support::{ORG, Stack};
 use anyhow::Result;
 use serde_json::json;
-use shared::changes::Changed;
+use shared::contracts::eventing::Changed;
 use shared::jobs::JobState;
 use test_support::{Fault, FaultAction};
 

@@ -3,7 +3,7 @@
 use crate::support::{ORG, SECRET, Stack};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use shared::changes::Changed;
+use shared::contracts::eventing::Changed;
 use std::time::Duration;
 use test_support::{ServiceSpec, Start, eventually, free_port, http_client};
 

@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::SecretString;
 use serde_json::Value;
-use shared::changes::{Changed, QUEUE_PREFIX, QUOTE_CHANGES, QuoteChanges};
+use shared::contracts::eventing::{Changed, QUEUE_PREFIX, QuoteChanges};
 use shared::jobs::{JobId, JobState, JobView, Jobs, JobsConfig, NewJob, SealKey};
 use shared::salesforce::SalesforceId;
 use std::time::Duration;
+pub(crate) use test_support::SECRET_KEY as SECRET;
 use test_support::{
     Fault, LocalOrg, Notification, PubsubSettings, RedisOptions, Service, ServiceSpec, TestRedis, eventually,
 };
@@ -17,9 +18,6 @@ pub(crate) const ORG: &str = "my-org";
 pub(crate) const TOPIC: &str = "/event/QuoteGenerationComplete__e";
 /// Path of their publication.
 pub(crate) const PUBLISH: &str = "/sobjects/QuoteGenerationComplete__e";
-/// 32 bytes for tests only.
-pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
 /// Redis with its log on disk, local-org, some workers, and the jobs as the web process has them.
 pub(crate) struct Stack {
     pub(crate) redis: TestRedis,
@@ -114,15 +112,7 @@ impl Stack {
         user: Option<SalesforceId>,
     ) -> Result<JobId> {
         let params = QuoteChanges { transaction_key: transaction.to_owned(), changed, user };
-        let job = NewJob {
-            kind: QUOTE_CHANGES,
-            org: ORG.to_owned(),
-            user: "change-events".to_owned(),
-            params: serde_json::to_value(params)?,
-            session: None,
-            idempotency_key: None,
-            request_id: "request".to_owned(),
-        };
+        let job = NewJob { request_id: "request".to_owned(), ..NewJob::of(&params, ORG, "change-events")? };
         Ok(self.jobs.create(job).await?.id)
     }
 

@@ -1,15 +1,14 @@
 //! `POST /api/generatequoteasync`: takes the call, and answers later.
 
-use super::opportunity_id;
+use super::opportunity_id::opportunity_id;
 use crate::repeat::Repeat;
-use ::web::client_context::Caller;
-use ::web::jobs::job_error;
+use ::web::jobs::{UserJobs, create};
 use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
-use shared::jobs::{JobId, Jobs, NewJob};
-use shared::quotes::single::{GENERATE_QUOTE, GenerateQuote};
+use shared::contracts::org_action::GenerateQuote;
+use shared::jobs::JobId;
 use shared::salesforce::AllowedHosts;
 use utoipa::ToSchema;
 
@@ -52,29 +51,18 @@ pub(crate) struct QuoteAsyncResponse {
 #[post("/api/generatequoteasync")]
 pub(crate) async fn generate_quote_async(
     request: HttpRequest,
-    jobs: Data<Jobs>,
+    owner: UserJobs,
     hosts: Data<AllowedHosts>,
-    caller: Caller,
     request_id: RequestId,
     body: Json<QuoteAsyncRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let opportunity = opportunity_id(body.opportunity_id.as_deref())?;
     let url = body.callback_url.as_deref();
     let url = url.ok_or_else(|| ApiError::bad_request("callbackUrl", "callbackUrl is missing"))?;
-    let callback_url = callback_url(url, &hosts, &caller)?;
-    let repeat = Repeat::of(request.headers(), &caller, &opportunity)?;
-    let idempotency_key = repeat.of_job(&caller, &opportunity, callback_url.as_str());
+    let callback_url = callback_url(url, &hosts, owner.caller())?;
+    let repeat = Repeat::of(request.headers(), owner.caller(), &opportunity)?;
+    let idempotency_key = repeat.of_job(owner.caller(), &opportunity, callback_url.as_str());
     let params = GenerateQuote { opportunity_id: opportunity, callback_url, quote_key: repeat.key };
-    let job = NewJob {
-        kind: GENERATE_QUOTE,
-        org: caller.org_id().to_string(),
-        user: caller.session.user_id.to_string(),
-        params: serde_json::to_value(params).map_err(ApiError::internal)?,
-        session: Some(caller.session.to_secret().map_err(ApiError::internal)?),
-        idempotency_key,
-        request_id: request_id.as_str().to_owned(),
-    };
-    let created = jobs.create(job).await.map_err(job_error)?;
-    tracing::info!(job = %created.id, %opportunity, existing = created.existing, "quote accepted");
+    let created = create(&owner, &request_id, idempotency_key, &params).await?;
     Ok(HttpResponse::Accepted().json(QuoteAsyncResponse { job_id: created.id }))
 }

@@ -1,6 +1,6 @@
 //! `POST /api/generatequote`: the Quote of one Opportunity, while the caller waits.
 
-use super::opportunity_id;
+use super::opportunity_id::opportunity_id;
 use crate::afterwards::Recorder;
 use crate::quoter::Quoter;
 use crate::repeat::Repeat;

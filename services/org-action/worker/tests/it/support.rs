@@ -5,8 +5,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use test_support::{
-    Fault, LocalOrg, Org, Received, Receiver, RedisOptions, Service, ServiceSpec, TestRedis, User, client_context,
-    client_context_json, encode_client_context, eventually, free_port, http_client,
+    Fault, LocalOrg, Org, Received, Receiver, RedisOptions, SECRET_KEY as SECRET, Service, ServiceSpec, TestRedis,
+    User, client_context, client_context_json, encode_client_context, eventually, free_port, http_client,
 };
 
 /// The org in which tests work.
@@ -14,7 +14,6 @@ pub(crate) const ORG: &str = "my-org";
 /// Path of the writing call.
 pub(crate) const GRAPH: &str = "/composite/graph";
 /// 32 bytes for tests only.
-const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// Longest wait for anything that a worker does. Generous: tests run in parallel on slow machines.
 const LIMIT: Duration = Duration::from_secs(90);
 

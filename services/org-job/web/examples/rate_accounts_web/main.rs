@@ -10,6 +10,7 @@ mod routes;
 use ::web::jobs::Start;
 use ::web::openapi::{Document, sfdc};
 use shared::config::Settings;
+use shared::jobs;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]

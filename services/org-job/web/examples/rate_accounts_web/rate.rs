@@ -1,15 +1,14 @@
 //! `POST /api/rateaccounts`: takes a job and answers at once.
 
-use crate::ratings::{RATE_ACCOUNTS, RateAccounts};
-use ::web::client_context::Caller;
+use crate::ratings::RateAccounts;
+use ::web::jobs::{UserJobs, accept};
 use ::web::{ApiError, Conditions, ErrorAnswer, RequestId};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Deserialize;
-use shared::jobs::Jobs;
 use utoipa::ToSchema;
 
-use crate::routes::{BatchExecutionResponse, accept};
+use crate::routes::batches::BatchExecutionResponse;
 
 /// Which Accounts get a rating.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,13 +33,12 @@ pub(crate) struct RateAccountsRequest {
 #[post("/api/rateaccounts")]
 pub(crate) async fn rate_accounts(
     request: HttpRequest,
-    jobs: Data<Jobs>,
+    owner: UserJobs,
     conditions: Data<Conditions>,
-    caller: Caller,
     request_id: RequestId,
     body: Json<RateAccountsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let clause = conditions.read(&caller, "Account", "soqlWhereClause", &body.soql_where_clause).await?;
+    let clause = conditions.read(owner.caller(), "Account", "soqlWhereClause", &body.soql_where_clause).await?;
     let params = RateAccounts { soql_where_clause: clause.to_string() };
-    accept::<BatchExecutionResponse>(&request, &jobs, &caller, &request_id, RATE_ACCOUNTS, &params).await
+    accept::<BatchExecutionResponse>(&owner, &request, &request_id, &params).await
 }

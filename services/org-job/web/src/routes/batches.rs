@@ -1,16 +1,14 @@
 //! `POST /api/executebatch`: takes a job and answers at once.
 
-use ::web::client_context::Caller;
+use ::web::jobs::{UserJobs, accept};
 use ::web::{ApiError, Conditions, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
-use serde::Deserialize;
-use shared::jobs::Jobs;
-use shared::quotes::batch::{GENERATE_QUOTES, GenerateQuotes};
+use serde::{Deserialize, Serialize};
+use shared::contracts::org_job::GenerateQuotes;
+use shared::jobs::{Created, JobId};
 use shared::salesforce::AllowedHosts;
 use utoipa::ToSchema;
-
-use super::{BatchExecutionResponse, accept};
 
 /// What a condition is about.
 const OBJECT: &str = "Opportunity";
@@ -28,6 +26,21 @@ pub(crate) struct BatchExecutionRequest {
     callback_url: Option<String>,
 }
 
+/// The batch job that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BatchExecutionResponse {
+    /// Id of the job.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: JobId,
+}
+
+impl From<Created> for BatchExecutionResponse {
+    fn from(created: Created) -> Self {
+        Self { job_id: created.id }
+    }
+}
+
 /// Starts a job that makes a Quote from every Opportunity matching the WHERE clause.
 #[utoipa::path(
     operation_id = "executeBatch",
@@ -42,17 +55,19 @@ pub(crate) struct BatchExecutionRequest {
 #[post("/api/executebatch")]
 pub(crate) async fn execute_batch(
     request: HttpRequest,
-    jobs: Data<Jobs>,
+    owner: UserJobs,
     hosts: Data<AllowedHosts>,
     conditions: Data<Conditions>,
-    caller: Caller,
     request_id: RequestId,
     body: Json<BatchExecutionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.into_inner();
-    let clause = conditions.read(&caller, OBJECT, "soqlWhereClause", &body.soql_where_clause).await?;
-    let callback_url =
-        body.callback_url.filter(|url| !url.is_empty()).map(|url| callback_url(&url, &hosts, &caller)).transpose()?;
+    let clause = conditions.read(owner.caller(), OBJECT, "soqlWhereClause", &body.soql_where_clause).await?;
+    let callback_url = body
+        .callback_url
+        .filter(|url| !url.is_empty())
+        .map(|url| callback_url(&url, &hosts, owner.caller()))
+        .transpose()?;
     let params = GenerateQuotes { soql_where_clause: clause.to_string(), callback_url };
-    accept::<BatchExecutionResponse>(&request, &jobs, &caller, &request_id, GENERATE_QUOTES, &params).await
+    accept::<BatchExecutionResponse>(&owner, &request, &request_id, &params).await
 }

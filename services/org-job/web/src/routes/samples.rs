@@ -1,13 +1,10 @@
 //! `POST /api/data/create` and `/api/data/delete`: sample data, made and deleted by jobs.
 
-use super::{DataJobResponse, accept};
-use ::web::client_context::Caller;
-use ::web::samples::{CreateParams, DeleteParams};
+use ::web::jobs::{UserJobs, accept};
+use ::web::samples::{CreateParams, DataJobResponse, DeleteParams};
 use ::web::{ApiError, ErrorAnswer, RequestId};
-use actix_web::web::{Data, Query};
+use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, post};
-use shared::jobs::Jobs;
-use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 
 /// Starts a job that makes sample Opportunities with lines, on existing Accounts and from the active price book.
 ///
@@ -27,13 +24,11 @@ use shared::samples::{CREATE_SAMPLES, DELETE_SAMPLES};
 #[post("/api/data/create")]
 pub(crate) async fn data_create(
     request: HttpRequest,
-    jobs: Data<Jobs>,
-    caller: Caller,
+    owner: UserJobs,
     request_id: RequestId,
     params: Query<CreateParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.read()?;
-    accept::<DataJobResponse>(&request, &jobs, &caller, &request_id, CREATE_SAMPLES, &asked).await
+    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
 }
 
 /// Starts a job that deletes all sample Opportunities with their lines and Quotes, and no other record.
@@ -53,11 +48,9 @@ pub(crate) async fn data_create(
 #[post("/api/data/delete")]
 pub(crate) async fn data_delete(
     request: HttpRequest,
-    jobs: Data<Jobs>,
-    caller: Caller,
+    owner: UserJobs,
     request_id: RequestId,
     params: Query<DeleteParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.read()?;
-    accept::<DataJobResponse>(&request, &jobs, &caller, &request_id, DELETE_SAMPLES, &asked).await
+    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
 }

@@ -6,7 +6,8 @@ pub mod ratings;
 
 use rate_accounts::RateAccountsKind;
 use shared::config::Settings;
-use shared::jobs::JobKind;
+use shared::contracts::org_job::QUEUE_PREFIX;
+use shared::jobs::{self, JobKind};
 use shared::work::{Orgs, WorkSettings};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_process_env()?;
     let mut reader = settings.reader();
-    let work = WorkSettings::read(&mut reader, "{org-job}:");
+    let work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
     reader.finish()?;
     shared::telemetry::init(&work.telemetry)?;
     shared::salesforce::install_tls_provider();

@@ -1,10 +1,12 @@
 //! The job kind `rateAccounts`: sets `Account.Rating` from the sum of the Account's won Opportunities.
 
-use crate::ratings::{RATE_ACCOUNTS, RateAccounts};
+use crate::ratings::RateAccounts;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, NewChunk, PlanStep, RecordError, TaskContext, TaskError};
+use shared::jobs::{
+    Chunk, ChunkReport, JobKind, JobView, Kind, NewChunk, PlanStep, RecordError, TaskContext, TaskError,
+};
 use shared::plan::{self, Plan};
 use shared::salesforce::soql::{self, WhereClause};
 use shared::salesforce::{ApiError, SalesforceId};
@@ -76,8 +78,8 @@ impl RateAccountsKind {
 }
 
 impl JobKind for RateAccountsKind {
-    fn name(&self) -> &'static str {
-        RATE_ACCOUNTS
+    fn kind(&self) -> Kind {
+        Kind::of::<RateAccounts>()
     }
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
@@ -143,7 +145,7 @@ impl JobKind for RateAccountsKind {
 }
 
 fn filter(cx: &TaskContext) -> Result<WhereClause, TaskError> {
-    let params: RateAccounts = serde_json::from_value(cx.params.clone()).map_err(|error| fail(&error))?;
+    let params: RateAccounts = cx.params()?;
     soql::parse_where(&params.soql_where_clause).map_err(|error| fail(&error))
 }
 

@@ -1,9 +1,7 @@
-//! The batch job "rate every Account that matches", as org-job's web process writes it and its worker reads it.
+//! The batch job of org-job that rates every Account that matches.
 
+use crate::jobs::JobParams;
 use serde::{Deserialize, Serialize};
-
-/// Name of the job kind.
-pub const RATE_ACCOUNTS: &str = "rateAccounts";
 
 /// Parameters of the job. They hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,4 +9,9 @@ pub const RATE_ACCOUNTS: &str = "rateAccounts";
 pub struct RateAccounts {
     /// WHERE clause on Account in normal form; parsed again before use.
     pub soql_where_clause: String,
+}
+
+impl JobParams for RateAccounts {
+    const KIND: &'static str = "rateAccounts";
+    const VERSION: u32 = 1;
 }

@@ -100,14 +100,14 @@ fn the_page_shows_the_code_that_is_compiled() -> Result<()> {
     let root = workspace_root()?;
     let page = std::fs::read_to_string(root.join("docs/ADD-A-JOB.md"))?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut quoted = Quoted::default().renamed("crate::ratings", "shared::ratings");
+    let mut quoted = Quoted::default().renamed("crate::ratings", "shared::contracts::ratings");
     for file in [
         here.join("examples/rate_accounts_worker/ratings.rs"),
         here.join("examples/rate_accounts_worker/rate_accounts.rs"),
         root.join("services/org-job/web/examples/rate_accounts_web/rate.rs"),
     ] {
         // A page that leaves something out is no page to follow: each file stands there from its first line to its last.
-        let text = std::fs::read_to_string(&file)?.replace("crate::ratings", "shared::ratings");
+        let text = std::fs::read_to_string(&file)?.replace("crate::ratings", "shared::contracts::ratings");
         assert!(page.contains(&text), "{} is not shown as it is", file.display());
         quoted = quoted.from(file)?;
     }

@@ -6,17 +6,14 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 use test_support::{
-    Fault, FaultAction, LocalOrg, Org, RedisOptions, Service, ServiceSpec, TestRedis, User, binary, client_context,
-    eventually, free_port, http_client,
+    Fault, FaultAction, LocalOrg, Org, RedisOptions, SECRET_KEY as SECRET, Service, ServiceSpec, TestRedis, User,
+    binary, client_context, eventually, free_port, http_client,
 };
 
 /// The org in which tests work.
 pub(crate) const ORG: &str = "my-org";
 /// Matches what local-org seeds.
 pub(crate) const ALL: &str = "Name LIKE 'Sample Opportunity%'";
-/// 32 bytes for tests only.
-const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
 /// An id as it stands in keys, of Redis and of records, and in logs: without hyphens.
 pub(crate) fn digits(id: &str) -> String {
     id.replace('-', "")

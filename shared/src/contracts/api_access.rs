@@ -1,16 +1,11 @@
-//! Loads of sample Accounts, as api-access's web process writes the jobs and its worker reads them.
+//! The jobs of api-access: loads of sample Accounts.
 //!
 //! The jobs of a connection are a chain: a load, the reset that deletes what it loaded, the next load. Each is created
 //! under an idempotency key that names the job before it, so however many callers ask for the next one, there is one.
 //! The owner of these jobs ([`NewJob::org`](crate::jobs::NewJob::org)) is the connection.
 
+use crate::jobs::JobParams;
 use serde::{Deserialize, Serialize};
-
-/// Name of the job kind that loads Accounts.
-pub const LOAD_ACCOUNTS: &str = "loadAccounts";
-
-/// Name of the job kind that deletes them again.
-pub const DELETE_ACCOUNTS: &str = "deleteLoadedAccounts";
 
 /// Start of all keys of jobs in Redis, unless `QUEUE_PREFIX` says otherwise.
 pub const QUEUE_PREFIX: &str = "{api-access}:";
@@ -27,7 +22,7 @@ pub const KEY_FIELD: &str = "LoadKey__c";
 /// What every value of [`KEY_FIELD`] begins with.
 pub const KEY_PREFIX: &str = "api-access-load:";
 
-/// Parameters of [`LOAD_ACCOUNTS`]. They hold no secret: the worker asks AppLink for the session.
+/// The job that loads Accounts. Its parameters hold no secret: the worker asks AppLink for the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadAccounts {
@@ -37,12 +32,22 @@ pub struct LoadAccounts {
     pub count: u32,
 }
 
-/// Parameters of [`DELETE_ACCOUNTS`].
+impl JobParams for LoadAccounts {
+    const KIND: &'static str = "loadAccounts";
+    const VERSION: u32 = 1;
+}
+
+/// The job that deletes them again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteLoadedAccounts {
     /// Developer name of the connection whose org loses them.
     pub connection: String,
+}
+
+impl JobParams for DeleteLoadedAccounts {
+    const KIND: &'static str = "deleteLoadedAccounts";
+    const VERSION: u32 = 1;
 }
 
 /// The key of Account number `number` of a load, from 1. The same in every load, so that no Account is ever loaded

@@ -1,16 +1,13 @@
-//! Jobs that change events start, as eventing's web process writes them and its worker reads them.
+//! The jobs that change events start in eventing.
 //!
 //! The owner of these jobs ([`NewJob::org`](crate::jobs::NewJob::org)) is the AppLink authorization in whose name they run.
 
 pub mod covered;
 
-use crate::jobs::JobsError;
+use crate::jobs::{JobParams, JobsError};
 use crate::salesforce::SalesforceId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// Name of the job kind.
-pub const QUOTE_CHANGES: &str = "quoteChangedOpportunities";
 
 /// Start of all keys in Redis, unless `QUEUE_PREFIX` says otherwise.
 pub const QUEUE_PREFIX: &str = "{eventing}:";
@@ -29,11 +26,16 @@ pub struct QuoteChanges {
     pub user: Option<SalesforceId>,
 }
 
+impl JobParams for QuoteChanges {
+    const KIND: &'static str = "quoteChangedOpportunities";
+    const VERSION: u32 = 1;
+}
+
 /// Which Opportunities changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Changed {
-    /// These, in ascending order and each once.
+    /// These. Those of a job are in ascending order and each once.
     Records(Vec<SalesforceId>),
     /// All that were changed at this time or later, and were not dealt with otherwise ([`covered`]): what an overflow event
     /// leaves to be known.

@@ -1,12 +1,7 @@
-//! The jobs that make and delete sample data, as web processes write them and workers read them.
+//! The jobs that make and delete sample data.
 
+use crate::jobs::JobParams;
 use serde::{Deserialize, Serialize};
-
-/// Name of the job kind that makes sample data.
-pub const CREATE_SAMPLES: &str = "createSampleData";
-
-/// Name of the job kind that deletes it.
-pub const DELETE_SAMPLES: &str = "deleteSampleData";
 
 /// Counter of a job: sample Opportunities created or deleted.
 pub const OPPORTUNITIES: &str = "opportunities";
@@ -26,7 +21,7 @@ pub const DEFAULT_LINES: u32 = 2;
 /// Most lines of an Opportunity.
 pub const MAX_LINES: u32 = 10;
 
-/// What to make.
+/// The job that makes sample data: what to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateSamples {
@@ -36,10 +31,20 @@ pub struct CreateSamples {
     pub lines: u32,
 }
 
-/// How to delete.
+impl JobParams for CreateSamples {
+    const KIND: &'static str = "createSampleData";
+    const VERSION: u32 = 1;
+}
+
+/// The job that deletes sample data: how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteSamples {
     /// Delete for good instead of moving to the recycle bin. Needs the permission "Bulk API Hard Delete".
     pub hard_delete: bool,
+}
+
+impl JobParams for DeleteSamples {
+    const KIND: &'static str = "deleteSampleData";
+    const VERSION: u32 = 1;
 }

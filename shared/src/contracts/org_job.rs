@@ -1,16 +1,11 @@
-//! The batch job "a Quote for every Opportunity that matches", as org-job's web process writes it and its worker reads it.
+//! The batch job of org-job, "a Quote for every Opportunity that matches", and what is posted at its end.
 
+use crate::jobs::JobParams;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Name of the job kind.
-pub const GENERATE_QUOTES: &str = "generateQuotes";
-
-/// Counter of a job: Quotes that exist.
-pub const QUOTES: &str = "quotes";
-
-/// Counter of a job: lines of those Quotes.
-pub const QUOTE_LINE_ITEMS: &str = "quoteLineItems";
+/// Start of all keys of jobs in Redis, unless `QUEUE_PREFIX` says otherwise.
+pub const QUEUE_PREFIX: &str = "{org-job}:";
 
 /// Parameters of the job. They hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +16,11 @@ pub struct GenerateQuotes {
     /// Where the result is posted, if anywhere; checked again before use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<Url>,
+}
+
+impl JobParams for GenerateQuotes {
+    const KIND: &'static str = "generateQuotes";
+    const VERSION: u32 = 1;
 }
 
 /// What is posted to the callback URL when the job has ended.
