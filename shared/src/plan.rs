@@ -45,14 +45,6 @@ impl Plan {
         format!("SELECT Id FROM {} WHERE {}{after} ORDER BY Id LIMIT {limit}", self.object, filter.term())
     }
 
-    /// How many records match at this moment.
-    ///
-    /// # Errors
-    /// Those of the query.
-    pub async fn count(&self, client: &Client, filter: &WhereClause) -> Result<u64, Error> {
-        client.count(&format!("SELECT COUNT() FROM {} WHERE {}", self.object, filter.term())).await
-    }
-
     /// Reads the page of `limit` records after `cursor`.
     ///
     /// # Errors
@@ -66,6 +58,28 @@ impl Plan {
     ) -> Result<Page, Error> {
         let rows: Vec<Row> = client.query(self.soql(filter, cursor, limit)).try_collect().await?;
         Ok(Page { last: rows.len() < limit, ids: rows.into_iter().map(|row| row.id).collect() })
+    }
+
+    /// Reads a page of at most `limit` records after `cursor`, and counts those that come after `cursor`, up to `count_to`, in
+    /// the same call: a query tells how many records it finds with the first of them.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub async fn counted_page(
+        &self,
+        client: &Client,
+        filter: &WhereClause,
+        cursor: Option<&SalesforceId>,
+        limit: usize,
+        count_to: u64,
+    ) -> Result<(Page, u64), Error> {
+        let all = usize::try_from(count_to).unwrap_or(usize::MAX).max(limit);
+        let page = client.query_page::<Row>(&self.soql(filter, cursor, all)).await?;
+        let mut ids: Vec<_> = page.records.into_iter().map(|row| row.id).collect();
+        // The server may send fewer than there are. What is left out comes with the next page, by key.
+        let last = page.done && ids.len() <= limit && ids.len() < all;
+        ids.truncate(limit);
+        Ok((Page { ids, last }, page.total_size))
     }
 }
 

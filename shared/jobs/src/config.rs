@@ -36,7 +36,8 @@ pub struct JobsConfig {
     pub idempotency_ttl: Duration,
     /// Planning of a job rests while it has so many chunks that are not done, and goes on below half of it. Default 200.
     pub max_outstanding_chunks: u32,
-    /// Tasks of one org that run at a time, over all workers. Default 10.
+    /// Tasks of one org that run at a time, over all workers, and the calls that they make beside their first one
+    /// ([`TaskContext::calls_beside`](super::TaskContext::calls_beside)). Default 10.
     pub org_limit: u32,
     /// Jobs of one org that have not ended. Default 1,000.
     pub max_open_jobs: u32,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::error::JobsError;
+use super::handed::Handed;
 use super::lease::Lease;
 use super::params::{JobParams, Kind};
 use super::store::Jobs;
@@ -165,6 +166,7 @@ pub struct TaskContext {
     /// To be told whenever the job's org has answered anything; see [`TaskError::Silent`] and
     /// [`WorkerSettings::stuck_after`](super::WorkerSettings::stuck_after).
     pub heard: Heard,
+    pub(super) handed: Handed,
     pub(super) lease: Lease,
     pub(super) jobs: Jobs,
 }

@@ -25,6 +25,7 @@
 //! | `ready:<job>` | list | tasks to be claimed, next one at the right end |
 //! | `delayed:<job>` | sorted set | tasks that wait, by the ms they are due |
 //! | `leases:<job>` | sorted set | leases, by the ms they run out |
+//! | `beside:<job>` | hash | lease → calls that its task may have under way beside the first one; ends with the lease |
 //! | `chunk:<job>` | hash | number → `<records> <payload> <proof>` of chunks that are not done |
 //! | `tries:<job>` | hash | `<task>:d` deliveries, `:a` failed attempts, `:c` lost workers, since the task last succeeded |
 //! | `bits:<job>` | bitmap | one bit per chunk that is done: counts once |
@@ -76,6 +77,13 @@
 //! where Redis has forgotten claims; every script that ends a task starts by removing that very lease: who lost it can
 //! change nothing. How many tasks of an org run is counted from the lease sets of its jobs that have any; there is no
 //! counter that could drift.
+//!
+//! A task makes one call to its org at a time. [`TaskContext::calls_beside`] lets it make more while the org has room for
+//! them and nothing else of the org could start; each counts as a task of the org, and ends with the lease at the latest. So
+//! [`JobsConfig::org_limit`] stays the limit of calls, over all workers and jobs, and a small job uses what is idle.
+//!
+//! A plan that has read more of its first chunk than the payload tells can [hand it on](TaskContext::hand_on): the worker then
+//! goes on with that chunk, whose lease takes the place of the plan's in one step.
 //!
 //! Orgs take turns, and within an org its jobs do; a turn is one task. A claim looks only at what may start: a held job is
 //! in no rotation, and an org that is paused or at its limit rests until the pause ends, or a lease of its ends. So the
@@ -142,13 +150,14 @@
 //! | `view` | web | reads |
 //! | `cancel`, `resume`, `retry` | web | see above; each does nothing in a state where it makes no sense |
 //! | `claim` | worker | puts due tasks back, then leases tasks, one per org, job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know; sets aside what it cannot read |
-//! | `plan_push` | holder of `P` | chunks, cursor and the plan's next place, in one step |
+//! | `plan_push` | holder of `P` | chunks, cursor and the plan's next place, in one step; maybe the lease of the first chunk |
 //! | `ack` | holder of a chunk | counts the report |
 //! | `finish` | holder of `F` | ends the job |
 //! | `fail` | holder | one attempt more: later again, or dead letter |
 //! | `release`, `later`, `hold`, `pause_org` | holder | gives the task back, no attempt burned; holds the job, pauses the org |
 //! | `silent` | holder | gives the task back, no attempt burned unless the org had answered it; lets the org rest |
 //! | `answered` | holder of a probe | ends the rest of the org |
+//! | `beside` | holder | sets how many calls it may make beside its first one |
 //! | `set_flag` | holder | remembers a fact |
 //! | `extend` | holder, each quarter of a lease | renews; tells what is lost or cancelled |
 //! | `reclaim` | every worker, each sixth of a lease | takes tasks back whose lease ran out |
@@ -208,12 +217,14 @@
 //! A job without a proof, of a version that made none, is not lost silently: it ends as failed, with that as its reason.
 
 mod backoff;
+mod beside;
 mod claimed;
 mod config;
 mod connection;
 mod error;
 mod events;
 mod flags;
+mod handed;
 mod kind;
 mod lease;
 pub mod operator;
@@ -235,6 +246,7 @@ mod view;
 mod watch;
 mod worker;
 
+pub use beside::CallsBeside;
 pub use claimed::{Claim, Claimed, ClaimedJob};
 pub use config::JobsConfig;
 pub use error::{JobsError, JobsErrorKind, Limit, Unproven};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use redis::ScriptInvocation;
 
-use super::claimed::{Claim, RawAside, aside, lease_of};
+use super::claimed::{Claim, Claimed, RawAside, aside, lease_of};
 use super::connection::Repeat;
 use super::error::JobsError;
-use super::kind::{ChunkReport, PlanStep};
+use super::kind::{ChunkReport, NewChunk, PlanStep};
 use super::lease::{Lease, Task};
 use super::proof::{Part, Proofs, with_proof};
 use super::scripts::SCRIPTS;
@@ -137,12 +137,37 @@ impl Tasks {
     /// [`JobsError::Invalid`] for a chunk of impossible size; otherwise when Redis cannot be asked or is full. Nothing is
     /// stored then, unless the connection broke.
     pub async fn plan_push(&self, lease: &Lease, step: &PlanStep) -> Result<Pushed, JobsError> {
+        Ok(self.push(lease, step, false).await?.0)
+    }
+
+    /// As [`plan_push`](Self::plan_push), and leases the first chunk of the page to the planner's worker in the same step, unless
+    /// its org rests. It takes the place of the plan, so that the org has no task more than before.
+    ///
+    /// # Errors
+    /// As [`plan_push`](Self::plan_push).
+    pub async fn plan_push_and_go_on(
+        &self,
+        lease: &Lease,
+        step: &PlanStep,
+    ) -> Result<(Pushed, Option<Claimed>), JobsError> {
+        let (pushed, taken) = self.push(lease, step, true).await?;
+        let chunk = step.chunks.first().filter(|_| !taken.is_empty());
+        let Some(NewChunk { payload, records }) = chunk.cloned() else { return Ok((pushed, None)) };
+        let lease = lease_of(taken)?;
+        // The chunk is new, so nobody else has had it, and what it is was not read from Redis.
+        let claimed =
+            Claimed { lease, payload, records, delivery: 1, attempts: 0, probe: false, rests: 0, unproven: None };
+        Ok((pushed, Some(claimed)))
+    }
+
+    async fn push(&self, lease: &Lease, step: &PlanStep, goes_on: bool) -> Result<(Pushed, String), JobsError> {
         check_counts(step.chunks.iter().map(|chunk| ("records", chunk.records)))?;
         let id = lease.job();
         let proofs = Proofs::of(self.jobs.config(), &id);
         let mut script = self.jobs.script(&SCRIPTS.plan_push);
         script.arg(lease.as_str()).arg(&step.cursor).arg(u8::from(step.done));
         script.arg(self.jobs.config().max_outstanding_chunks).arg(proofs.make(Part::Cursor(&step.cursor))?);
+        script.arg(u8::from(goes_on)).arg(millis(self.jobs.config().lease));
         // Only who holds the lease adds chunks, so this is still the number of the first one when the script runs.
         let total = redis::cmd("HGET").arg(self.jobs.key("job", id)).arg("total").to_owned();
         let first = self.jobs.connection().query::<Option<u64>>(&total, Repeat::Safe).await?.unwrap_or_default();
@@ -151,12 +176,25 @@ impl Tasks {
             let proof = proofs.make(Part::Chunk { number, records, payload })?;
             script.arg(records).arg(with_proof(payload, &proof));
         }
-        match self.answer(&script).await?.as_str() {
-            "stored" => Ok(Pushed::Stored),
-            "dropped" => Ok(Pushed::Dropped),
-            "lost" => Ok(Pushed::Lost),
+        // Safe to repeat: a second run finds the lease ended, and the first one's lease of the chunk.
+        let (answer, taken): (String, String) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        match answer.as_str() {
+            "stored" => Ok((Pushed::Stored, taken)),
+            "dropped" => Ok((Pushed::Dropped, taken)),
+            "lost" => Ok((Pushed::Lost, taken)),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// Sets how many calls the task of a lease may have under way beside its first one, at most `most`. How many they are from
+    /// now on; fewer than `most` when the org has no room, or something else of it could start.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; it may be done nevertheless.
+    pub async fn calls_beside(&self, lease: &Lease, most: u32) -> Result<u32, JobsError> {
+        let mut script = self.jobs.script(&SCRIPTS.beside);
+        script.arg(lease.as_str()).arg(most).arg(self.jobs.config().org_limit);
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
     }
 
     /// Counts the report of a chunk, once, and ends its lease.

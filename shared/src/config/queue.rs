@@ -17,7 +17,7 @@ use crate::jobs::{JobsConfig, RedisCa, SealKey};
 /// | `REDIS_TLS_INSECURE` | false | accept any certificate; with `REDIS_CA` one that it signed, for any host name |
 /// | `JOB_SECRET_KEY` | | 32 bytes in base64 or hexadecimal, or any secret of 32 characters or more; a comma list to rotate |
 /// | `QUEUE_PREFIX` | the service's | start of all keys, with a hash tag |
-/// | `ORG_CONCURRENCY` | 10 | tasks of one org at a time, over all workers |
+/// | `ORG_CONCURRENCY` | 10 | calls of one org at a time, over all workers: one for each running task, and those beside it |
 /// | `MAX_OUTSTANDING_CHUNKS` | 200 | chunks of a job that Redis holds at a time |
 /// | `MAX_ATTEMPTS` | 12 | failed runs before a task becomes a dead letter |
 /// | `LEASE_SECONDS` | 20 | time after which a silent worker's tasks are taken over |

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::key::JobKey;
-use super::opportunity::{self, OptionalFields};
+use super::opportunity::{self, Opportunity, OptionalFields};
 use super::pricing::PricingRules;
 use super::{Failure, Outcome};
 use crate::salesforce::Client;
@@ -53,6 +53,10 @@ pub enum GenerateError {
 /// Keeps the caller's note that incomplete Quotes may exist, before the first one does.
 pub type NoteStaging<'a> = dyn Fn() -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
 
+/// Sets how many calls may be under way beside one, at most so many, and answers how many they are from now on; `None` when
+/// that is not known. Whoever counts the calls of an org tells.
+pub type CallsBeside = dyn Fn(usize) -> BoxFuture<'static, Option<usize>> + Send + Sync;
+
 /// Makes Quotes with one user's session.
 pub struct Generator {
     pub(super) client: Client,
@@ -60,6 +64,7 @@ pub struct Generator {
     pub(super) rules: Arc<PricingRules>,
     pub(super) settings: GeneratorSettings,
     pub(super) cancelled: CancellationToken,
+    pub(super) beside: Option<Arc<CallsBeside>>,
 }
 
 /// What one call knows and does about incomplete Quotes.
@@ -77,7 +82,13 @@ impl Generator {
         settings: GeneratorSettings,
         cancelled: CancellationToken,
     ) -> Self {
-        Self { client, api_version, rules, settings, cancelled }
+        Self { client, api_version, rules, settings, cancelled, beside: None }
+    }
+
+    /// The same, which makes more than one call at a time where `beside` allows it.
+    #[must_use]
+    pub fn with_calls_beside(self, beside: Arc<CallsBeside>) -> Self {
+        Self { beside: Some(beside), ..self }
     }
 
     /// Makes one Quote for each of `ids` (at most [`super::MAX_CHUNK`]) and tells what became of each.
@@ -93,8 +104,39 @@ impl Generator {
         repeated: bool,
         note_staging: &'a NoteStaging<'a>,
     ) -> Result<Vec<(SalesforceId, Outcome)>, GenerateError> {
+        let found = opportunity::read(&self.client, ids, self.optional_fields()).await?;
+        self.generate_from(key, ids, found, repeated, note_staging).await
+    }
+
+    /// The same for Opportunities that have been read just now, with all their lines or the first page of them.
+    ///
+    /// # Errors
+    /// As [`Generator::generate`].
+    pub async fn generate_of<'a>(
+        &self,
+        key: &'a JobKey,
+        opportunities: Vec<Opportunity>,
+        repeated: bool,
+        note_staging: &'a NoteStaging<'a>,
+    ) -> Result<Vec<(SalesforceId, Outcome)>, GenerateError> {
+        let ids: Vec<_> = opportunities.iter().map(|opportunity| opportunity.id).collect();
+        let mut found = HashMap::with_capacity(ids.len());
+        for mut opportunity in opportunities {
+            opportunity.read_lines(&self.client).await?;
+            found.insert(opportunity.id, opportunity);
+        }
+        self.generate_from(key, &ids, found, repeated, note_staging).await
+    }
+
+    async fn generate_from<'a>(
+        &self,
+        key: &'a JobKey,
+        ids: &[SalesforceId],
+        mut found: HashMap<SalesforceId, Opportunity>,
+        repeated: bool,
+        note_staging: &'a NoteStaging<'a>,
+    ) -> Result<Vec<(SalesforceId, Outcome)>, GenerateError> {
         let work = Work { key, note_staging };
-        let mut found = opportunity::read(&self.client, ids, self.optional_fields()).await?;
         let mut outcomes = HashMap::with_capacity(ids.len());
         let mut drafts = Vec::with_capacity(ids.len());
         for id in ids {

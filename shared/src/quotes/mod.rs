@@ -17,7 +17,7 @@ pub mod single;
 mod staged;
 mod write;
 
-pub use generate::{GenerateError, Generator, GeneratorSettings, NoteStaging};
+pub use generate::{CallsBeside, GenerateError, Generator, GeneratorSettings, NoteStaging};
 pub use settings::QuoteSettings;
 
 use crate::salesforce::{ApiError, SalesforceId};

@@ -83,6 +83,16 @@ impl Opportunity {
     pub fn billing_country(&self) -> Option<&str> {
         self.account.as_ref().and_then(|account| account.billing_country.as_deref())
     }
+
+    /// Reads the lines that have not come with the Opportunity, if there are any.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub(super) async fn read_lines(&mut self, client: &Client) -> Result<(), Error> {
+        let first = std::mem::take(&mut self.lines);
+        self.lines.records = client.subquery_records(first).await?;
+        Ok(())
+    }
 }
 
 impl Line {
@@ -112,6 +122,11 @@ pub struct OptionalFields {
 /// SOQL for these Opportunities and their lines.
 pub fn soql(ids: &[SalesforceId], optional: OptionalFields) -> String {
     format!("{} WHERE Id IN ({})", select(optional), id_list(ids.iter()))
+}
+
+/// SOQL for the first `limit` that match, by their ids, with their lines.
+pub fn soql_first(filter: &WhereClause, limit: usize, optional: OptionalFields) -> String {
+    format!("{} WHERE {} ORDER BY Id LIMIT {limit}", select(optional), filter.term())
 }
 
 /// SOQL for those that match, from `first` to `last`, with their lines.
@@ -147,8 +162,7 @@ pub async fn read(
     let mut found = HashMap::with_capacity(ids.len());
     let mut records = client.query::<Opportunity>(self::soql(ids, optional));
     while let Some(mut opportunity) = records.try_next().await? {
-        let first = std::mem::take(&mut opportunity.lines);
-        opportunity.lines.records = client.subquery_records(first).await?;
+        opportunity.read_lines(client).await?;
         found.insert(opportunity.id, opportunity);
     }
     Ok(found)

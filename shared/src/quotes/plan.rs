@@ -1,8 +1,8 @@
 //! Which Opportunities a job covers, and how a chunk of them is written into a message: [`plan`](crate::plan) for this object,
 //! and a shorter message for the big chunks of the Bulk API.
 
-use super::MAX_CHUNK;
-use super::id_set;
+use super::opportunity::{self, Opportunity};
+use super::{MAX_CHUNK, QuoteSettings, id_set};
 use crate::plan::{self, Plan};
 use crate::salesforce::{Client, Error, SalesforceId, soql::WhereClause};
 
@@ -10,12 +10,43 @@ pub use crate::plan::{MalformedChunk, Page, encode_ids};
 
 const OPPORTUNITIES: Plan = Plan::of("Opportunity");
 
-/// How many Opportunities match at this moment.
+/// The first Opportunities of a job, with all that their Quotes need to know.
+#[derive(Debug, Default)]
+pub struct FirstPage {
+    /// In ascending order of their ids; of the last ones some lines may be still to be read.
+    pub opportunities: Vec<Opportunity>,
+    /// Whether no Opportunity comes after them.
+    pub last: bool,
+}
+
+/// Reads the first Opportunities that match, `limit` at most. A small job has them all with this call, and its Quotes can be
+/// priced at once.
 ///
 /// # Errors
 /// Those of the query.
-pub async fn count(client: &Client, filter: &WhereClause) -> Result<u64, Error> {
-    OPPORTUNITIES.count(client, filter).await
+pub async fn first_page(
+    client: &Client,
+    filter: &WhereClause,
+    limit: usize,
+    settings: &QuoteSettings,
+) -> Result<FirstPage, Error> {
+    let page = client.query_page(&opportunity::soql_first(filter, limit, settings.optional_fields())).await?;
+    let opportunities: Vec<Opportunity> = page.records;
+    Ok(FirstPage { last: page.done && opportunities.len() < limit, opportunities })
+}
+
+/// Reads at most `limit` Opportunities after `cursor`, and counts those that come after it, up to `count_to`.
+///
+/// # Errors
+/// Those of the query.
+pub async fn counted_page(
+    client: &Client,
+    filter: &WhereClause,
+    cursor: Option<&SalesforceId>,
+    limit: usize,
+    count_to: u64,
+) -> Result<(Page, u64), Error> {
+    OPPORTUNITIES.counted_page(client, filter, cursor, limit, count_to).await
 }
 
 /// Reads the page of `limit` Opportunities after `cursor`.

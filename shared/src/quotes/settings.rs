@@ -1,6 +1,7 @@
 //! The settings that decide what a Quote costs, for every process that makes Quotes.
 
 use super::GeneratorSettings;
+use super::opportunity::OptionalFields;
 use super::pricing::{DEFAULT_RULES, PricingRules};
 use crate::config::Reader;
 use std::sync::Arc;
@@ -15,6 +16,12 @@ pub struct QuoteSettings {
 }
 
 impl QuoteSettings {
+    /// Fields that are read only where they count.
+    pub(super) fn optional_fields(&self) -> OptionalFields {
+        let (discount_override, currency) = (self.generator.discount_overrides, self.rules.name_currencies());
+        OptionalFields { discount_override, currency }
+    }
+
     /// Reads the settings.
     ///
     /// | variable | default | meaning |

@@ -6,9 +6,10 @@ use super::key::{JobKey, QUOTE_JOB_KEY};
 use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::{ApiError, Error, ErrorKind, MAX_COLLECTION_RECORDS};
-use crate::salesforce::{GraphOutcome, NodeError};
+use crate::salesforce::{GraphOutcome, GraphResult, NodeError};
 use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
-use futures_util::TryStreamExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -132,10 +133,8 @@ impl Generator {
             unit.push(draft.graph(graph_id.clone(), self.rules.terms(), &key, draft.line_count())?);
             open.insert(graph_id, draft);
         }
-        for request in unit.into_requests(&self.api_version)? {
-            self.check_cancelled()?;
-            self.submit_one(&request, &mut open, &mut round, outcomes).await?;
-        }
+        let requests = unit.into_requests(&self.api_version)?;
+        self.submit_all(requests, &mut open, &mut round, outcomes).await?;
         // In the order of ids, so that a resubmission locks rows in the same order as the first try.
         let mut rest: Vec<_> = open.into_values().collect();
         rest.sort_by_key(|draft| draft.opportunity);
@@ -143,56 +142,55 @@ impl Generator {
         Ok(round)
     }
 
-    /// Sends one request; what it settles leaves `open`.
-    async fn submit_one(
+    /// Sends the requests, as many at a time as may be under way; what they settle leaves `open`. After an error that ends the
+    /// call no further one is sent, but those under way are waited for: they count as calls of the org until they are answered.
+    async fn submit_all(
         &self,
-        request: &GraphRequest,
+        requests: Vec<GraphRequest>,
         open: &mut HashMap<String, Draft>,
         round: &mut Round,
         outcomes: &mut HashMap<SalesforceId, Outcome>,
     ) -> Result<(), GenerateError> {
-        let results = match self.client.submit_graphs(request).await {
-            Ok(results) => results,
-            Err(error) => {
-                round.uncertain |= error.may_have_committed();
-                if !error.kind().passes() {
-                    return Err(error.into());
-                }
-                tracing::warn!(%error, graphs = request.graph_ids().count(), "graph request failed, will ask what exists");
-                round.error = Some(error);
-                return Ok(());
+        let mut waiting = requests.into_iter();
+        let mut sent = FuturesUnordered::new();
+        let (mut beside, mut ended) = (0, Ok(()));
+        loop {
+            ended = ended.and_then(|()| if waiting.len() > 0 { self.check_cancelled() } else { Ok(()) });
+            if ended.is_err() {
+                waiting = Vec::new().into_iter();
             }
-        };
-        for result in results {
-            let Some(draft) = open.get(&result.graph_id) else { continue };
-            let opportunity = draft.opportunity;
-            let settled = match result.outcome {
-                GraphOutcome::NotTried => continue,
-                GraphOutcome::Committed { ids } => match ids.first().copied().flatten() {
-                    Some(quote) => Outcome::Quoted { quote, lines: draft.line_count() },
-                    None => {
-                        // Committed, but without the id: the lookup before the next round settles it.
-                        round.uncertain = true;
-                        continue;
+            let useful = (sent.len() + waiting.len()).saturating_sub(1);
+            if useful != beside {
+                beside = self.calls_beside(useful).await.unwrap_or(beside.min(useful));
+            }
+            let free = (beside + 1).saturating_sub(sent.len());
+            sent.extend(waiting.by_ref().take(free).map(|request| self.submit_one(request)));
+            let Some((graphs, answer)) = sent.next().await else { return ended };
+            match answer {
+                Ok(results) => settle(results, open, round, outcomes),
+                Err(error) => {
+                    round.uncertain |= error.may_have_committed();
+                    if error.kind().passes() {
+                        tracing::warn!(%error, graphs, "graph request failed, will ask what exists");
+                        round.error = Some(error);
+                    } else {
+                        ended = ended.and(Err(error.into()));
                     }
-                },
-                GraphOutcome::Failed { causes } => match verdict(causes, Some(QUOTE_NODE)) {
-                    Verdict::Duplicate(failure) => {
-                        round.uncertain = true;
-                        round.duplicates.insert(opportunity, failure);
-                        continue;
-                    }
-                    Verdict::Passing(failure) => {
-                        round.passing.insert(opportunity, failure);
-                        continue;
-                    }
-                    Verdict::Refused(failure) => Outcome::Failed(failure),
-                },
-            };
-            open.remove(&result.graph_id);
-            outcomes.insert(opportunity, settled);
+                }
+            }
         }
-        Ok(())
+    }
+
+    async fn calls_beside(&self, most: usize) -> Option<usize> {
+        match &self.beside {
+            Some(beside) => beside(most).await,
+            None => Some(0),
+        }
+    }
+
+    /// Sends one request. How many graphs it has, and their results.
+    async fn submit_one(&self, request: GraphRequest) -> (usize, Result<Vec<GraphResult>, Error>) {
+        (request.graphs().len(), self.client.submit_graphs(&request).await)
     }
 
     /// Takes out of `pending` what has its Quote.
@@ -262,6 +260,44 @@ impl Generator {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => Ok(other?),
         }
+    }
+}
+
+/// What the results of a request settle leaves `open`.
+fn settle(
+    results: Vec<GraphResult>,
+    open: &mut HashMap<String, Draft>,
+    round: &mut Round,
+    outcomes: &mut HashMap<SalesforceId, Outcome>,
+) {
+    for result in results {
+        let Some(draft) = open.get(&result.graph_id) else { continue };
+        let opportunity = draft.opportunity;
+        let settled = match result.outcome {
+            GraphOutcome::NotTried => continue,
+            GraphOutcome::Committed { ids } => match ids.first().copied().flatten() {
+                Some(quote) => Outcome::Quoted { quote, lines: draft.line_count() },
+                None => {
+                    // Committed, but without the id: the lookup before the next round settles it.
+                    round.uncertain = true;
+                    continue;
+                }
+            },
+            GraphOutcome::Failed { causes } => match verdict(causes, Some(QUOTE_NODE)) {
+                Verdict::Duplicate(failure) => {
+                    round.uncertain = true;
+                    round.duplicates.insert(opportunity, failure);
+                    continue;
+                }
+                Verdict::Passing(failure) => {
+                    round.passing.insert(opportunity, failure);
+                    continue;
+                }
+                Verdict::Refused(failure) => Outcome::Failed(failure),
+            },
+        };
+        open.remove(&result.graph_id);
+        outcomes.insert(opportunity, settled);
     }
 }
 

@@ -6,7 +6,8 @@ use crate::contracts::{QUOTE_LINE_ITEMS, QUOTES};
 use crate::jobs::{Chunk, ChunkReport, JobView, RecordError, TaskContext, TaskError};
 use crate::quotes::bulk::BulkChunk;
 use crate::quotes::key::JobKey;
-use crate::quotes::{GenerateError, Generator, Outcome, QuoteSettings};
+use crate::quotes::opportunity::Opportunity;
+use crate::quotes::{CallsBeside, GenerateError, Generator, Outcome, QuoteSettings};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::soql::WhereClause;
 use futures_util::future::BoxFuture;
@@ -47,12 +48,31 @@ pub async fn make_under(
     settings: &QuoteSettings,
     ids: &[SalesforceId],
 ) -> Result<Outcomes, GenerateError> {
-    let note = || -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { cx.set_flag(STAGED).await.map_err(|error| error.to_string()) })
-    };
-    // Somebody else may have written part of it: an earlier run, or this one before it was given back.
-    let repeated = cx.delivery > 1 || cx.run > 1;
-    generator(cx, org, settings).generate(key, ids, repeated, &note).await
+    let note = || note_staged(cx);
+    generator(cx, org, settings).generate(key, ids, is_repeated(cx), &note).await
+}
+
+/// As [`make`], for Opportunities that the job's plan has read just now.
+///
+/// # Errors
+/// As for [`make`].
+pub async fn make_of(
+    cx: &TaskContext,
+    org: &OrgWork,
+    settings: &QuoteSettings,
+    opportunities: Vec<Opportunity>,
+) -> Result<Outcomes, GenerateError> {
+    let (key, note) = (key(cx), || note_staged(cx));
+    generator(cx, org, settings).generate_of(&key, opportunities, is_repeated(cx), &note).await
+}
+
+/// Somebody else may have written part of it: an earlier run, or this one before it was given back.
+fn is_repeated(cx: &TaskContext) -> bool {
+    cx.delivery > 1 || cx.run > 1
+}
+
+fn note_staged(cx: &TaskContext) -> BoxFuture<'_, Result<(), String>> {
+    Box::pin(async { cx.set_flag(STAGED).await.map_err(|error| error.to_string()) })
 }
 
 /// Makes one Quote for each of `ids` as [`make`] does, through the Bulk API: for thousands of Opportunities at a time.
@@ -181,4 +201,19 @@ fn generator(cx: &TaskContext, org: &OrgWork, settings: &QuoteSettings) -> Gener
         settings.generator.clone(),
         cx.cancelled.clone(),
     )
+    .with_calls_beside(calls_beside(cx))
+}
+
+/// Calls beside the task's own, as far as the org's limit over all workers allows.
+fn calls_beside(cx: &TaskContext) -> Arc<CallsBeside> {
+    let calls = cx.calls_beside();
+    Arc::new(move |most| {
+        let calls = calls.clone();
+        Box::pin(async move {
+            let most = u32::try_from(most).unwrap_or(u32::MAX);
+            let set = calls.set(most).await;
+            let set = set.inspect_err(|error| tracing::debug!(error = ?error, "one call at a time"));
+            set.ok().and_then(|calls| usize::try_from(calls).ok())
+        })
+    })
 }

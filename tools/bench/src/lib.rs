@@ -5,9 +5,11 @@
 
 mod eventing;
 mod jobs;
+mod latency;
 mod load;
 mod org_action;
 mod org_job;
+mod stack;
 mod table;
 
 use anyhow::Result;
@@ -30,6 +32,8 @@ enum What {
     Eventing(eventing::Args),
     /// The queue: what a claim costs Redis, and how long a job takes, beside very many jobs of another org
     Jobs(jobs::Args),
+    /// Small quote jobs, and one of 5,000 Opportunities: seconds until the last Quote, beside what the org's limit allows
+    Latency(latency::Args),
     /// Sample data, and Quotes by graphs and through the Bulk API: seconds, API calls, memory of the workers
     OrgJob(org_job::Args),
 }
@@ -43,6 +47,10 @@ pub async fn run(args: Args) -> Result<()> {
         What::OrgAction(args) => org_action::run(&args).await,
         What::Eventing(args) => eventing::run(&args).await,
         What::Jobs(args) => jobs::run(&args).await,
+        What::Latency(args) => {
+            say(&latency::run(&args).await?);
+            Ok(())
+        }
         What::OrgJob(args) => org_job::run(&args).await,
     }
 }

@@ -9,9 +9,11 @@ use shared::contracts::org_job::{BatchResult, GenerateQuotes};
 use shared::jobs::{
     Chunk, ChunkReport, JobKind, JobState, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError,
 };
+use shared::quotes::opportunity::Opportunity;
+use shared::quotes::plan::FirstPage;
 use shared::quotes::{QuoteSettings, plan};
 use shared::salesforce::soql::{self, WhereClause};
-use shared::salesforce::{InvalidId, SalesforceId};
+use shared::salesforce::{ErrorKind, InvalidId, SalesforceId};
 use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
 use std::time::Duration;
 
@@ -64,18 +66,65 @@ impl GenerateQuotesKind {
         }
     }
 
-    /// The start of a plan. Counting comes first, since big jobs are written in another way.
-    async fn start(&self, org: &OrgWork, filter: &WhereClause) -> Result<Place, TaskError> {
-        let bulk = match self.bulk.threshold {
-            None => false,
-            Some(threshold) => {
-                let count = plan::count(org.client(), filter).await.map_err(|error| self.orgs.task_error(&error))?;
-                tracing::info!(count, bulk = count >= threshold, "planning");
-                count >= threshold
-            }
+    /// The first page of a plan. All that the Quotes of its first chunk need is read at once, so that a small job has its plan
+    /// and can go on with the Quotes after one call. The rest is counted with its first page: big jobs are written in another way.
+    async fn first_page(&self, cx: &TaskContext, org: &OrgWork, filter: &WhereClause) -> Result<PlanStep, TaskError> {
+        let (client, size) = (org.client(), self.chunk_size);
+        let refused = |error| self.orgs.task_error(&error);
+        let first = match plan::first_page(client, filter, size, &self.quotes).await {
+            Ok(first) => first,
+            // A user may not see a field of it, for example. Then the condition still says what the job covers, and each chunk
+            // has the reason why it fails.
+            Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound) => FirstPage::default(),
+            Err(error) => return Err(refused(error)),
         };
-        Ok(Place { bulk, after: None })
+        let read: Vec<_> = first.opportunities.iter().map(|opportunity| opportunity.id).collect();
+        let (mut count, mut last, mut rest) = (records(read.len()), first.last, Vec::new());
+        let threshold = self.bulk.threshold.unwrap_or(u64::MAX);
+        if !last && count < threshold {
+            let count_to = self.bulk.threshold.map_or(0, |threshold| threshold - count);
+            let room = plan::page_limit(size);
+            let (page, more) =
+                plan::counted_page(client, filter, read.last(), room, count_to).await.map_err(refused)?;
+            (count, last, rest) = (count.saturating_add(more), page.last, page.ids);
+        }
+        let bulk = count >= threshold;
+        tracing::info!(count, bulk, "planning");
+        if bulk {
+            return self.next_page(org, filter, Place { bulk, after: None }).await;
+        }
+        let mut step = self.step(Place { bulk, after: read.last().copied() }, &rest, last);
+        if !read.is_empty() {
+            // What was read is one chunk, also when Salesforce has sent fewer than were asked for.
+            step.chunks.insert(0, chunk(&read, bulk));
+            cx.hand_on(first.opportunities);
+        }
+        Ok(step)
     }
+
+    async fn next_page(&self, org: &OrgWork, filter: &WhereClause, place: Place) -> Result<PlanStep, TaskError> {
+        let limit = if place.bulk { self.bulk.chunk_size } else { plan::page_limit(self.chunk_size) };
+        let page = plan::next_page(org.client(), filter, place.after.as_ref(), limit).await;
+        let page = page.map_err(|error| self.orgs.task_error(&error))?;
+        Ok(self.step(place, &page.ids, page.last))
+    }
+
+    fn step(&self, place: Place, ids: &[SalesforceId], done: bool) -> PlanStep {
+        let Place { bulk, after } = place;
+        let size = if bulk { self.bulk.chunk_size } else { self.chunk_size };
+        let chunks = ids.chunks(size).map(|ids| chunk(ids, bulk));
+        let place = Place { bulk, after: ids.last().copied().or(after) };
+        PlanStep { chunks: chunks.collect(), cursor: place.cursor(), done }
+    }
+}
+
+fn chunk(ids: &[SalesforceId], bulk: bool) -> NewChunk {
+    let payload = if bulk { plan::encode_bulk(ids) } else { plan::encode_ids(ids) };
+    NewChunk { payload, records: records(ids.len()) }
+}
+
+fn records(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl JobKind for GenerateQuotesKind {
@@ -91,23 +140,12 @@ impl JobKind for GenerateQuotesKind {
         Box::pin(async move {
             let filter = filter(cx)?;
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-            let mut place = match cursor.as_deref() {
-                None | Some("") => self.start(&org, &filter).await?,
-                Some(cursor) => Place::parse(cursor).map_err(|error| fail(&error))?,
-            };
-            let (limit, size) = match place.bulk {
-                true => (self.bulk.chunk_size, self.bulk.chunk_size),
-                false => (plan::page_limit(self.chunk_size), self.chunk_size),
-            };
-            let page = plan::next_page(org.client(), &filter, place.after.as_ref(), limit)
-                .await
-                .map_err(|error| self.orgs.task_error(&error))?;
-            place.after = page.ids.last().copied().or(place.after);
-            let chunks = page.ids.chunks(size).map(|ids| NewChunk {
-                payload: if place.bulk { plan::encode_bulk(ids) } else { plan::encode_ids(ids) },
-                records: u64::try_from(ids.len()).unwrap_or(u64::MAX),
-            });
-            Ok(PlanStep { chunks: chunks.collect(), cursor: place.cursor(), done: page.last })
+            match cursor.as_deref() {
+                None | Some("") => self.first_page(cx, &org, &filter).await,
+                Some(cursor) => {
+                    self.next_page(&org, &filter, Place::parse(cursor).map_err(|error| fail(&error))?).await
+                }
+            }
         })
     }
 
@@ -117,7 +155,10 @@ impl JobKind for GenerateQuotesKind {
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
             let outcomes = match plan::is_bulk(&chunk.payload) {
                 true => quotes::make_in_bulk(cx, &org, &self.quotes, &chunk, &filter(cx)?, &ids).await,
-                false => quotes::make(cx, &org, &self.quotes, &ids).await,
+                false => match cx.handed::<Vec<Opportunity>>().filter(|read| is_about(read, &ids)) {
+                    Some(read) => quotes::make_of(cx, &org, &self.quotes, read).await,
+                    None => quotes::make(cx, &org, &self.quotes, &ids).await,
+                },
             };
             let report = quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?);
             self.progress.chunk_ended(cx, &org);
@@ -143,6 +184,11 @@ impl JobKind for GenerateQuotesKind {
             ended
         })
     }
+}
+
+/// Whether what was read is that of these Opportunities.
+fn is_about(read: &[Opportunity], ids: &[SalesforceId]) -> bool {
+    read.iter().map(|opportunity| &opportunity.id).eq(ids)
 }
 
 fn filter(cx: &TaskContext) -> Result<WhereClause, TaskError> {

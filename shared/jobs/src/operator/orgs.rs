@@ -24,9 +24,9 @@ pub struct OrgStanding {
     pub open_jobs: u64,
     /// Their tasks.
     pub tasks: Tasks,
-    /// Tasks of it that run at a time at most.
+    /// Its tasks that run, and calls that these make beside their first one, at most.
     pub limit: u32,
-    /// It has as many running tasks as it may, and more wait.
+    /// It has as many of these as it may, and more tasks wait.
     pub at_limit: bool,
     /// It rests.
     pub paused: Option<OrgPause>,

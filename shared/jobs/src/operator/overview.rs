@@ -72,7 +72,7 @@ pub struct Oldest {
     pub since: DateTime<Utc>,
 }
 
-type RawOrg = (String, u64, String, u64, u64, u64, u64, u64, u64);
+type RawOrg = (String, u64, String, u64, u64, u64, u64, u64, u64, u64);
 type RawWorker = (String, u64, String);
 
 /// What the script answers: see there.
@@ -156,13 +156,13 @@ fn read(raw: Raw, org_limit: u32) -> Option<Overview> {
 }
 
 fn standing(raw: RawOrg, now_ms: u64, limit: u32) -> Option<OrgStanding> {
-    let (org, pause_ms, reason, since, times, open_jobs, ready, delayed, leased) = raw;
+    let (org, pause_ms, reason, since, times, open_jobs, ready, delayed, leased, calls) = raw;
     let paused = match pause_ms {
         0 => None,
         ms => Some(OrgPause { until: time(now_ms.checked_add(ms)?)?, reason }),
     };
     let silent = if since > 0 { Some(OrgSilence { since: time(since)?, times }) } else { None };
-    let at_limit = leased >= limit.into() && ready > 0;
+    let at_limit = calls >= limit.into() && ready > 0;
     let tasks = Tasks { ready, delayed, leased };
     Some(OrgStanding { org, open_jobs, tasks, limit, at_limit, paused, silent })
 }

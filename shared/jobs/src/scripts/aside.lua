@@ -22,7 +22,7 @@ local function set_aside(j, org, what)
     'params_bytes'}
   local types = {params = 'string', session = 'string', bits = 'string', ready = 'list', errors = 'list', acts = 'list',
     leases = 'zset', delayed = 'zset', events = 'stream', chunk = 'hash', tries = 'hash', counters = 'hash',
-    workers = 'hash', flags = 'hash', dead = 'hash', again = 'hash'}
+    workers = 'hash', flags = 'hash', dead = 'hash', again = 'hash', beside = 'hash', troubles = 'hash'}
   local why = string.sub('its data in Redis cannot be read: ' .. what, 1, 200)
   ASIDE[#ASIDE + 1] = {j, why}
   for _, index in ipairs({'expiries', 'delays', 'holds'}) do call('ZREM', P .. index, j) end

@@ -60,17 +60,11 @@ local function holds(lease)
   return j and call('ZSCORE', key('leases', j), lease)
 end
 
--- Tasks the org may still start. What runs is counted from the leases of those of its jobs that have any, so no counter
--- can drift.
+-- Tasks the org may still start.
 local rooms, silent = {}, {}
 local function room(org)
   if not rooms[org] then
-    local left, running = limit, key('running', org)
-    for _, j in ipairs(call('SMEMBERS', running)) do
-      local leases = guarded(j, org, call, 'ZCARD', key('leases', j)) or 0
-      left = left - leases
-      if leases == 0 then call('SREM', running, j) end
-    end
+    local left = limit - in_use(org, guarded)
     local since, probe, times = unpack(call('HMGET', key('silent', org), 'since', 'probe', 'times'))
     if since then
       silent[org] = is_count(times, 9) and math.max(1, tonumber(times)) or 1
@@ -132,15 +126,10 @@ end
 local function start(j, org)
   local field = unreadable(j)
   if field then error({err = field}) end
-  local job, leases = key('job', j), key('leases', j)
+  local job = key('job', j)
   local task = call('RPOP', key('ready', j))
   if task ~= 'P' and task ~= 'F' and not is_count(task, 15) then error({err = 'ready'}) end
-  -- The epoch would be enough, did Redis not come back now and then as it was some moments before.
-  local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker .. '|' .. random
-  call('ZADD', leases, NOW + lease_ms, lease)
-  call('HSET', job, 'waits_since', NOW)
-  call('SADD', key('running', org), j)
-  call('ZADD', P .. 'expiries', 'LT', NOW + lease_ms, j)
+  local lease, delivery = begin_lease(j, org, task, lease_ms, worker, random)
   if fields(j, 'state') == 'queued' then
     call('HSET', job, 'state', 'running')
     call('HSETNX', job, 'started_at', NOW)
@@ -152,7 +141,6 @@ local function start(j, org)
     call('HSET', key('silent', org), 'probe', lease)
     call('PEXPIRE', key('silent', org), SILENT_KEPT)
   end
-  local delivery = call('HINCRBY', key('tries', j), task .. ':d', 1)
   local attempts = tonumber(call('HGET', key('tries', j), task .. ':a') or 0) or 0
   return {lease, payload, records, delivery, attempts, silent[org] or 0}, not told[j] and about(j)
 end

@@ -27,11 +27,12 @@ end
 local j, org, idem, user = ARGV[2], ARGV[3], ARGV[7], ARGV[17]
 local name, version = string.match(ARGV[4], '^(.+)@(%d+)$')
 local idem_key = P .. 'idem:' .. org .. ':' .. user .. ':' .. (name or ARGV[4]) .. ':' .. idem
--- What the key stands for: the job and its parameters, which may be gone before the key is.
-local written = version and version .. '-' or ''
-local made = j .. ' ' .. written .. redis.sha1hex(ARGV[5])
 if call('EXISTS', key('job', j)) == 1 then return {j, 0, '', 0} end -- this very call, repeated
+-- What the key stands for: the job and its parameters, which may be gone before the key is.
+local made
 if idem ~= '' then
+  local written = version and version .. '-' or ''
+  made = j .. ' ' .. written .. redis.sha1hex(ARGV[5])
   -- Also when that job is gone since, with the oldest of very many: a repeated request must not do its work again.
   local earlier = call('GET', idem_key)
   if earlier then
@@ -59,11 +60,11 @@ end
 call('SADD', P .. 'open', j)
 tally('jobs_created', 1)
 call('SADD', key('open', org), j)
--- The indexes outlive every job in them; entries older than any job can be go.
+-- The indexes outlive every job in them; entries older than any job can be go, now and then.
 local horizon = 2 * (ARGV[11] + ARGV[12])
 for _, jobs in ipairs({key('jobs', org), key('mine', org .. ':' .. user), P .. 'all'}) do
   call('ZADD', jobs, NOW, j)
-  call('ZREMRANGEBYSCORE', jobs, '-inf', NOW - horizon)
+  if NOW % 16 == 0 then call('ZREMRANGEBYSCORE', jobs, '-inf', NOW - horizon) end
   call('PEXPIRE', jobs, horizon)
 end
 enqueue(j, 'P', false)

@@ -19,6 +19,12 @@ local function fields(j, ...) return unpack(call('HMGET', key('job', j), ...)) e
 -- job, task, epoch, worker of a lease. What follows is the random part; leases of the version before have none.
 local function parse(lease) return string.match(lease, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)') end
 
+-- The random part of a lease: the same for all leases of one claim.
+local function random_part(lease) return string.match(lease, '[^|]*$') end
+
+-- The random part of the lease by which a plan goes on with a chunk. No claim makes one like it, so it is found again.
+local function goes_on_as(plan_lease) return random_part(plan_lease) .. '+' end
+
 -- Whether a text is a whole number of so many digits at most.
 local function is_count(text, digits)
   return text and text ~= '' and #text <= digits and not string.find(text, '%D')
@@ -111,12 +117,52 @@ local SILENT_KEPT = 60 * 60 * 1000
 -- Ends a lease; false when it was not held any more. An org that was at its limit has room now.
 local function end_lease(j, lease)
   local leases = key('leases', j)
+  -- First, so that where this cannot be done the lease is still there to run out.
+  call('HDEL', key('beside', j), lease)
   if call('ZREM', leases, lease) == 0 then return false end
   local org = fields(j, 'org')
   if call('EXISTS', leases) == 0 then call('SREM', key('running', org), j) end
   end_rest(org)
   return true
 end
+
+-- Leases a task of the job, which is in no other place. Returns the lease and how often the task was leased by now.
+local function begin_lease(j, org, task, lease_ms, worker, random)
+  local job = key('job', j)
+  -- The epoch would be enough, did Redis not come back now and then as it was some moments before.
+  local lease = j .. '|' .. task .. '|' .. call('HINCRBY', job, 'epoch', 1) .. '|' .. worker .. '|' .. random
+  call('ZADD', key('leases', j), NOW + lease_ms, lease)
+  call('HSET', job, 'waits_since', NOW)
+  call('SADD', key('running', org), j)
+  call('ZADD', P .. 'expiries', 'LT', NOW + lease_ms, j)
+  return lease, call('HINCRBY', key('tries', j), task .. ':d', 1)
+end
+
+-- Calls that tasks of a job may have under way: one for each lease, and those beside it. Then its leases.
+local function calls_of(j)
+  local leases = call('ZCARD', key('leases', j))
+  local calls = leases
+  for _, beside in ipairs(call('HVALS', key('beside', j))) do
+    if not is_count(beside, 9) then error({err = 'beside'}) end
+    calls = calls + beside
+  end
+  return calls, leases
+end
+
+-- The same for all tasks of an org. Counted from the leases of those of its jobs that have any, so no counter can drift.
+-- `guard` is called as guard(j, org, act, argument) for each job, and returns what act does, or nothing.
+local function in_use(org, guard)
+  local calls, running = 0, key('running', org)
+  for _, j in ipairs(call('SMEMBERS', running)) do
+    local of_job, leases = guard(j, org, calls_of, j)
+    calls = calls + (of_job or 0)
+    if (leases or 0) == 0 then call('SREM', running, j) end
+  end
+  return calls
+end
+
+-- Whether the org rests for now, or one task tries it for all.
+local function is_resting(org) return call('EXISTS', key('pause', org), key('silent', org)) > 0 end
 
 local function forget_tries(j, task)
   call('HDEL', key('tries', j), task .. ':d', task .. ':a', task .. ':c')
@@ -176,7 +222,8 @@ local function finalize(j)
   call('HSET', job, 'state', outcome, 'finish', 'done', 'finished_at', NOW)
   call('HDEL', job, 'listed', 'again')
   for _, index in ipairs({'expiries', 'delays', 'holds'}) do call('ZREM', P .. index, j) end
-  for _, name in ipairs({'session', 'ready', 'leases', 'delayed', 'chunk', 'bits', 'troubles'}) do call('UNLINK', key(name, j)) end
+  local gone = {'session', 'ready', 'leases', 'beside', 'delayed', 'chunk', 'bits', 'troubles'}
+  for _, name in ipairs(gone) do call('UNLINK', key(name, j)) end
   forget_tries(j, 'F')
   event(j, outcome)
   call('XTRIM', key('events', j), 'MAXLEN', '~', 100)

@@ -1,6 +1,6 @@
 -- All that an operator looks at first, in one answer. Its cost follows the open jobs that it looks at, not all jobs.
 -- {now, open jobs, jobs that were looked at, {state, jobs...}, {{org, ms of pause, reason, silent since, times, open jobs,
--- ready, delayed, leased}...}, {job, org, kind, since} of the one that waits for the longest or {}, jobs with dead letters,
+-- ready, delayed, leased, calls that these may have under way}...}, {job, org, kind, since} of the one that waits for the longest or {}, jobs with dead letters,
 -- dead letters of the newest of these, {{worker, ms of its sign of life, JSON}...}, {{minute, name, count...}...}, jobs that
 -- are listed, ms since any worker was heard of or -1}
 -- ARGV 2 most open jobs to look at  3 minutes  4 ms after which a silent worker is gone  5 most workers
@@ -13,7 +13,7 @@ local function standing(org)
   if not known[org] then
     local pause, since, times = key('pause', org), unpack(call('HMGET', key('silent', org), 'since', 'times'))
     local ms = math.max(0, call('PTTL', pause))
-    known[org] = {org, ms, ms > 0 and call('GET', pause) or '', tonumber(since or 0), tonumber(times or 0), 0, 0, 0, 0}
+    known[org] = {org, ms, ms > 0 and call('GET', pause) or '', tonumber(since or 0), tonumber(times or 0), 0, 0, 0, 0, 0}
     orgs[#orgs + 1] = known[org]
   end
   return known[org]
@@ -36,10 +36,11 @@ for _, j in ipairs(open <= most and call('SMEMBERS', P .. 'open') or call('SRAND
   local org, state, since = fields(j, 'org', 'state', 'waits_since')
   if org then
     local ready = call('LLEN', key('ready', j))
-    local delayed, leased = count_of('delayed', j, delays), count_of('leases', j, expiries)
+    local delayed, calls, leased = count_of('delayed', j, delays), 0, 0
+    if not expiries or expiries[j] then calls, leased = calls_of(j) end
     looked, states[state] = looked + 1, (states[state] or 0) + 1
     local of = standing(org)
-    of[6], of[7], of[8], of[9] = of[6] + 1, of[7] + ready, of[8] + delayed, of[9] + leased
+    of[6], of[7], of[8], of[9], of[10] = of[6] + 1, of[7] + ready, of[8] + delayed, of[9] + leased, of[10] + calls
     if ready > 0 and state ~= 'needs_authorization' then
       since = tonumber(since or fields(j, 'created_at'))
       -- Of two that waited since the same moment the one that was made first, whose id is smaller.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use super::ended::Ended;
 use super::held::Fate;
-use super::{Shared, meters};
+use super::{Shared, meters, span};
 use crate::backoff::full_jitter;
 use crate::claimed::Claimed;
 use crate::error::{JobsError, JobsErrorKind};
+use crate::handed::Handed;
 use crate::kind::{Chunk, ChunkReport, Heard, JobKind, Looked, PlanStep, TaskContext, TaskError};
 use crate::lease::{Lease, Task};
 use crate::tasks::{Acked, Failed, Pushed};
@@ -24,7 +26,11 @@ const MAX_REASON_CHARS: usize = 1000;
 
 /// What a task made.
 enum Product {
-    Page(PlanStep),
+    /// With what the plan hands on.
+    Page {
+        step: PlanStep,
+        handed: Handed,
+    },
     Report(ChunkReport),
     End,
     /// None; but the org of the task answers again.
@@ -41,7 +47,7 @@ struct Ran {
 }
 
 impl Shared {
-    /// Runs a task from its claim to the end of its lease. Errors end here.
+    /// Runs a task from its claim to the end of its lease, and the chunk that a plan goes on with. Errors end here.
     pub(super) async fn execute(
         self: Arc<Self>,
         kind: Arc<dyn JobKind>,
@@ -50,17 +56,34 @@ impl Shared {
         cx: TaskContext,
         looks: bool,
     ) {
+        let mut next = self.execute_one(kind.as_ref(), claimed, cursor, cx, looks).await;
+        while let Some((chunk, cx)) = next {
+            meters::claimed(kind.name(), chunk.lease.task());
+            let span = span(kind.name(), &cx);
+            next = self.execute_one(kind.as_ref(), chunk, None, cx, false).instrument(span).await;
+        }
+    }
+
+    /// Runs one task, and tells with which chunk to go on.
+    async fn execute_one(
+        &self,
+        kind: &dyn JobKind,
+        claimed: Claimed,
+        cursor: Option<String>,
+        cx: TaskContext,
+        looks: bool,
+    ) -> Option<(Claimed, TaskContext)> {
         let started = Instant::now();
         let (lease, attempts, probe, rests) = (claimed.lease.clone(), claimed.attempts, claimed.probe, claimed.rests);
         let _guard = self.held.forget_on_drop(&lease);
-        let work = AssertUnwindSafe(perform(kind.as_ref(), &cx, claimed, cursor)).catch_unwind();
-        let looked = if looks { self.look(kind.as_ref(), &cx, rests).await } else { Looked::Unknown };
+        let looked = if looks { self.look(kind, &cx, rests).await } else { Looked::Unknown };
         let result = match (looked, cx.cancelled.run_until_cancelled(self.held.alone(&lease)).await) {
             (_, None) => Err(retry("the task was stopped before it began")),
             (Looked::Answers, Some(())) => Ok(Product::Answer),
             (Looked::Silent(reason), Some(())) => Err(TaskError::Silent { reason }),
             (Looked::Unknown, Some(())) => {
                 self.held.set_looks(&lease, false);
+                let work = AssertUnwindSafe(perform(kind, &cx, claimed, cursor)).catch_unwind();
                 let work = tokio::time::timeout(self.settings.task_timeout, work);
                 match self.telling(&lease, &cx.heard, probe, work).await {
                     Ok(Ok(result)) => result,
@@ -70,9 +93,14 @@ impl Shared {
             }
         };
         let ran = Ran { attempts, heard: cx.heard.is_set() };
-        let how = self.settle(&lease, ran, result).await;
+        let (how, next) = self.settle(&lease, ran, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
         tracing::debug!(how = how.as_str(), "task ended");
+        let chunk = next?;
+        let heard = Heard::default();
+        let cancelled = self.held.insert(chunk.lease.clone(), &cx.org, &heard);
+        let (delivery, lease) = (chunk.delivery, chunk.lease.clone());
+        Some((chunk, TaskContext { delivery, cancelled, heard, lease, ..cx }))
     }
 
     /// Does `work`, and tells Redis meanwhile when the org answers a task that tries it for others.
@@ -102,8 +130,8 @@ impl Shared {
         }
     }
 
-    /// Tells Redis the result, until it knows or the lease is lost. How the task ended.
-    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> Ended {
+    /// Tells Redis the result, until it knows or the lease is lost. How the task ended, and the chunk to go on with.
+    async fn settle(&self, lease: &Lease, ran: Ran, result: Result<Product, TaskError>) -> (Ended, Option<Claimed>) {
         let mut failures = 0;
         loop {
             let error = match self.tell(lease, ran, &result).await {
@@ -114,7 +142,7 @@ impl Shared {
             if error.kind() != JobsErrorKind::Unavailable {
                 // Not renewed any more, the lease runs out, and the task counts as crashed.
                 tracing::error!(error = ?error, "Redis does not take the result of the task");
-                return Ended::Lost;
+                return (Ended::Lost, None);
             }
             tracing::warn!(error = ?error, "the result of the task waits for Redis");
             tokio::time::sleep(full_jitter(Duration::from_millis(100), Duration::from_secs(5), failures)).await;
@@ -122,41 +150,65 @@ impl Shared {
         }
     }
 
-    async fn tell(&self, lease: &Lease, ran: Ran, result: &Result<Product, TaskError>) -> Result<Ended, JobsError> {
-        match (self.held.fate(lease), result) {
+    async fn tell(
+        &self,
+        lease: &Lease,
+        ran: Ran,
+        result: &Result<Product, TaskError>,
+    ) -> Result<(Ended, Option<Claimed>), JobsError> {
+        let fate = self.held.fate(lease);
+        let how = match (fate, result) {
             (Fate::Lost, _) => {
                 tracing::warn!("the lease was lost; what the task did is not counted");
-                Ok(Ended::Lost)
+                Ended::Lost
             }
             // What was done is counted, also when the job is cancelled or the worker stops.
-            (_, Ok(Product::Page(step))) => match self.tasks.plan_push(lease, step).await {
-                Ok(Pushed::Stored | Pushed::Dropped) => Ok(Ended::Acked),
-                Ok(Pushed::Lost) => Ok(Ended::Lost),
-                Err(JobsError::OutOfMemory(_)) => {
-                    tracing::warn!("Redis is full; planning waits");
-                    self.tasks.release(std::slice::from_ref(lease), Some(FULL_REDIS_WAIT)).await.map(released)
-                }
-                Err(error) => Err(error),
-            },
-            (_, Ok(Product::Report(report))) => Ok(match self.tasks.ack(lease, report).await? {
+            (_, Ok(Product::Page { step, handed })) => {
+                return self.tell_page(lease, step, handed.is_there() && fate == Fate::Run).await;
+            }
+            (_, Ok(Product::Report(report))) => match self.tasks.ack(lease, report).await? {
                 Acked::Counted => {
                     self.done.add(report.processed);
                     Ended::Acked
                 }
                 Acked::Duplicate => Ended::Acked,
                 Acked::Lost => Ended::Lost,
-            }),
+            },
             // Like all others of the org, the task may run now, in a slot.
             (_, Ok(Product::Answer)) => {
                 let rested = self.tasks.answered(lease).await?;
                 tracing::info!(rested, "the org answers");
-                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
+                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)?
             }
-            (_, Ok(Product::End)) => Ok(if self.tasks.finish(lease).await? { Ended::Acked } else { Ended::Lost }),
+            (_, Ok(Product::End)) if self.tasks.finish(lease).await? => Ended::Acked,
+            (_, Ok(Product::End)) => Ended::Lost,
             (Fate::Drain | Fate::Cancel, Err(_)) => {
-                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)
+                self.tasks.release(std::slice::from_ref(lease), None).await.map(released)?
             }
-            (Fate::Run, Err(error)) => self.tell_error(lease, ran, error).await,
+            (Fate::Run, Err(error)) => self.tell_error(lease, ran, error).await?,
+        };
+        Ok((how, None))
+    }
+
+    async fn tell_page(
+        &self,
+        lease: &Lease,
+        step: &PlanStep,
+        goes_on: bool,
+    ) -> Result<(Ended, Option<Claimed>), JobsError> {
+        let pushed = match goes_on {
+            true => self.tasks.plan_push_and_go_on(lease, step).await,
+            false => self.tasks.plan_push(lease, step).await.map(|pushed| (pushed, None)),
+        };
+        match pushed {
+            Ok((Pushed::Stored | Pushed::Dropped, next)) => Ok((Ended::Acked, next)),
+            Ok((Pushed::Lost, _)) => Ok((Ended::Lost, None)),
+            Err(JobsError::OutOfMemory(_)) => {
+                tracing::warn!("Redis is full; planning waits");
+                let left = self.tasks.release(std::slice::from_ref(lease), Some(FULL_REDIS_WAIT)).await?;
+                Ok((released(left), None))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -203,7 +255,10 @@ async fn perform(
         return Err(TaskError::Fail { reason: unproven.to_string() });
     }
     match claimed.lease.task() {
-        Task::Plan => kind.plan(cx, cursor).await.map(Product::Page),
+        Task::Plan => {
+            let step = kind.plan(cx, cursor).await?;
+            Ok(Product::Page { step, handed: cx.handed.clone() })
+        }
         Task::Chunk(number) => {
             let chunk = Chunk { number, payload: claimed.payload, records: claimed.records };
             kind.run(cx, chunk).await.map(Product::Report)

@@ -23,12 +23,13 @@ use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::backoff::{full_jitter, jittered};
 use super::claimed::{Claim, Claimed, ClaimedJob};
 use super::connection::Signal;
 use super::error::{JobsError, JobsErrorKind};
+use super::handed::Handed;
 use super::kind::{Heard, JobKind, TaskContext};
 use super::silence::look_limit;
 use super::store::Jobs;
@@ -229,15 +230,7 @@ impl Shared {
             let Some(kind) = self.kinds.get(job.kind.as_str()) else { continue };
             meters::claimed(kind.name(), lease.task());
             let cx = self.context(&claimed, job);
-            let span = tracing::info_span!(
-                "task",
-                job = %lease.job(),
-                task = %lease.task(),
-                kind = kind.name(),
-                org = %job.org,
-                request_id = %job.request_id,
-                delivery = claimed.delivery,
-            );
+            let span = span(kind.name(), &cx);
             // Whether it can be looked for is known at once; the look itself comes with the task.
             let looks =
                 claimed.probe && claimed.unproven.is_none() && kind.look(&cx, look_limit(claimed.rests)).is_some();
@@ -263,6 +256,7 @@ impl Shared {
             run: job.run,
             cancelled: self.held.insert(claimed.lease.clone(), &job.org, &heard),
             heard,
+            handed: Handed::default(),
             lease: claimed.lease.clone(),
             jobs: self.jobs.clone(),
         }
@@ -295,6 +289,20 @@ impl Shared {
             Err(_) => tracing::warn!("worker stopped without an answer of Redis; its leases will run out"),
         }
     }
+}
+
+/// What the logs of a task say of it.
+fn span(kind: &str, cx: &TaskContext) -> Span {
+    tracing::info_span!(
+        parent: None,
+        "task",
+        job = %cx.job_id,
+        task = %cx.lease.task(),
+        kind,
+        org = %cx.org,
+        request_id = %cx.request_id,
+        delivery = cx.delivery,
+    )
 }
 
 async fn all(running: &mut JoinSet<()>) {

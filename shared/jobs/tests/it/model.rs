@@ -32,6 +32,15 @@ enum Step {
         chunks: usize,
         done: bool,
     },
+    /// The same, and on with the first chunk.
+    GoOn {
+        lease: Index,
+        chunks: usize,
+    },
+    Beside {
+        lease: Index,
+        most: u32,
+    },
     Ack {
         lease: Index,
     },
@@ -100,6 +109,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(|org| Step::Create { org }),
         8 => (any::<bool>(), 1..5_usize).prop_map(|(worker, max)| Step::Claim { worker, max }),
         3 => (lease(), 0..5_usize, any::<bool>()).prop_map(|(lease, chunks, done)| Step::Plan { lease, chunks, done }),
+        2 => (lease(), 0..4_usize).prop_map(|(lease, chunks)| Step::GoOn { lease, chunks }),
+        4 => (lease(), 0..4_u32).prop_map(|(lease, most)| Step::Beside { lease, most }),
         3 => lease().prop_map(|lease| Step::Ack { lease }),
         3 => (lease(), any::<bool>()).prop_map(|(lease, retry)| Step::Fail { lease, retry }),
         3 => (lease(), any::<bool>()).prop_map(|(lease, delayed)| Step::Release { lease, delayed }),
@@ -250,6 +261,8 @@ impl Walk {
                 assert_eq!(count, self.model.release_unknown(worker, &known));
             }
             Step::Plan { lease, .. }
+            | Step::GoOn { lease, .. }
+            | Step::Beside { lease, .. }
             | Step::Ack { lease }
             | Step::Fail { lease, .. }
             | Step::Release { lease, .. }
@@ -287,6 +300,18 @@ impl Walk {
         }
         if let Step::Answered { .. } = step {
             return assert_eq!(self.bed.tasks.answered(lease).await.unwrap(), self.model.answered(lease));
+        }
+        if let Step::Beside { most, .. } = step {
+            let answer = self.bed.tasks.calls_beside(lease, most).await.unwrap();
+            return assert_eq!(answer, self.model.set_beside(lease, most));
+        }
+        if let (Step::GoOn { chunks, .. }, Plan) = (&step, lease.task()) {
+            let records: Vec<u64> = (1..).take(*chunks).collect();
+            let answer = self.bed.tasks.plan_push_and_go_on(lease, &page(&records, true)).await.unwrap();
+            let next = answer.1.map(|chunk| chunk.lease);
+            assert_eq!((answer.0, next.is_some()), self.model.plan_and_go_on(lease, &records, next.as_ref()));
+            self.leases.extend(next.filter(|next| !self.leases.contains(next)));
+            return;
         }
         let (bed, job) = (&self.bed, self.model.job(lease));
         let one = std::slice::from_ref(lease);

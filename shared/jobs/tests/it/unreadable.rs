@@ -17,7 +17,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("done", "1.5"),
     ("dead", "-0"),
 ];
-const KEYS: [&str; 8] = ["ready", "leases", "chunk", "tries", "params", "session", "events", "job"];
+const KEYS: [&str; 9] = ["ready", "leases", "beside", "chunk", "tries", "params", "session", "events", "job"];
 
 async fn set_field(bed: &Bed, id: &JobId, (field, value): (&str, &str)) {
     let _: () = bed.redis.clone().hset(bed.key("job", id), field, value).await.unwrap();
@@ -89,6 +89,22 @@ async fn a_job_with_a_key_of_another_type_keeps_no_other_waiting() {
         }
         let stats = bed.tasks.stats().await.unwrap();
         assert_eq!(stats.open_jobs, 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn calls_beside_that_are_no_number_keep_no_other_job_waiting() {
+    for value in ["many", "-1", "1e300", ""] {
+        let bed = Bed::new().await;
+        let broken = bed.planned(&[1, 1]).await;
+        let lease = bed.claim(1).await.remove(0).lease;
+        let other = bed.create().await;
+        let _: () = bed.redis.clone().hset(bed.key("beside", broken), lease.as_str(), value).await.unwrap();
+        let claim = bed.tasks.claim(&bed.worker, 10, &[KIND]).await.unwrap();
+        let aside: Vec<_> = claim.aside.iter().map(|(job, _)| job.clone()).collect();
+        assert_eq!(aside, [broken.to_string()], "{value}");
+        let jobs: Vec<_> = claim.tasks.iter().map(|task| task.lease.job()).collect();
+        assert_eq!((jobs, bed.view(&broken).await.state), (vec![other], JobState::Failed), "{value}");
     }
 }
 

@@ -34,6 +34,9 @@ fn a_condition_with_a_subquery_stays_at_the_top_level() {
         "IsClosed = TRUE AND Id IN (SELECT OpportunityId FROM Quote) AND Id >= '006R0000003FPYxIAO' AND Id <= \
          '006R0000003FPYyIAO' ORDER BY Id"
     );
+    let beginning = soql_first(&filter, 215, OptionalFields::default());
+    let (_, condition) = beginning.split_once(" FROM Opportunity WHERE ").unwrap();
+    assert_eq!(condition, "IsClosed = TRUE AND Id IN (SELECT OpportunityId FROM Quote) ORDER BY Id LIMIT 215");
 }
 
 /// An answer of an org with several currencies, priced and as the row that is written.

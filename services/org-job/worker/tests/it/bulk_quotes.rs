@@ -85,7 +85,7 @@ async fn opportunities_without_lines_with_bad_ones_and_with_many() -> Result<()>
 #[tokio::test]
 async fn an_opportunity_that_does_not_match_any_more_is_part_of_the_job() -> Result<()> {
     let stack = start(20, 2, 1).await?;
-    // Counting and planning are the first two queries, the chunk's is the third.
+    // The plan's are the first two queries, the chunk's is the third.
     let late = Fault::new(FaultAction::DelayBefore { ms: 2_000 }).path("/query").skip(2).times(1);
     let late = stack.fault(late).await?;
     let id = stack.post("StageName = 'Prospecting'").await?;

@@ -24,8 +24,36 @@ async fn worker_killed_while_planning() -> Result<()> {
 }
 
 #[tokio::test]
-async fn worker_killed_after_its_query() -> Result<()> {
+async fn worker_killed_while_planning_goes_on_beside_the_first_chunk() -> Result<()> {
     killed_at(Fault::new(HELD).path("/query").skip(1).times(1)).await
+}
+
+#[tokio::test]
+async fn worker_killed_after_its_query() -> Result<()> {
+    killed_at(Fault::new(HELD).path("/query").skip(2).times(1)).await
+}
+
+/// A job whose requests go side by side: of three, two are carried out and the third is not.
+#[tokio::test]
+async fn worker_killed_while_graphs_go_side_by_side() -> Result<()> {
+    let mut stack = Stack::start(160, 2, 0).await?;
+    stack.worker_settings = vec![("CHUNK_SIZE", "215")];
+    stack.add_worker("worker.1").await?;
+    let held =
+        stack.fault(Fault::new(FaultAction::DelayBefore { ms: 60_000 }).path("/composite/graph").times(1)).await?;
+    let id = stack.post(ALL).await?;
+    stack.hit(held).await?;
+    eventually(Duration::from_secs(30), "the other requests are carried out", async || {
+        match stack.org.counts(crate::support::ORG).await?.get("Quote") {
+            Some(quotes) if *quotes >= 75 => Ok(()),
+            quotes => bail!("{quotes:?} Quotes"),
+        }
+    })
+    .await?;
+    stack.workers[0].kill().await?;
+    stack.org.clear_faults().await?;
+    stack.add_worker("successor").await?;
+    stack.assert_quoted(&id, 160, 320).await
 }
 
 #[tokio::test]

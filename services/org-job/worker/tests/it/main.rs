@@ -15,6 +15,7 @@ mod progress;
 mod published;
 mod samples;
 mod security;
+mod side_by_side;
 mod silent;
 mod slow;
 mod start;

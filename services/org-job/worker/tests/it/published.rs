@@ -78,8 +78,7 @@ async fn retried(document: &Value) -> Result<(Invoked, Value)> {
     let mut stack = Stack::start(5, 1, 0).await?;
     publish(&stack, document).await?;
     let refused = FaultAction::status(400, "INVALID_FIELD", "No such column 'Quantity'");
-    // The plan is the first query, the chunk's the second.
-    stack.fault(Fault::new(refused).path("/query").skip(1).times(1)).await?;
+    stack.fault(Fault::new(refused).path("/composite/graph").times(1)).await?;
     let id = start(&stack).await?;
     stack.add_worker("late").await?;
     let job = reaches(&stack, &id, "completed").await?;

@@ -33,6 +33,8 @@ pub(crate) struct Stack {
     pub(crate) max_attempts: u32,
     /// `WORKER_CONCURRENCY` of workers that start.
     pub(crate) concurrency: u32,
+    /// Further settings of workers that start.
+    pub(crate) worker_settings: Vec<(&'static str, &'static str)>,
     /// Address that the services know the org by, when it is not the org's own.
     pub(crate) front: Option<String>,
     hosts: String,
@@ -80,6 +82,7 @@ impl Stack {
             progress_events: true,
             max_attempts: 12,
             concurrency: 2,
+            worker_settings: Vec::new(),
             front: None,
             hosts,
             http,
@@ -131,6 +134,7 @@ impl Stack {
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("ENABLE_DISCOUNT_OVERRIDES", "true")
             .env("LOG_LEVEL", "trace")
+            .envs(self.worker_settings.iter().copied())
             .ready("worker ready")
             .start()
             .await?;

@@ -16,7 +16,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
 
 /// An org without pause or silence, and its tasks.
 fn org(name: &str, ready: u64, leased: u64) -> RawOrg {
-    (name.to_owned(), 0, String::new(), 0, 0, 1, ready, 0, leased)
+    (name.to_owned(), 0, String::new(), 0, 0, 1, ready, 0, leased, leased)
 }
 
 fn overview(orgs: Vec<RawOrg>, beats: Vec<RawWorker>) -> Overview {
@@ -28,7 +28,7 @@ fn overview(orgs: Vec<RawOrg>, beats: Vec<RawWorker>) -> Overview {
 
 #[test]
 fn it_reads_what_the_script_answers() {
-    let paused = ("b".to_owned(), 5_000, "API limit".to_owned(), 60_000, 4, 2, 2, 1, 0);
+    let paused = ("b".to_owned(), 5_000, "API limit".to_owned(), 60_000, 4, 2, 2, 1, 0, 0);
     let seen = overview(vec![paused, org("a", 5, 3)], vec![("worker.1~1".to_owned(), 99_000, beat(2, 3))]);
     assert_eq!(seen.states, BTreeMap::from([("running", 1), ("queued", 2), ("needsAuthorization", 1)]));
     assert_eq!(seen.tasks, Tasks { ready: 7, delayed: 1, leased: 3 });

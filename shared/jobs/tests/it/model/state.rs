@@ -4,7 +4,7 @@ mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jobs::{Claimed, Failed, JobId, JobState, Lease, Limit, Task, WorkerId};
+use jobs::{Claimed, Failed, JobId, JobState, Lease, Limit, Pushed, Task, WorkerId};
 use proptest::sample::Index;
 
 /// Small, so that few steps reach them.
@@ -92,6 +92,8 @@ pub(crate) struct Model {
     pub(crate) paused: BTreeSet<&'static str>,
     /// Orgs that did not answer, and who tries them.
     silent: BTreeMap<&'static str, Option<Lease>>,
+    /// Calls beside the first one of a task, by its lease; also of leases that have ended.
+    beside: BTreeMap<String, u32>,
 }
 
 impl Model {
@@ -121,9 +123,57 @@ impl Model {
         self.jobs.iter_mut().find(|job| job.id == lease.job()).unwrap()
     }
 
-    /// Leases of an org.
+    /// Leases of an org, and calls beside them.
     pub(crate) fn running(&self, org: &str) -> usize {
-        self.jobs.iter().filter(|job| job.org == org).map(|job| job.leases().len()).sum()
+        let leases = self.of(org).flat_map(JobModel::leases);
+        leases.map(|lease| 1 + self.beside.get(lease.as_str()).copied().unwrap_or_default() as usize).sum()
+    }
+
+    pub(crate) fn set_beside(&mut self, lease: &Lease, most: u32) -> u32 {
+        if !self.holds(lease) {
+            return 0;
+        }
+        let job = self.job(lease);
+        let (org, cancelled) = (job.org, job.cancelled);
+        let has = self.beside.get(lease.as_str()).copied().unwrap_or_default();
+        let mut granted = most;
+        if most > has {
+            let room = (LIMITS.org as usize).saturating_sub(self.running(org));
+            let waits = self.of(org).any(|job| job.startable() > 0);
+            if cancelled || waits || self.is_resting(org) {
+                return has;
+            }
+            granted = most.min(has + u32::try_from(room).unwrap());
+        }
+        self.beside.insert(lease.as_str().to_owned(), granted);
+        granted
+    }
+
+    fn is_resting(&self, org: &str) -> bool {
+        self.paused.contains(org) || self.silent.contains_key(org)
+    }
+
+    /// What a plan that goes on is answered, and whether it has a chunk; `next` is the lease it was given.
+    pub(crate) fn plan_and_go_on(&mut self, lease: &Lease, records: &[u64], next: Option<&Lease>) -> (Pushed, bool) {
+        let first = |lease: &Lease| lease.as_str().rsplit('|').next().unwrap().to_owned();
+        let job = self.job(lease);
+        // The call repeated, or another one of the same plan.
+        if !job.holds(lease) {
+            let random = format!("{}+", first(lease));
+            let held = job.leases().into_iter().find(|held| first(held) == random);
+            assert!(next.is_none() || next == held.as_ref());
+            return (if held.is_some() { Pushed::Stored } else { Pushed::Lost }, held.is_some() && !records.is_empty());
+        }
+        let (org, number, may) = (job.org, job.total(), !job.held);
+        let pushed = job.plan(lease, records, true);
+        let goes_on = pushed == Pushed::Stored && may && !records.is_empty() && !self.is_resting(org);
+        if let Some(next) = next {
+            assert!(goes_on && next.task() == Task::Chunk(number), "{next:?}");
+            let job = self.job(lease);
+            job.start(next);
+            assert!(self.running(org) <= LIMITS.org as usize, "{org} is over its limit");
+        }
+        (pushed, goes_on)
     }
 
     fn of<'a>(&'a self, org: &'a str) -> impl Iterator<Item = &'a JobModel> {
@@ -231,7 +281,7 @@ impl Model {
         let mut count = 0;
         for job in &mut self.jobs {
             for lease in job.leases() {
-                if lease.as_str().contains(&part) && lease != *known {
+                if lease.as_str().contains(&part) && lease != *known && !goes_on(known, &lease) {
                     job.release(&lease, false);
                     count += 1;
                 }
@@ -239,4 +289,10 @@ impl Model {
         }
         count
     }
+}
+
+/// Whether a chunk's lease is the one by which a plan's worker goes on.
+fn goes_on(plan: &Lease, chunk: &Lease) -> bool {
+    let random = |lease: &Lease| lease.as_str().rsplit('|').next().unwrap().to_owned();
+    plan.task() == Task::Plan && plan.job() == chunk.job() && random(chunk) == random(plan) + "+"
 }

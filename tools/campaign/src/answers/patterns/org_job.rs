@@ -37,7 +37,8 @@ impl OrgJob {
         let hosts = org.host()?;
         let web = spec("org-job-web", &redis, &hosts)?.env("PORT", free_port()?).ready("listening on http://");
         let worker = spec("org-job-worker", &redis, &hosts)?
-            .env("CHUNK_SIZE", FEW)
+            // Two chunks: what the plan has read, and another one.
+            .env("CHUNK_SIZE", FEW / 2)
             .env("BULK_THRESHOLD", MANY)
             .env("BULK_CHUNK_SIZE", 50)
             .env("SAMPLE_CHUNK_SIZE", 50)

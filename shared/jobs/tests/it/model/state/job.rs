@@ -199,6 +199,14 @@ impl JobModel {
         Pushed::Stored
     }
 
+    /// A new chunk is leased by the plan itself.
+    pub(crate) fn start(&mut self, lease: &Lease) {
+        let task = self.task(lease);
+        assert_eq!(task.place, Place::Ready);
+        task.deliveries = 1;
+        task.place = Place::Leased(lease.clone());
+    }
+
     pub(crate) fn ack(&mut self, lease: &Lease, number: u64) -> Acked {
         if !self.holds(lease) {
             let counted = self.tasks.get(&TaskKey::Chunk(number)).is_some_and(|task| task.counted);
