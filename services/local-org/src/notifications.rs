@@ -14,7 +14,7 @@ const MAX: usize = 10_000;
 pub struct NotificationType {
     /// API name.
     pub name: String,
-    /// Label.
+    /// What the setup pages call it.
     pub label: String,
 }
 

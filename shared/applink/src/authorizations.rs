@@ -14,7 +14,7 @@ use tracing::{Instrument, info_span, warn};
 
 use super::authorization::{Authorization, parse};
 use super::source::of_session;
-use super::{AddonConfig, AppLinkError, AuthorizedUser, Source};
+use super::{AddonConfig, AppLinkError, Source};
 use salesforce::http::{BodyError, kind_of_bare_status, read_body, retry_after};
 use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy};
 
@@ -117,12 +117,6 @@ impl AppLink {
             return Err(AppLinkError::SessionEnded);
         }
         self.get(name, |known| known.session.access_token.expose_secret() != stale).await
-    }
-
-    /// Sessions of the user with this authorization, for a [`Client`](salesforce::Client).
-    #[must_use]
-    pub fn authorized_user(&self, name: impl Into<String>) -> AuthorizedUser {
-        AuthorizedUser::new(self.clone(), name.into())
     }
 
     async fn get(

@@ -14,11 +14,15 @@ pub struct AuthorizedUser {
     name: String,
 }
 
-impl AuthorizedUser {
-    pub(super) fn new(applink: AppLink, name: String) -> Self {
-        Self { applink, name }
+impl AppLink {
+    /// Sessions of the user with this authorization, for a [`Client`](salesforce::Client).
+    #[must_use]
+    pub fn authorized_user(&self, name: impl Into<String>) -> AuthorizedUser {
+        AuthorizedUser { applink: self.clone(), name: name.into() }
     }
+}
 
+impl AuthorizedUser {
     /// Developer name or alias of the authorization.
     #[must_use]
     pub fn name(&self) -> &str {

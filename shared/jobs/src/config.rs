@@ -34,16 +34,16 @@ pub struct JobsConfig {
     pub session_ttl: Duration,
     /// How long an idempotency key leads to the job it made. Default 24 h.
     pub idempotency_ttl: Duration,
-    /// Planning of a job rests while it has so many chunks that are not done, and goes on below half of it. Default 200.
+    /// Planning of a job rests while it has this many chunks that are not done, and goes on below half of it. Default 200.
     pub max_outstanding_chunks: u32,
     /// Tasks of one org that run at a time, over all workers, and the calls that they make beside their first one
     /// ([`TaskContext::calls_beside`](super::TaskContext::calls_beside)). Default 10.
     pub org_limit: u32,
     /// Jobs of one org that have not ended. Default 1,000.
     pub max_open_jobs: u32,
-    /// Of them, jobs that need authorization. An org that has so many starts no further job. Default 100.
+    /// Of them, jobs that need authorization. An org that has this many starts no further job. Default 100.
     pub max_held_jobs: u32,
-    /// Ended jobs of one org that are kept, the newest; so many again with dead letters. Default 1,000.
+    /// Ended jobs of one org that are kept, the newest; as many again with dead letters. Default 1,000.
     pub max_ended_jobs: u32,
     /// New jobs of one org per minute. A minute's worth may come at once. Default 600.
     pub jobs_per_minute: u32,

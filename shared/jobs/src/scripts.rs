@@ -5,14 +5,23 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
-use super::service_script::Effect;
-
 /// Runs while Redis is full: it ends work, or hands out what is there already.
 const DRAINS: &str = "#!lua flags=allow-oom\n";
 /// Takes more memory; refused as a whole while Redis is full.
 const GROWS: &str = "#!lua\n";
 /// Changes nothing.
 const READS: &str = "#!lua flags=no-writes\n";
+
+/// What a script does to Redis's memory, and so whether it may run while Redis is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Takes more memory; refused as a whole while Redis is full.
+    Grows,
+    /// Ends work or hands out what is there; runs while Redis is full.
+    Drains,
+    /// Changes nothing.
+    Reads,
+}
 
 /// All scripts, by the name of their file.
 pub(super) struct Scripts {

@@ -5,19 +5,8 @@ use redis::{FromRedisValue, Script};
 use super::connection::Repeat;
 use super::error::JobsError;
 use super::kind::TaskContext;
-use super::scripts::flags;
+use super::scripts::{Effect, flags};
 use super::store::Jobs;
-
-/// What a script does to Redis's memory, and so whether it may run while Redis is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Takes more memory; refused as a whole while Redis is full.
-    Grows,
-    /// Ends work or hands out what is there; runs while Redis is full.
-    Drains,
-    /// Changes nothing.
-    Reads,
-}
 
 /// A Lua script on keys of a service's own beside those of the jobs.
 ///

@@ -10,21 +10,18 @@ use super::error::{JobsError, Limit, Unproven};
 use super::lease::Task;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
-use super::store::Jobs;
+use super::store::{Jobs, check_user};
 use super::types::{JobId, JobView};
 use super::view::millis;
 
 /// Who acts where a service has no users but one: who holds its token or password.
 pub const OPERATOR: &str = "operator";
 
-/// Most dead letters that a script puts back: it takes some ms for so many.
+/// Most dead letters that a script puts back: it takes some ms for this many.
 const MAX_PUT_BACK: u32 = 500;
 
 /// When to ask again for a retry that would be one open job too many.
 const RETRY_AFTER_OPEN: Duration = Duration::from_secs(30);
-
-/// Longest name of somebody who makes a job or acts on one.
-const MAX_USER_BYTES: usize = 64;
 
 /// Jobs in the hands of somebody, whose name stands in the [history](JobView::history) of what they do.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +39,47 @@ impl Jobs {
     #[must_use]
     pub fn by<'a>(&'a self, user: &'a str) -> By<'a> {
         By { jobs: self, user }
+    }
+
+    /// Cancels a job, as the [`OPERATOR`]. What has not started is dropped at once; what runs is told to stop. The job ends
+    /// as cancelled then, also when all of it had started and comes to its end. A job that is finishing or has ended stays
+    /// as it is, and ends as it would have; only when its last step waits for authorization does it end, as cancelled,
+    /// without that step. [`Jobs::by`] does it as somebody else.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn cancel(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
+        self.by(OPERATOR).cancel(org, id).await
+    }
+
+    /// Lets a job go on that [`needs authorization`](super::JobState::NeedsAuthorization), as the [`OPERATOR`], with a new
+    /// session if one is given. Any other job stays as it is.
+    ///
+    /// # Errors
+    /// [`JobsError::Unproven`] when the job is not as it was made; otherwise when Redis cannot be asked or is full.
+    pub async fn resume(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        self.by(OPERATOR).resume(org, id, session).await
+    }
+
+    /// Puts the dead letters of a completed or failed job back, as its next run, as the [`OPERATOR`], with a new session if
+    /// one is given (that of the last run is gone). Of very many, some are put back at once, and others as these end. Any
+    /// other job stays as it is.
+    ///
+    /// # Errors
+    /// [`JobsError::Limited`] when the org has as many open jobs as it may; [`JobsError::Unproven`] when the job is not as it
+    /// was made; otherwise when Redis cannot be asked or is full.
+    pub async fn retry(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<JobView>, JobsError> {
+        self.by(OPERATOR).retry(org, id, session).await
     }
 }
 
@@ -167,14 +205,4 @@ impl By<'_> {
         })?;
         session.map_or_else(|| Ok(Vec::new()), |session| config.secret_key.seal(&job, session)).map(Some)
     }
-}
-
-/// Users are parts of keys, so what they are made of is narrow.
-pub(super) fn check_user(user: &str) -> Result<(), JobsError> {
-    let narrow = (1..=MAX_USER_BYTES).contains(&user.len())
-        && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if narrow {
-        return Ok(());
-    }
-    Err(JobsError::Invalid("the user must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()))
 }

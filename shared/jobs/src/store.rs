@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::{Script, ScriptInvocation};
-use secrecy::SecretString;
 
 use super::config::JobsConfig;
 use super::connection::{Connection, Repeat};
@@ -14,11 +13,12 @@ use super::error::{JobsError, Limit};
 use super::params::Kind;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
-use super::steer::{OPERATOR, check_user};
 use super::types::{Created, DeadLetter, ErrorPage, JobId, JobView, NewJob};
 use super::view::{self, RawView, millis};
 
 const MAX_ORG_BYTES: usize = 64;
+/// Longest name of somebody who makes a job or acts on one.
+const MAX_USER_BYTES: usize = 64;
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 /// Jobs looked at per step of a listing.
 const LIST_STEP: usize = 100;
@@ -258,47 +258,6 @@ impl Jobs {
         Ok(Some(letters))
     }
 
-    /// Cancels a job, as the [`OPERATOR`]. What has not started is dropped at once; what runs is told to stop. The job ends as cancelled then,
-    /// also when all of it had started and comes to its end. A job that is finishing or has ended stays as it is, and ends
-    /// as it would have; only when its last step waits for authorization does it end, as cancelled, without that step.
-    /// [`Jobs::by`] does it as somebody else.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn cancel(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
-        self.by(OPERATOR).cancel(org, id).await
-    }
-
-    /// Lets a job go on that [`needs authorization`](super::JobState::NeedsAuthorization), as the [`OPERATOR`], with a new
-    /// session if one is given. Any other job stays as it is.
-    ///
-    /// # Errors
-    /// [`JobsError::Unproven`] when the job is not as it was made; otherwise when Redis cannot be asked or is full.
-    pub async fn resume(
-        &self,
-        org: &str,
-        id: &JobId,
-        session: Option<SecretString>,
-    ) -> Result<Option<JobView>, JobsError> {
-        self.by(OPERATOR).resume(org, id, session).await
-    }
-
-    /// Puts the dead letters of a completed or failed job back, as its next run, as the [`OPERATOR`], with a new session if
-    /// one is given (that of the last run is gone). Of very many, some are put back at once, and others as these end. Any
-    /// other job stays as it is.
-    ///
-    /// # Errors
-    /// [`JobsError::Limited`] when the org has as many open jobs as it may; [`JobsError::Unproven`] when the job is not as it
-    /// was made; otherwise when Redis cannot be asked or is full.
-    pub async fn retry(
-        &self,
-        org: &str,
-        id: &JobId,
-        session: Option<SecretString>,
-    ) -> Result<Option<JobView>, JobsError> {
-        self.by(OPERATOR).retry(org, id, session).await
-    }
-
     async fn views(&self, org: &str, ids: &[String]) -> Result<Vec<JobView>, JobsError> {
         if !is_org(org) {
             return Ok(Vec::new());
@@ -358,4 +317,14 @@ impl fmt::Debug for Jobs {
 pub(super) fn is_org(org: &str) -> bool {
     (1..=MAX_ORG_BYTES).contains(&org.len())
         && org.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Users are parts of keys, so what they are made of is narrow.
+pub(super) fn check_user(user: &str) -> Result<(), JobsError> {
+    let narrow = (1..=MAX_USER_BYTES).contains(&user.len())
+        && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if narrow {
+        return Ok(());
+    }
+    Err(JobsError::Invalid("the user must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()))
 }

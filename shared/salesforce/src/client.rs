@@ -1,13 +1,10 @@
-//! The client: settings, and the calls' common front. Each area of the API adds its calls in its own file.
+//! The client and its settings. Each area of the API adds its calls in its own file, all made by `transport`.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
-use super::transport::{Answer, Request};
-use super::{ApiUsage, Error, Operation, RetryPolicy, SalesforceId, SessionSource};
+use super::{ApiUsage, Operation, RetryPolicy, SalesforceId, SessionSource};
 
 /// Told of every HTTP exchange with Salesforce; for metrics. Must not block.
 pub type OnCall = Arc<dyn Fn(&CallRecord) + Send + Sync>;
@@ -107,10 +104,5 @@ impl Client {
     #[must_use]
     pub fn new(http: reqwest::Client, source: Arc<dyn SessionSource>, settings: ClientSettings) -> Self {
         Self { inner: Arc::new(Inner { http, source, settings }) }
-    }
-
-    /// A read of the resource at `path` below the version root.
-    pub(super) async fn get<T: DeserializeOwned>(&self, operation: Operation, path: &str) -> Result<T, Error> {
-        self.send(Request::get(operation, path.to_owned()), Answer::json).await
     }
 }

@@ -1,6 +1,8 @@
 //! What can go wrong, sorted by what a caller can do about it.
 
 mod api_error;
+mod bulk_job;
+mod kind;
 
 use std::time::Duration;
 
@@ -10,43 +12,9 @@ pub use self::api_error::ApiError;
 pub(crate) use self::api_error::Told;
 pub(super) use self::api_error::kind as kind_of;
 pub use self::api_error::kind_of_bare_status;
-use super::bulk::JobState;
+pub use self::bulk_job::JobState;
+pub use self::kind::ErrorKind;
 use super::{Cleaner, Operation, SalesforceId};
-
-/// What a failure asks of the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// It may work later: the connection failed or Salesforce is busy.
-    Transient,
-    /// Another transaction holds the record; it will work soon.
-    RowLocked,
-    /// The org cannot be reached, or answers nothing at all. Nothing of this org will work before it does.
-    Silent,
-    /// The org has used up its calls, or too many long ones run at once. Nothing of this org will work for a while.
-    LimitExceeded,
-    /// The access token is not accepted, and there is no new one.
-    SessionExpired,
-    /// The record, object or resource does not exist.
-    NotFound,
-    /// The data or the request is refused; the same again will be refused again.
-    Invalid,
-    /// The user lacks a permission.
-    Forbidden,
-    /// The answer is not what the API describes.
-    Malformed,
-}
-
-impl ErrorKind {
-    /// Whether the same call may go well a little later, as nothing is known to be wrong with it: the connection failed,
-    /// Salesforce is busy, a record is held, or the answer came from something that is not the API.
-    ///
-    /// This, with the codes and statuses behind [`ApiError::kind`], is the one list of what passes by itself.
-    #[must_use]
-    pub fn passes(self) -> bool {
-        matches!(self, Self::Transient | Self::RowLocked | Self::Malformed)
-    }
-}
 
 /// Why the id of a bulk job could not be kept, from whoever keeps it.
 pub type NoteError = Box<dyn std::error::Error + Send + Sync>;
@@ -227,7 +195,7 @@ impl Error {
             | Self::BulkRowsMissing { .. }
             | Self::Note(_)
             | Self::Cancelled => ErrorKind::Transient,
-            Self::BulkJob { message, .. } => super::bulk::kind_of_failure(message.as_deref()),
+            Self::BulkJob { message, .. } => bulk_job::kind_of_failure(message.as_deref()),
             Self::Malformed { .. } => ErrorKind::Malformed,
             Self::SessionExpired => ErrorKind::SessionExpired,
             Self::Session { kind, .. } => *kind,

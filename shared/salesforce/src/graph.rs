@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 use super::subrequest::{Subrequest, Written};
-use super::transport::Request;
-use super::{Client, Error, GraphResult, Operation, Reference, SalesforceId, graph_result};
+use super::{Error, Reference, SalesforceId};
 
 /// Writes that Salesforce carries out in order, in one transaction: all of them or none.
 ///
@@ -163,20 +162,5 @@ impl Serialize for GraphRequest {
             composite_request: graph.nodes.iter().map(|node| node.written(&self.api_version)).collect(),
         });
         Body { graphs: graphs.collect() }.serialize(serializer)
-    }
-}
-
-impl Client {
-    /// Submits graphs in one call; the results are in the order of the request. Each graph is committed or not by
-    /// itself.
-    ///
-    /// An error that [may have committed](Error::may_have_committed) leaves open which graphs were: ask the org before
-    /// submitting them again. The call is never repeated by itself after such an error.
-    ///
-    /// # Errors
-    /// Any [`Error`]; kind `Malformed` when the answer does not account for every graph.
-    pub async fn submit_graphs(&self, request: &GraphRequest) -> Result<Vec<GraphResult>, Error> {
-        let call = Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?;
-        self.send(call, |answer| graph_result::read(request.graphs(), answer.json()?, &answer.cleaner)).await
     }
 }

@@ -1,4 +1,4 @@
-//! What became of each graph of a request.
+//! Submitting graphs, and what became of each.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::error::{ApiError, kind_of};
 use super::subrequest::Subrequest;
-use super::{Cleaner, Error, ErrorKind, Graph, Operation, SalesforceId};
+use super::transport::Request;
+use super::{Cleaner, Client, Error, ErrorKind, Graph, GraphRequest, Operation, SalesforceId};
 
 /// Error of a node that failed only because another one did, or was not tried at all.
 const HALTED: &str = "PROCESSING_HALTED";
@@ -58,8 +59,23 @@ impl NodeError {
     }
 }
 
+impl Client {
+    /// Submits graphs in one call; the results are in the order of the request. Each graph is committed or not by
+    /// itself.
+    ///
+    /// An error that [may have committed](Error::may_have_committed) leaves open which graphs were: ask the org before
+    /// submitting them again. The call is never repeated by itself after such an error.
+    ///
+    /// # Errors
+    /// Any [`Error`]; kind `Malformed` when the answer does not account for every graph.
+    pub async fn submit_graphs(&self, request: &GraphRequest) -> Result<Vec<GraphResult>, Error> {
+        let call = Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?;
+        self.send(call, |answer| read(request.graphs(), answer.json()?, &answer.cleaner)).await
+    }
+}
+
 #[derive(Deserialize)]
-pub(super) struct Answer {
+struct Answer {
     graphs: Vec<GraphAnswer>,
 }
 
@@ -93,7 +109,7 @@ impl NodeAnswer {
 
 /// Matches answers to graphs by their ids. Every graph must be answered exactly once: guessing would report records as
 /// written that are not.
-pub(super) fn read(graphs: &[Graph], answer: Answer, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
+fn read(graphs: &[Graph], answer: Answer, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
     let count = answer.graphs.len();
     let answers: HashMap<&str, &GraphAnswer> =
         answer.graphs.iter().map(|graph| (graph.graph_id.as_str(), graph)).collect();

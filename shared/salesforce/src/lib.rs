@@ -33,6 +33,7 @@ pub mod soql;
 mod subrequest;
 mod transport;
 mod unit_of_work;
+mod usage;
 
 #[cfg(test)]
 pub(crate) mod test_server;
@@ -48,7 +49,7 @@ pub use graph_result::{GraphOutcome, GraphResult, NodeError};
 pub use hosts::{AllowedHosts, HostError};
 pub use http::{HttpSettings, http_client, install_tls_provider};
 pub use id::{InvalidId, SalesforceId};
-pub use limits::{ApiUsage, Limit};
+pub use limits::Limit;
 pub use operation::Operation;
 pub use query::{QueryPage, Subquery};
 pub use records::Upserted;
@@ -56,3 +57,4 @@ pub use retry::{Failure, RetryPolicy};
 pub use session::{FixedSession, Session, SessionSource};
 pub use subrequest::Reference;
 pub use unit_of_work::{MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
+pub use usage::ApiUsage;

@@ -152,6 +152,11 @@ impl Taken for Answer {
 }
 
 impl Client {
+    /// A read of the resource at `path` below the version root.
+    pub(super) async fn get<T: DeserializeOwned>(&self, operation: Operation, path: &str) -> Result<T, Error> {
+        self.send(Request::get(operation, path.to_owned()), Answer::json).await
+    }
+
     /// Makes a call, with as many tries as are safe and allowed. `read` makes the result of the answer; one that it
     /// cannot read is a failed try like any other.
     pub(super) async fn send<T>(

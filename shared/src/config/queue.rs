@@ -23,7 +23,7 @@ use crate::jobs::{JobsConfig, RedisCa, SealKey};
 /// | `LEASE_SECONDS` | 20 | time after which a silent worker's tasks are taken over |
 /// | `JOB_RETENTION_DAYS` | 7 | how long ended jobs stay visible |
 /// | `MAX_OPEN_JOBS` | 1000 | jobs of one org that have not ended; further ones are refused |
-/// | `MAX_HELD_JOBS` | 100 | jobs of one org that need authorization; while it has so many, further ones are refused |
+/// | `MAX_HELD_JOBS` | 100 | jobs of one org that need authorization; while there are this many, further ones are refused |
 /// | `MAX_ENDED_JOBS` | 1000 | ended jobs of one org that stay visible, and as many more with dead letters |
 /// | `JOBS_PER_MINUTE` | 600 | new jobs of one org; a minute's worth may come at once |
 pub fn read(reader: &mut Reader<'_>, prefix: &str) -> JobsConfig {

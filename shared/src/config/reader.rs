@@ -18,11 +18,14 @@ pub struct Reader<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(settings: &'a Settings) -> Self {
-        Self { settings, problems: Vec::new() }
+impl Settings {
+    /// Starts reading. The reader collects all problems until [`Reader::finish`].
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { settings: self, problems: Vec::new() }
     }
+}
 
+impl Reader<'_> {
     /// A setting that must be there. `T::default()` stands in when it is missing or wrong. `example` ends the sentence
     /// "is not set, for example …" and may be a command that makes a value.
     pub fn required<T: FromSetting + Default>(&mut self, name: &str, example: &str) -> T {

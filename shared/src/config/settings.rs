@@ -8,7 +8,6 @@ use config::{Config, Environment};
 
 use super::error::ConfigError;
 use super::misspelt::{Misspelt, alike};
-use super::reader::Reader;
 
 /// The variable that names the optional TOML file.
 const CONFIG_FILE: &str = "CONFIG_FILE";
@@ -68,11 +67,6 @@ impl Settings {
         let environment = Environment::default().ignore_empty(true).source(Some(variables));
         let table = layers.add_source(environment).build().map_err(ConfigError::merge)?;
         Ok(Self { table, given, asked: RefCell::new(BTreeSet::from([CONFIG_FILE.to_owned()])) })
-    }
-
-    /// Starts reading. The reader collects all problems until [`Reader::finish`].
-    pub fn reader(&self) -> Reader<'_> {
-        Reader::new(self)
     }
 
     /// Names that are set, that no reader has asked for, and that look like one that was asked for: probably misspelt.

@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::key::JobKey;
 use super::opportunity::{self, Opportunity, OptionalFields};
 use super::pricing::PricingRules;
+use super::quote_row::QuoteRow;
 use super::{Failure, Outcome};
 use crate::salesforce::Client;
 use crate::salesforce::Error;
@@ -53,7 +54,7 @@ pub enum GenerateError {
 /// Keeps the caller's note that incomplete Quotes may exist, before the first one does.
 pub type NoteStaging<'a> = dyn Fn() -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
 
-/// Sets how many calls may be under way beside one, at most so many, and answers how many they are from now on; `None` when
+/// Sets how many calls may be under way beside one, at most the given number, and answers how many they are from now on; `None` when
 /// that is not known. Whoever counts the calls of an org tells.
 pub type CallsBeside = dyn Fn(usize) -> BoxFuture<'static, Option<usize>> + Send + Sync;
 
@@ -165,7 +166,7 @@ impl Generator {
     /// # Errors
     /// Those of the query and the deletes; call again.
     pub async fn delete_incomplete(&self, key: &JobKey) -> Result<usize, GenerateError> {
-        let leftovers: Vec<super::write::QuoteRow> = self.client.query(key.incomplete_quotes()).try_collect().await?;
+        let leftovers: Vec<QuoteRow> = self.client.query(key.incomplete_quotes()).try_collect().await?;
         let keys: Vec<_> = leftovers.into_iter().filter_map(|quote| quote.job_key).collect();
         for key in &keys {
             self.delete_staging(key).await?;

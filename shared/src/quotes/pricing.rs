@@ -130,14 +130,6 @@ pub enum PricingProblem {
 }
 
 impl PricingRules {
-    /// Reads rules from the text of a TOML file; [`DEFAULT_RULES`] shows its form. Overrides start disabled.
-    ///
-    /// # Errors
-    /// [`RulesError`] names the line or the key at fault. Unknown keys are faults, so that a misspelt rule is noticed.
-    pub fn parse(text: &str) -> Result<Self, RulesError> {
-        file::parse(text)
-    }
-
     /// No discount for anybody: stands in until the rules are read.
     pub(super) fn none() -> Self {
         let default_region = Region { name: "none".to_owned(), discount_percent: Decimal::ZERO };

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::generate::{GenerateError, Generator, Work};
 use super::key::{JobKey, QUOTE_JOB_KEY};
+use super::quote_row::QuoteRow;
 use super::{Failure, Outcome};
 use crate::salesforce::SalesforceId;
 use crate::salesforce::{ApiError, Error, ErrorKind, MAX_COLLECTION_RECORDS};
@@ -10,7 +11,6 @@ use crate::salesforce::{GraphOutcome, GraphResult, NodeError};
 use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, TryStreamExt};
-use serde::Deserialize;
 use std::collections::HashMap;
 
 /// Salesforce's code for a value that another record has in a unique field.
@@ -19,19 +19,6 @@ pub(super) const DUPLICATE: &str = "DUPLICATE_VALUE";
 /// Times that a Quote may meet a duplicate without being there, before its Opportunity fails. Twice, for the other one may
 /// have been deleted in between.
 pub(super) const DUPLICATES: u32 = 2;
-
-/// A Quote that the work has made.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct QuoteRow {
-    pub(super) id: SalesforceId,
-    #[serde(default)]
-    pub(super) opportunity_id: Option<SalesforceId>,
-    #[serde(default, rename = "QuoteJobKey__c")]
-    pub(super) job_key: Option<String>,
-    #[serde(default)]
-    pub(super) line_item_count: Option<usize>,
-}
 
 /// The Quotes of one Opportunity.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,14 +2,16 @@
 //! token and is never counted.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::http_client;
+use crate::poll::eventually;
 
 mod events;
 mod external_services;
@@ -219,6 +221,18 @@ impl Control {
     /// See [`Control::orgs`].
     pub async fn fault_hits(&self, id: u64) -> Result<u64> {
         Ok(self.faults().await?.iter().find(|fault| fault.id == id).map_or(0, |fault| fault.hits))
+    }
+
+    /// Waits, for 30 s at most, until a fault was hit.
+    ///
+    /// # Errors
+    /// When it was not, and see [`Control::orgs`].
+    pub async fn fault_is_hit(&self, id: u64) -> Result<()> {
+        eventually(Duration::from_secs(30), "the fault is hit", async || {
+            ensure!(self.fault_hits(id).await? > 0, "not yet");
+            Ok(())
+        })
+        .await
     }
 
     /// Removes one fault.

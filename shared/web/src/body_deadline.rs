@@ -19,7 +19,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::ApiError;
-use super::server::ServerSettings;
+use super::server_settings::ServerSettings;
 
 /// The body of a request, which has to come until [`ServerSettings::body_deadline`], counted from the request's head. It
 /// outlives whoever reads it. Clones are the same body.

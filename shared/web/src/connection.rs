@@ -36,7 +36,7 @@ pub(super) const SPARE: usize = 64;
 /// Time without a request after which a spare connection is closed.
 const SPARE_IDLE: Duration = Duration::from_secs(1);
 
-/// So many spare connections are nearly all: from then on one is closed after [`LEAST_IDLE`], as a probe may wait behind very
+/// This many spare connections are nearly all: from then on one is closed after [`LEAST_IDLE`], as a probe may wait behind very
 /// many that only wait.
 const CROWDED: usize = SPARE / 2;
 

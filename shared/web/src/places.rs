@@ -1,4 +1,4 @@
-//! Places for what takes its time, such as calls that wait for an org: so many in all, and so many of one org, so that no
+//! Places for what takes its time, such as calls that wait for an org: a number in all, and a number of one org, so that no
 //! org's callers leave nothing for the others.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub(super) struct Places {
     taken: Arc<Mutex<HashMap<String, usize>>>,
 }
 
-/// Why there is no place: so many are taken.
+/// Why there is no place: this many are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Full {
     /// By the org itself.

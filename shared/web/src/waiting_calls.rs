@@ -15,7 +15,7 @@ use shared::salesforce::Error;
 /// When a call may find a place that was one too many.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// Of the places that are free, one org may have taken one for so many.
+/// Of the places that are free, one org may have taken one in this many.
 const FREE_FOR_ONE: usize = 4;
 
 /// Places of an org that did not answer: enough to try it.

@@ -7,7 +7,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use test_support::{LocalOrg, Memory, Org, Service, ServiceSpec, TestRedis, User, cpu_time, free_port, http_client};
 
-use crate::{say, table};
+use crate::output::say;
+use crate::table;
 
 const ORG: &str = "my-org";
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";

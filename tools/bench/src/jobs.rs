@@ -16,7 +16,8 @@ use test_support::TestRedis;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{say, table};
+use crate::output::say;
+use crate::table;
 
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const KIND: &str = "bench";

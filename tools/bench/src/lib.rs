@@ -9,6 +9,7 @@ mod latency;
 mod load;
 mod org_action;
 mod org_job;
+mod output;
 mod stack;
 mod table;
 
@@ -48,16 +49,9 @@ pub async fn run(args: Args) -> Result<()> {
         What::Eventing(args) => eventing::run(&args).await,
         What::Jobs(args) => jobs::run(&args).await,
         What::Latency(args) => {
-            say(&latency::run(&args).await?);
+            output::say(&latency::run(&args).await?);
             Ok(())
         }
         What::OrgJob(args) => org_job::run(&args).await,
     }
-}
-
-/// Prints a line of a result.
-fn say(text: &str) {
-    use std::io::Write;
-    // A reader that has gone is no error.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

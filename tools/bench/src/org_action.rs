@@ -9,7 +9,8 @@ use serde_json::json;
 use test_support::{LocalOrg, LocalOrgOptions, Service, ServiceSpec, TestRedis, client_context, cpu_time, http_client};
 
 use crate::load::{self, Run};
-use crate::{say, table};
+use crate::output::say;
+use crate::table;
 
 const ORG: &str = "my-org";
 

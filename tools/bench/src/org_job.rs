@@ -5,8 +5,9 @@ use reqwest::Method;
 use serde_json::json;
 use test_support::Costs;
 
+use crate::output::say;
 use crate::stack::{Measured, ORG, Stack};
-use crate::{say, table};
+use crate::table;
 
 /// Options of `bin/bench org-job`.
 #[derive(Debug, clap::Args)]

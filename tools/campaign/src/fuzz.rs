@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use test_support::workspace_root;
 use tokio::process::Command;
 
+use crate::output::say;
 use crate::report::{Finding, Report};
-use crate::say;
 
 /// What makes LLVM count the edges that an input runs over, and tell comparisons.
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

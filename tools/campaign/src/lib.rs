@@ -9,6 +9,7 @@ pub mod answers;
 pub mod fuzz;
 pub mod inputs;
 pub mod kills;
+mod output;
 mod proxy;
 mod report;
 mod secrets;
@@ -16,13 +17,14 @@ pub mod soak;
 mod stack;
 mod world;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 pub use report::{Finding, Report};
+
+use output::{print, say};
 
 /// Looks for faults of whole patterns on this machine. No account is needed.
 #[derive(Debug, Parser)]
@@ -78,14 +80,4 @@ async fn run(what: What) -> Result<Report> {
         }
         What::Fuzz(options) => fuzz::run(options).await,
     }
-}
-
-/// Prints a line for people, on standard error: standard output is for results.
-fn say(text: &str) {
-    // A reader that has gone is no error.
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-fn print(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::say;
+use crate::output::say;
 
 /// The result of a campaign.
 #[derive(Debug, Clone, Default)]

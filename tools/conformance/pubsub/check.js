@@ -43,7 +43,7 @@ class Inbox {
     };
 
     /**
-     * The first `count` callbacks of a type, once there are so many; events by replay id. The client does not hand events
+     * The first `count` callbacks of a type, once there are that many; events by replay id. The client does not hand events
      * over in order: one whose schema it knows overtakes an earlier one whose schema it is still fetching.
      */
     async take(type, count = 1) {

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Pause {
         /// The org, as jobs name it
         org: String,
-        /// For so many minutes
+        /// For how many minutes
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=7 * 24 * 60))]
         minutes: u64,
         /// Why, for those who ask
@@ -96,7 +96,7 @@ pub(crate) struct List {
     /// Of this kind alone
     #[arg(long)]
     pub(crate) kind: Option<String>,
-    /// Created within so many hours
+    /// Created within this many hours
     #[arg(long)]
     pub(crate) hours: Option<u32>,
     /// Most jobs of each pattern

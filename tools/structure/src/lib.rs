@@ -1,7 +1,7 @@
 //! The files of a crate and what they import from each other, read from the source.
 //!
 //! An edge goes from a file to the file that *defines* what it names: a re-export (`pub use`) is followed to its end, so a
-//! `mod.rs` that only collects names stands in nobody's way. Code behind `#[cfg(test)]` does not count. Names inside macro
+//! module that only collects names stands in nobody's way. Code behind `#[cfg(test)]` does not count. Names inside macro
 //! calls are found by their tokens; what a macro's own expansion names is not seen.
 //!
 //! [`settings`] compares what the services read from the environment with what the documents say.
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
-pub use borders::{Border, borders};
+pub use borders::{Border, Borders, Layers, borders};
 pub use linked::Linked;
 pub use workspace::{report, workspace_crates};
 

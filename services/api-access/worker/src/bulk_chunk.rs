@@ -1,5 +1,5 @@
 //! One chunk of a job as one bulk job of Salesforce, across crashes of workers. Other than
-//! [`ChunkLoads`](shared::work::bulk::ChunkLoads), whose chunks are several bulk jobs, it reads the results of a bulk job
+//! [`ChunkLoads`](shared::work::chunk_loads::ChunkLoads), whose chunks are several bulk jobs, it reads the results of a bulk job
 //! that outlived its worker, so nothing is sent twice, and counts what a cancelled one has written.
 
 use crate::connection::Connection;
@@ -7,7 +7,7 @@ use futures_util::Stream;
 use shared::jobs::{TaskContext, TaskError};
 use shared::salesforce::bulk::{Columns, IngestSpec, JobInfo, JobRef, JobState, Row};
 use shared::salesforce::{Error, SalesforceId};
-use shared::work::bulk::remembered_as;
+use shared::work::chunk_loads::remembered_as;
 use shared::work::fail;
 use std::time::Duration;
 use tokio::time::timeout;

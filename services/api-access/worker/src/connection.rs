@@ -5,7 +5,7 @@ use shared::contracts::api_access::{KEY_FIELD, KEY_PREFIX};
 use shared::jobs::{JobView, Looked, TaskContext, TaskError};
 use shared::salesforce::bulk::{Bulk, BulkSettings};
 use shared::salesforce::soql;
-use shared::work::{OrgWork, Orgs, TaskUser, bulk};
+use shared::work::{OrgWork, Orgs, TaskUser, chunk_loads};
 use std::time::Duration;
 
 /// Opens connections. Cheap to clone.
@@ -41,7 +41,7 @@ impl Connections {
 
     /// The last step of a job in that connection.
     pub(crate) async fn finish(&self, cx: &TaskContext, name: &str, job: &JobView) -> Result<(), TaskError> {
-        bulk::finish(cx, &self.orgs, &self.user(name), job).await
+        chunk_loads::finish(cx, &self.orgs, &self.user(name), job).await
     }
 
     fn user(&self, name: &str) -> TaskUser {

@@ -13,8 +13,7 @@ mod state;
 
 pub use config::Config;
 
-use ::web::health::Health;
-use ::web::login::Login;
+use ::web::site::Door;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use shared::jobs::Jobs;
@@ -27,28 +26,16 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When a setting cannot be used, or the listener, or Redis, once it is there, would not keep jobs.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let server = config.server.clone();
     let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
-    let (ping, check) = (jobs.clone(), jobs.clone());
-    let health = Health::new().check("redis", move || {
-        let jobs = ping.clone();
-        async move { jobs.ready().await.map_err(|error| error.to_string()) }
-    });
-    let key = config.jobs.secret_key.clone();
-    let login = Data::new(Login::new(config.access.clone(), key, jobs.clone(), pages::Pages));
-    let state = Data::new(State::new(config, &jobs, shutdown.clone())?);
-    let app = move || {
-        let (state, login, health) = (state.clone(), login.clone(), health.clone());
-        ::web::app(&move |service: &mut ServiceConfig| {
-            service.app_data(state.clone()).app_data(login.clone());
-            service
-                .configure(|service| health.routes(service))
-                .configure(|service| pages::FILES.routes(service))
-                .configure(routes::configure);
-        })
+    let door = Door {
+        access: config.access.clone(),
+        key: config.jobs.secret_key.clone(),
+        jobs: jobs.clone(),
+        server: config.server.clone(),
     };
-    tokio::select! {
-        served = ::web::server::serve(app, listener, shutdown, server) => served.context("The server stopped"),
-        error = check.unsuitable() => Err(error).context("The server at REDIS_URL cannot be used"),
-    }
+    let state = Data::new(State::new(config, &jobs, shutdown.clone())?);
+    let pages = move |service: &mut ServiceConfig| {
+        service.app_data(state.clone()).configure(routes::configure);
+    };
+    ::web::site::serve(&pages::SITE, door, listener, shutdown, pages).await
 }

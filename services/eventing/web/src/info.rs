@@ -18,7 +18,7 @@ const RECENT: usize = 20;
 pub(crate) struct Info {
     /// AppLink authorization through which events come.
     pub(crate) authorization: String,
-    /// Topic.
+    /// Topic that is subscribed to, such as `/data/OpportunityChangeEvent`.
     pub(crate) topic: String,
     /// Whether this app subscribes to the topic, or takes events by webhook only.
     pub(crate) subscribes: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Info {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobSummary {
-    /// Id.
+    /// Id of the job, as `/api/jobs/{id}` takes it.
     pub(crate) id: String,
     /// What it does.
     pub(crate) kind: String,

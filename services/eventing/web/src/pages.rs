@@ -1,6 +1,7 @@
 //! The pages: HTML from templates, which escape whatever they show.
 
 use crate::info::{Info, JobSummary};
+use ::web::pages::html_under;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
@@ -131,7 +132,7 @@ pub(crate) fn home<'a>(info: &'a Info) -> HttpResponse {
         state: state(job.state),
         created: when(&job.created_at),
     };
-    html(StatusCode::OK, &HomePage { info, jobs: info.recent_jobs.iter().map(row).collect() })
+    html_under(POLICY, StatusCode::OK, &HomePage { info, jobs: info.recent_jobs.iter().map(row).collect() })
 }
 
 /// The answer with the page of one job: with the reasons of chunks that were `given_up`, and its first `errors`.
@@ -165,25 +166,12 @@ pub(crate) fn job(job: &JobView, given_up: &[String], errors: &[RecordError], wo
             )
         }),
     };
-    html(StatusCode::OK, &page)
+    html_under(POLICY, StatusCode::OK, &page)
 }
 
 /// The answer with a page that says what went wrong.
 pub(crate) fn failure(status: StatusCode, title: &str, message: &str) -> HttpResponse {
-    html(status, &FailurePage { title, message })
-}
-
-fn html(status: StatusCode, page: &impl Template) -> HttpResponse {
-    match page.render() {
-        Ok(text) => HttpResponse::build(status)
-            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-            .body(text),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
+    html_under(POLICY, status, &FailurePage { title, message })
 }
 
 /// Adds the files that the pages load. They hold no data, so they need no token.

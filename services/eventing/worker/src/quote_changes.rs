@@ -12,7 +12,7 @@ use shared::contracts::eventing::{Changed, QuoteChanges, covered};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, PlanStep, TaskContext, TaskError};
 use shared::quotes::key::JobKey;
 use shared::quotes::{Outcome, QuoteSettings, plan};
-use shared::work::{OrgWork, Orgs, TaskUser, fail, quotes};
+use shared::work::{OrgWork, Orgs, TaskUser, fail, quote_chunk};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ impl QuoteChangesKind {
             }
             false => Changes::new(),
         };
-        let outcomes = quotes::make_under(&key(&org, &params), cx, &org, &self.quotes, &ids).await;
+        let outcomes = quote_chunk::make_under(&key(&org, &params), cx, &org, &self.quotes, &ids).await;
         let outcomes = outcomes.map_err(|error| self.orgs.quote_error(&error))?;
         if overflow {
             let failed: BTreeSet<_> = outcomes
@@ -102,7 +102,7 @@ impl QuoteChangesKind {
             let dealt_with: Changes = changes.into_iter().filter(|(id, _)| !failed.contains(id)).collect();
             covered::note(cx, &cx.org, &dealt_with).await?;
         }
-        Ok(quotes::report(outcomes))
+        Ok(quote_chunk::report(outcomes))
     }
 
     async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {
@@ -112,7 +112,7 @@ impl QuoteChangesKind {
         }
         let params: QuoteChanges = cx.params()?;
         let org = self.open(cx).await?;
-        quotes::remove_incomplete_under(&key(&org, &params), cx, &self.orgs, &org, &self.quotes).await?;
+        quote_chunk::remove_incomplete_under(&key(&org, &params), cx, &self.orgs, &org, &self.quotes).await?;
         let completion = Completion::of(cx, job, params.user).await?;
         self.publisher.publish_once(cx, &self.orgs, &org, &self.user, &completion).await
     }

@@ -13,7 +13,7 @@ const MAX_FILES: usize = 10_000;
 const MAX_TOTAL: u64 = 100 * 1024 * 1024;
 /// Bytes of one file at most.
 const MAX_FILE: u64 = 20 * 1024 * 1024;
-/// Files may be so many times as large as the archive, unless they are small altogether. Source code and XML reach 30.
+/// Files may be this many times as large as the archive, unless they are small altogether. Source code and XML reach 30.
 const MAX_RATIO: u64 = 200;
 const SMALL: u64 = 4 * 1024 * 1024;
 

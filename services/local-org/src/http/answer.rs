@@ -17,7 +17,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Path of the record that was created, for the `Location` header.
     pub(crate) location: Option<String>,
-    /// Body.
+    /// What is sent behind the head.
     pub(crate) body: Body,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Answer {
 pub(crate) enum Body {
     /// None.
     Empty,
-    /// JSON.
+    /// A value, written as JSON.
     Json(Value),
     /// JSON, written out.
     Written(String),

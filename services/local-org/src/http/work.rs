@@ -16,7 +16,7 @@ use crate::version::Version;
 
 /// What a call works with.
 pub(crate) struct Context<'a> {
-    /// The org.
+    /// Whose records, users and sessions they are.
     pub(crate) org: &'a OrgHost,
     /// Who calls.
     pub(crate) actor: &'a Actor,

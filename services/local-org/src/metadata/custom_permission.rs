@@ -9,7 +9,7 @@ use super::xml::{required, text, with_root};
 pub struct CustomPermission {
     /// API name.
     pub name: String,
-    /// Label.
+    /// What the setup pages call it.
     pub label: String,
     /// Description, if any.
     pub description: Option<String>,

@@ -15,7 +15,7 @@ use crate::schema::Schema;
 pub struct PermissionSet {
     /// API name.
     pub name: String,
-    /// Label.
+    /// What the setup pages call it.
     pub label: String,
     /// Description, if any.
     pub description: Option<String>,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
 
-use super::ast::{Expression, Item, Name, Offset, Select};
+use super::ast::{Expression, Item, Name, Place, Select};
 use super::filter::{Clause, filter};
 use super::fragment::Fragment;
 use super::operand::{Operand, Use};
@@ -24,7 +24,7 @@ pub(super) fn applies(select: &Select) -> bool {
 }
 
 /// Where `COUNT()` stands in the select list, if it does.
-pub(super) fn count_rows(select: &Select) -> Option<Offset> {
+pub(super) fn count_rows(select: &Select) -> Option<Place> {
     select.items.iter().find_map(|item| if let Item::CountRows(at) = item { Some(*at) } else { None })
 }
 
@@ -34,7 +34,7 @@ pub(super) fn count(
     context: Context<'_>,
     object: &ObjectDef,
     select: &Select,
-    at: Offset,
+    at: Place,
 ) -> Result<usize, ApiError> {
     let alone = select.items.len() == 1 && select.group_by.is_empty() && select.having.is_none();
     if !alone || !select.order_by.is_empty() {
@@ -209,7 +209,7 @@ fn where_sql(scope: &mut Scope<'_>, select: &Select) -> Result<Fragment, ApiErro
     Ok(sql)
 }
 
-fn at(item: &Item) -> Offset {
+fn at(item: &Item) -> Place {
     match item {
         Item::Expression { expression, .. } => expression.at(),
         Item::CountRows(at) | Item::Fields(_, at) => *at,

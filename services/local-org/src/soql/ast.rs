@@ -1,4 +1,4 @@
-//! A query as it was written, before any name is looked up. An [`Offset`] says where to point in an error.
+//! A query as it was written, before any name is looked up. A [`Place`] says where to point in an error.
 
 use std::fmt;
 
@@ -51,9 +51,9 @@ pub enum Item {
         alias: Option<Name>,
     },
     /// `COUNT()`.
-    CountRows(Offset),
+    CountRows(Place),
     /// `FIELDS(…)`.
-    Fields(FieldSet, Offset),
+    Fields(FieldSet, Place),
     /// `(SELECT … FROM …)`: the child records of each record.
     Children(Box<Select>),
 }
@@ -81,13 +81,13 @@ pub enum Expression {
         /// Its only argument.
         argument: Path,
         /// Where the function's name stands.
-        at: Offset,
+        at: Place,
     },
 }
 
 impl Expression {
     /// Where it begins.
-    pub fn at(&self) -> Offset {
+    pub fn at(&self) -> Place {
         match self {
             Self::Field(path) => path.at(),
             Self::Call { at, .. } => *at,
@@ -163,7 +163,7 @@ pub enum Aggregate {
     Count,
     /// Number of different values that are not null.
     CountDistinct,
-    /// Sum.
+    /// Sum of the values that are not null.
     Sum,
     /// Mean of the values that are not null.
     Avg,
@@ -354,7 +354,7 @@ pub struct Path {
 
 impl Path {
     /// Where it begins.
-    pub fn at(&self) -> Offset {
+    pub fn at(&self) -> Place {
         self.parents.first().unwrap_or(&self.name).at
     }
 }
@@ -374,9 +374,9 @@ pub struct Name {
     /// The name.
     pub text: String,
     /// Where it stands.
-    pub at: Offset,
+    pub at: Place,
 }
 
 /// Where something begins in the query's text, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Offset(pub usize);
+pub struct Place(pub usize);

@@ -25,7 +25,7 @@ pub struct ResultSet {
 /// What a query found.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Records.
+    /// One for each row, with the fields that were asked for.
     Records {
         /// API name of the object in `FROM`.
         object: String,

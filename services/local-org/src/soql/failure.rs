@@ -1,14 +1,14 @@
 //! Errors that point at a place in the query's text, in the form that a real org gives them.
 
-use super::ast::Offset;
+use super::ast::Place;
 use crate::error::ApiError;
 
 /// Most characters of the line shown on either side of the place.
 const CONTEXT: usize = 40;
 
 /// An error at a place: the line around it, a caret below it, row and column counted from 1, and the message.
-pub(super) fn at(text: &str, offset: Offset, code: &str, message: impl AsRef<str>) -> ApiError {
-    let before = text.get(..offset.0).unwrap_or(text);
+pub(super) fn at(text: &str, place: Place, code: &str, message: impl AsRef<str>) -> ApiError {
+    let before = text.get(..place.0).unwrap_or(text);
     let row = before.matches('\n').count() + 1;
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line_before = before.get(line_start..).unwrap_or_default();
@@ -27,6 +27,6 @@ pub(super) fn at(text: &str, offset: Offset, code: &str, message: impl AsRef<str
 }
 
 /// A query that breaks the grammar or a rule about what may stand together.
-pub(super) fn malformed(text: &str, offset: Offset, message: impl AsRef<str>) -> ApiError {
-    at(text, offset, "MALFORMED_QUERY", message)
+pub(super) fn malformed(text: &str, place: Place, message: impl AsRef<str>) -> ApiError {
+    at(text, place, "MALFORMED_QUERY", message)
 }

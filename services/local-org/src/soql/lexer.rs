@@ -1,6 +1,6 @@
 //! Cuts a query into tokens.
 
-use super::ast::{Offset, Text};
+use super::ast::{Place, Text};
 use super::failure;
 use crate::error::ApiError;
 
@@ -32,7 +32,7 @@ pub(super) struct Token<'a> {
     pub(super) kind: TokenKind,
     /// The token as written; empty at the end.
     pub(super) text: &'a str,
-    pub(super) at: Offset,
+    pub(super) at: Place,
 }
 
 /// The tokens of a query; the last one is [`TokenKind::End`].
@@ -90,7 +90,7 @@ impl<'a> Lexer<'a> {
             Some(c) => self.symbol(c)?,
         };
         let text = self.text.get(start..self.at).unwrap_or_default();
-        Ok(Token { kind, text, at: Offset(start) })
+        Ok(Token { kind, text, at: Place(start) })
     }
 
     /// Skips the decimals of an amount like `USD5000.50`. No name goes on with a digit after a point.
@@ -134,7 +134,7 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self, first: char) -> Result<TokenKind, ApiError> {
         let two = ["!=", "<>", "<=", ">="].iter().any(|operator| self.rest().starts_with(operator));
         if !two && !"(),.:=<>".contains(first) {
-            return Err(failure::malformed(self.text, Offset(self.at), format!("unexpected token: '{first}'")));
+            return Err(failure::malformed(self.text, Place(self.at), format!("unexpected token: '{first}'")));
         }
         self.at += if two { 2 } else { 1 };
         Ok(TokenKind::Symbol)
@@ -146,7 +146,7 @@ impl<'a> Lexer<'a> {
         self.at += 1;
         loop {
             let Some(c) = self.peek() else {
-                return Err(failure::malformed(self.text, Offset(start), "unexpected token: ''' (unclosed string)"));
+                return Err(failure::malformed(self.text, Place(start), "unexpected token: ''' (unclosed string)"));
             };
             self.at += c.len_utf8();
             match c {
@@ -158,7 +158,7 @@ impl<'a> Lexer<'a> {
         let text = Text(pattern);
         if text.pattern().len() > MAX_TEXT && text.value().chars().count() > MAX_TEXT {
             let message = format!("String literals can't be longer than {MAX_TEXT} characters");
-            return Err(failure::malformed(self.text, Offset(start), message));
+            return Err(failure::malformed(self.text, Place(start), message));
         }
         Ok(TokenKind::Text(text))
     }
@@ -211,7 +211,7 @@ impl<'a> Lexer<'a> {
         let sequence = written.get(written.rfind('\\').unwrap_or(0)..).unwrap_or_default();
         let message =
             format!("Invalid string literal {written}. Illegal character sequence '{sequence}' in string literal.");
-        failure::malformed(self.text, Offset(start), message)
+        failure::malformed(self.text, Place(start), message)
     }
 }
 

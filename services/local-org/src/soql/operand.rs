@@ -1,6 +1,6 @@
 //! Translates fields and functions of fields to SQL.
 
-use super::ast::{Aggregate, DatePart, Expression, Function, Offset};
+use super::ast::{Aggregate, DatePart, Expression, Function, Place};
 use super::scope::{Column, Scope};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType};
@@ -18,7 +18,7 @@ pub(super) struct Operand<'a> {
     pub(super) case_sensitive: bool,
     /// The field that it is, or is made of.
     pub(super) column: Column<'a>,
-    pub(super) at: Offset,
+    pub(super) at: Place,
 }
 
 /// What a query does with an operand.

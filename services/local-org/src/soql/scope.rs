@@ -1,6 +1,6 @@
 //! Looks up the names of one `SELECT`: its object, fields, and parents, which become joins.
 
-use super::ast::{Name, Offset, Path, Select};
+use super::ast::{Name, Path, Place, Select};
 use super::failure;
 use super::fragment::quoted;
 use super::options::ExecuteOptions;
@@ -23,11 +23,11 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn malformed(&self, at: Offset, message: impl AsRef<str>) -> ApiError {
+    pub(super) fn malformed(&self, at: Place, message: impl AsRef<str>) -> ApiError {
         failure::malformed(self.text, at, message)
     }
 
-    pub(super) fn error(&self, at: Offset, code: &str, message: impl AsRef<str>) -> ApiError {
+    pub(super) fn error(&self, at: Place, code: &str, message: impl AsRef<str>) -> ApiError {
         failure::at(self.text, at, code, message)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::routes::{asynchronous, synchronous};
 use ::web::jobs::{control, read};
-use ::web::openapi::{Document, DocumentError, UnknownOperation, add_callback, sfdc};
+use ::web::openapi::{Document, DocumentError, add_callback, sfdc};
 use shared::contracts::org_action::{QuoteError, QuoteResult};
 use utoipa::OpenApi;
 use utoipa::openapi::content::ContentBuilder;
@@ -37,25 +37,11 @@ const TOPIC: sfdc::AgentTopic<'static> = sfdc::AgentTopic {
     ],
 };
 
-/// Why the document cannot be written: a defect, which a test would show.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiDocumentError {
-    /// OpenAPI 3.0 cannot say it.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// An operation has another name than is said here.
-    #[error(transparent)]
-    Operation(#[from] UnknownOperation),
-    /// A schema has another name than is said here.
-    #[error(transparent)]
-    Schema(#[from] sfdc::UnknownSchema),
-}
-
 /// The document of this service.
 ///
 /// # Errors
-/// [`ApiDocumentError`].
-pub fn document() -> Result<Document, ApiDocumentError> {
+/// [`DocumentError`].
+pub fn document() -> Result<Document, DocumentError> {
     let mut api = Api::openapi();
     add_callback(&mut api, "generateQuoteAsync", "quoteGenerated", callback())?;
     sfdc::set_agent_topic(&mut api, &TOPIC);

@@ -11,7 +11,7 @@ use shared::contracts::org_action::{GenerateQuote, QuoteError};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
 use shared::salesforce::{Error, ErrorKind};
-use shared::work::{OrgWork, Orgs, TaskUser, callback, quotes};
+use shared::work::{OrgWork, Orgs, TaskUser, callback, quote_chunk};
 use std::time::Duration;
 
 /// Code of the error when the caller's session is no longer accepted.
@@ -51,7 +51,7 @@ impl JobKind for GenerateQuoteKind {
                 Err(error) => return Err(end_of_session(cx, error).await?),
             };
             let ids = [params.opportunity_id];
-            match quotes::make_under(&params.quote_key, cx, &org, &self.quotes, &ids).await {
+            match quote_chunk::make_under(&params.quote_key, cx, &org, &self.quotes, &ids).await {
                 Ok(outcomes) => settled(cx, outcomes).await,
                 Err(error) => Err(self.interrupted(cx, &error).await?),
             }
@@ -116,7 +116,7 @@ impl GenerateQuoteKind {
         params: &GenerateQuote,
         org: &OrgWork,
     ) -> Result<(), TaskError> {
-        match quotes::remove_incomplete_under(&params.quote_key, cx, &self.orgs, org, &self.quotes).await {
+        match quote_chunk::remove_incomplete_under(&params.quote_key, cx, &self.orgs, org, &self.quotes).await {
             Err(error @ (TaskError::NeedsAuthorization { .. } | TaskError::Fail { .. })) => {
                 tracing::warn!(%error, "incomplete Quotes could not be removed");
                 Ok(())
@@ -127,7 +127,7 @@ impl GenerateQuoteKind {
 }
 
 /// The Opportunity was dealt with.
-async fn settled(cx: &TaskContext, outcomes: quotes::Outcomes) -> Result<ChunkReport, TaskError> {
+async fn settled(cx: &TaskContext, outcomes: quote_chunk::Outcomes) -> Result<ChunkReport, TaskError> {
     for (_, outcome) in &outcomes {
         match single::quote_of(outcome.clone()) {
             Ok((quote, _)) => End::note_quote(cx, &quote).await?,
@@ -141,7 +141,7 @@ async fn settled(cx: &TaskContext, outcomes: quotes::Outcomes) -> Result<ChunkRe
             }
         }
     }
-    Ok(quotes::report(outcomes))
+    Ok(quote_chunk::report(outcomes))
 }
 
 /// The error to end with instead of waiting for a new session; any other stays as it is. Keeps the reason for the callback.

@@ -10,7 +10,7 @@ use shared::applink::AuthorizedUser;
 use shared::contracts::org_action::RemoveIncomplete;
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::QuoteSettings;
-use shared::work::{Orgs, TaskUser, quotes};
+use shared::work::{Orgs, TaskUser, quote_chunk};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl RemoveIncompleteKind {
         if org.session().org_id.as_str() != cx.org {
             return Err(TaskError::Fail { reason: "the authorization is another org's".to_owned() });
         }
-        quotes::remove_incomplete_of_others(&params.quote_key, cx, &self.orgs, &org, &self.quotes).await
+        quote_chunk::remove_incomplete_of_others(&params.quote_key, cx, &self.orgs, &org, &self.quotes).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::routes::{batches, samples};
 use ::web::jobs::{control, read};
-use ::web::openapi::{Document, DocumentError, UnknownOperation, sfdc};
+use ::web::openapi::{Document, DocumentError, sfdc};
 use utoipa::OpenApi;
 
 // `callbackUrl` is not declared as a callback: External Services would then offer executeBatch to Apex in its asynchronous
@@ -40,22 +40,11 @@ const PERMISSION_SET: &str = "GenerateQuoteJobPermissions";
 /// has.
 const KEEP_THE_SESSION: [&str; 5] = ["executeBatch", "datacreate", "datadelete", "resumeJob", "retryJob"];
 
-/// Why the document cannot be written: a defect, which a test would show.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiDocumentError {
-    /// OpenAPI 3.0 cannot say it.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// An operation has another name than is said here.
-    #[error(transparent)]
-    Operation(#[from] UnknownOperation),
-}
-
 /// The document of this service.
 ///
 /// # Errors
-/// [`ApiDocumentError`].
-pub fn document() -> Result<Document, ApiDocumentError> {
+/// [`DocumentError`].
+pub fn document() -> Result<Document, DocumentError> {
     let mut api = Api::openapi();
     sfdc::set_authorization(&mut api, &KEEP_THE_SESSION, CLIENT_APP, PERMISSION_SET)?;
     Ok(Document::new(&api)?)

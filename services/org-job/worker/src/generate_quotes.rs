@@ -14,7 +14,7 @@ use shared::quotes::plan::FirstPage;
 use shared::quotes::{QuoteSettings, plan};
 use shared::salesforce::soql::{self, WhereClause};
 use shared::salesforce::{ErrorKind, InvalidId, SalesforceId};
-use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quotes};
+use shared::work::{OrgWork, Orgs, TaskUser, callback, fail, quote_chunk};
 use std::time::Duration;
 
 /// The kind, with what it shares between tasks.
@@ -54,11 +54,11 @@ impl GenerateQuotesKind {
     /// Removes what is incomplete, and calls back.
     async fn end(&self, cx: &TaskContext, job: &JobView) -> Result<(), TaskError> {
         let url = cx.params::<GenerateQuotes>()?.callback_url;
-        if url.is_none() && !quotes::has_staged(cx).await? {
+        if url.is_none() && !quote_chunk::has_staged(cx).await? {
             return Ok(());
         }
         let org = self.orgs.open(cx, &TaskUser::Caller).await?;
-        quotes::remove_incomplete(cx, &self.orgs, &org, &self.quotes, job).await?;
+        quote_chunk::remove_incomplete(cx, &self.orgs, &org, &self.quotes, job).await?;
         let Some(url) = url else { return Ok(()) };
         match callback::post(cx, &self.orgs, &org, url.as_str(), &result(cx, job)).await? {
             Delivery::Taken => Ok(()),
@@ -154,13 +154,13 @@ impl JobKind for GenerateQuotesKind {
             let ids = plan::decode_ids(&chunk.payload).map_err(|error| fail(&error))?;
             let org = self.orgs.open(cx, &TaskUser::Caller).await?;
             let outcomes = match plan::is_bulk(&chunk.payload) {
-                true => quotes::make_in_bulk(cx, &org, &self.quotes, &chunk, &filter(cx)?, &ids).await,
+                true => quote_chunk::make_in_bulk(cx, &org, &self.quotes, &chunk, &filter(cx)?, &ids).await,
                 false => match cx.handed::<Vec<Opportunity>>().filter(|read| is_about(read, &ids)) {
-                    Some(read) => quotes::make_of(cx, &org, &self.quotes, read).await,
-                    None => quotes::make(cx, &org, &self.quotes, &ids).await,
+                    Some(read) => quote_chunk::make_of(cx, &org, &self.quotes, read).await,
+                    None => quote_chunk::make(cx, &org, &self.quotes, &ids).await,
                 },
             };
-            let report = quotes::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?);
+            let report = quote_chunk::report(outcomes.map_err(|error| self.orgs.quote_error(&error))?);
             self.progress.chunk_ended(cx, &org);
             Ok(report)
         })

@@ -63,6 +63,6 @@ mod tests {
         assert_eq!(Actor::named("").as_str(), "operator");
         let long = Actor::named(&"ä".repeat(100));
         assert_eq!(long.as_str().len(), "operator.".len() + MAX_NAME);
-        crate::steer::check_user(long.as_str()).unwrap();
+        crate::store::check_user(long.as_str()).unwrap();
     }
 }

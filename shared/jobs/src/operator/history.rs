@@ -70,7 +70,7 @@ pub struct Operation {
     pub at: DateTime<Utc>,
     /// What.
     pub act: OperationKind,
-    /// The org.
+    /// Org that it was about, by its id.
     pub org: String,
     /// Who.
     pub actor: String,

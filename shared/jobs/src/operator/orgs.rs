@@ -18,7 +18,7 @@ pub struct Tasks {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrgStanding {
-    /// The org.
+    /// Its id.
     pub org: String,
     /// Its open jobs.
     pub open_jobs: u64,

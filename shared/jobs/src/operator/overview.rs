@@ -18,7 +18,7 @@ use crate::scripts::SCRIPTS;
 use crate::types::{JobId, JobState};
 use crate::view::millis;
 
-/// Open jobs that are looked at; of more, so many by chance.
+/// Open jobs that are looked at; of more, this many by chance.
 const MOST_OPEN: u64 = 1_000;
 /// Minutes of history.
 const MINUTES: u64 = 60;

@@ -25,7 +25,7 @@ local function random_part(lease) return string.match(lease, '[^|]*$') end
 -- The random part of the lease by which a plan goes on with a chunk. No claim makes one like it, so it is found again.
 local function goes_on_as(plan_lease) return random_part(plan_lease) .. '+' end
 
--- Whether a text is a whole number of so many digits at most.
+-- Whether a text is a whole number of at most this many digits.
 local function is_count(text, digits)
   return text and text ~= '' and #text <= digits and not string.find(text, '%D')
 end
@@ -191,7 +191,7 @@ local REMAINS = {'job', 'params', 'counters', 'workers', 'errors', 'events', 'fl
 -- Parameters longer than this, in bytes, do not outlive a job that cannot be retried.
 local LONG_PARAMS = 4096
 
--- An org keeps so many ended jobs; the oldest go first. Few at a time: each end of a job adds one only.
+-- The oldest ended jobs of an org go when there are more than it keeps. Few at a time: each end of a job adds one only.
 local function make_room(index, org, most, ttl)
   call('ZREMRANGEBYSCORE', index, '-inf', NOW - ttl)
   call('PEXPIRE', index, ttl)

@@ -111,7 +111,7 @@ mod tests {
         for beat in 2..20 {
             assert_eq!(rate.after(at(5 * beat), 50 * beat).to_string(), "10");
         }
-        // Nothing more is done: after so many beats the rate is nothing, too.
+        // Nothing more is done: after this many beats the rate is nothing, too.
         for beat in 20..20 + 12 {
             rate.after(at(5 * beat), 950);
         }

@@ -172,7 +172,7 @@ async fn jobs_that_come_too_fast_are_refused_until_there_is_room_again() {
     for _ in 0..30 {
         bed.create().await;
     }
-    // So many at once; on a slow machine one more may have become due.
+    // This many at once; on a slow machine one more may have become due.
     let mut refused = None;
     for _ in 0..3 {
         refused = refused.or(bed.jobs.create(new_job(ORG)).await.err());

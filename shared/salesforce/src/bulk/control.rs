@@ -11,7 +11,8 @@ use tracing::{info, warn};
 use super::super::path::resource;
 use super::super::transport::{Answer, Request};
 use super::super::{Error, ErrorKind, Operation};
-use super::job::{JobInfo, JobRef, JobState, JobType};
+use super::JobState;
+use super::job::{JobInfo, JobRef, JobType};
 use super::{ABORT_PATIENCE, Bulk};
 
 /// Answers in a row that may name a state which cannot be, before a wait ends: a moment's delay inside Salesforce is no

@@ -91,7 +91,7 @@ impl Download {
         }
     }
 
-    /// A file that ends before it has so many records is taken for one that broke off.
+    /// A file that ends before it has this many records is taken for one that broke off.
     pub(super) fn at_least(self, records: u64) -> Self {
         Self { at_least: records, ..self }
     }

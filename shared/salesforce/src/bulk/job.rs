@@ -1,12 +1,11 @@
 //! What a bulk job is: its name, what it does, and what Salesforce says of it.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::super::{Cleaner, Error, ErrorKind, SalesforceId};
+use super::super::{Cleaner, Error, SalesforceId};
+use super::JobState;
 
 /// Salesforce's form of a date and time, `2023-01-17T14:20:03.000+0000`.
 const DATE_TIME: &str = "%Y-%m-%dT%H:%M:%S%.f%z";
@@ -50,41 +49,6 @@ impl JobRef {
     #[must_use]
     pub fn query(id: SalesforceId) -> Self {
         Self { job_type: JobType::Query, id }
-    }
-}
-
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
-pub enum JobState {
-    /// It waits for its rows.
-    Open,
-    /// It waits to be processed.
-    UploadComplete,
-    /// It is being processed.
-    InProgress,
-    /// All rows were processed; single ones may have failed.
-    JobComplete,
-    /// Salesforce gave up. What was processed stays.
-    Failed,
-    /// It was stopped. What was processed stays.
-    Aborted,
-    /// A state that this client does not know, or none was told.
-    #[default]
-    #[serde(other)]
-    Unknown,
-}
-
-impl JobState {
-    /// Nothing more will happen to the job.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::JobComplete | Self::Failed | Self::Aborted)
-    }
-}
-
-impl fmt::Display for JobState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
     }
 }
 
@@ -148,7 +112,7 @@ impl JobInfo {
         }
     }
 
-    /// The same, for a job whose rows are known to be so many.
+    /// The same, for a job whose number of rows is known.
     ///
     /// # Errors
     /// [`Error::BulkJob`]; [`Error::BulkRowsMissing`] when it says that it has dealt with another number of rows.
@@ -156,20 +120,6 @@ impl JobInfo {
         let info = self.completed()?;
         let processed = info.number_records_processed;
         if processed == sent { Ok(info) } else { Err(Error::BulkRowsMissing { id: info.id, sent, processed }) }
-    }
-}
-
-/// What a job's failure asks of the caller, by the code before ` : `. An unknown reason, or none, may pass.
-pub(crate) fn kind_of_failure(message: Option<&str>) -> ErrorKind {
-    let code = message.and_then(|text| text.split(':').next()).map(str::trim).unwrap_or_default();
-    match code {
-        "InvalidBatch" | "InvalidJob" | "InvalidOperation" | "InvalidEntity" | "ClientInputError" | "InvalidUser" => {
-            ErrorKind::Invalid
-        }
-        "FeatureNotEnabled" => ErrorKind::Forbidden,
-        "ExceededQuota" | "API_ERROR_EXCEEDED_QUOTA" => ErrorKind::LimitExceeded,
-        "TooManyLockFailure" => ErrorKind::RowLocked,
-        _ => ErrorKind::Transient,
     }
 }
 

@@ -44,7 +44,7 @@ impl Default for BulkSettings {
 pub struct PollSettings {
     /// First wait.
     pub first: Duration,
-    /// Each wait is so many times the one before.
+    /// Each wait is this many times the one before.
     pub growth: f64,
     /// No wait is longer.
     pub longest: Duration,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::ErrorKind;
+use super::kind::ErrorKind;
 use crate::Cleaner;
 
 /// One error of Salesforce's own. Decide by `error_code` only: messages are translated and change between releases.

@@ -14,8 +14,8 @@ use tonic::{Code, Request, Response, Status};
 use tracing::{debug, warn};
 
 use super::endpoint::Connector;
-use super::publish::Topics;
 use super::schema_cache::SchemaCache;
+use super::topics::Topics;
 use super::{Call, Content, DecodeError, Event, EventSchema, PubSubConfig, PubSubError, Refusal, ReplayId};
 use crate::{AllowedHosts, ErrorKind, Failure, Session, SessionSource};
 

@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::credit::Credit;
+use super::delivery::{Finish, Received};
 use super::failure::Failure;
 use super::recovery::{Position, Recovery, Step};
 use super::refusal::Fault;
-use super::subscription::{Finish, Received};
 use super::wire::{self, Ask, Incoming, Target};
 use super::{Delivery, PubSub, PubSubError, Refusal, ReplayId, ReplayStart, ReplayStore, SubscribeSettings};
 use crate::Session;

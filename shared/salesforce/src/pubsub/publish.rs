@@ -1,7 +1,7 @@
 //! Publishing platform events.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::Utc;
 use pubsub_proto::{ProducerEvent, PublishRequest, PublishResponse};
@@ -22,9 +22,6 @@ const MAX_EVENT_BYTES: usize = 1024 * 1024;
 /// Most bytes of the events of one request; Salesforce recommends 3 MB and refuses 4.
 const MAX_REQUEST_BYTES: usize = 3 * 1024 * 1024;
 
-/// Topics whose schema is remembered.
-const MAX_TOPICS: usize = 100;
-
 /// An event that Salesforce has taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
@@ -40,28 +37,6 @@ pub struct Published {
 pub struct EventRefused {
     /// For people.
     pub message: String,
-}
-
-/// Schema ids by topic.
-#[derive(Default)]
-pub(super) struct Topics(Mutex<HashMap<String, String>>);
-
-impl Topics {
-    fn get(&self, topic: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(topic).cloned()
-    }
-
-    fn put(&self, topic: &str, schema_id: &str) {
-        let mut topics = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if topics.len() >= MAX_TOPICS {
-            topics.clear();
-        }
-        topics.insert(topic.to_owned(), schema_id.to_owned());
-    }
-
-    fn forget(&self, topic: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
-    }
 }
 
 impl PubSub {

@@ -10,7 +10,7 @@ use super::{DecodeError, EventSchema};
 /// A schema, or why it cannot be used; both are for good.
 pub(super) type Parsed = Result<Arc<EventSchema>, DecodeError>;
 
-/// Keeps up to so many schemas, the ones used last.
+/// Keeps up to `capacity` schemas, the ones used last.
 pub(super) struct SchemaCache {
     capacity: usize,
     entries: Mutex<Entries>,

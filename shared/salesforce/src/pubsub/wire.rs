@@ -13,8 +13,17 @@ use tonic::{Response, Status};
 
 use super::client::{client, with_session};
 use super::recovery::Position;
-use super::{Call, ManagedName, PubSub, PubSubError, ReplayId, ReplayStart};
+use super::{Call, PubSub, PubSubError, ReplayId, ReplayStart};
 use crate::Session;
+
+/// Names a `ManagedEventSubscription` of the org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ManagedName {
+    /// Its id, `18x…`.
+    Id(String),
+    /// Its developer name.
+    DeveloperName(String),
+}
 
 /// What to subscribe to.
 #[derive(Debug, Clone)]
@@ -42,7 +51,7 @@ impl Target {
 /// What a subscriber says on an open stream.
 #[derive(Debug)]
 pub(super) enum Ask {
-    /// So many more events are welcome.
+    /// This many more events are welcome.
     More(u32),
     /// A managed subscription shall keep this replay id.
     Commit { id: String, replay_id: ReplayId },

@@ -7,7 +7,7 @@ use futures_util::stream;
 use super::super::draft::{Draft, LINE_COLUMNS, quote_columns};
 use super::super::key::{QUOTE_JOB_KEY, QUOTE_LINE_KEY};
 use super::super::{Failure, GenerateError, Generator, MAX_CHUNK, Outcome};
-use super::{BulkChunk, Progress};
+use super::{Progress, QuoteLoads};
 use crate::salesforce::bulk::{
     Columns, IngestOperation, IngestSpec, Row, RowOutcome, RowResult, SentRow, Wanted, WriteOptions,
 };
@@ -32,7 +32,7 @@ impl Generator {
     /// Writes the drafts of the slice, and puts what became of each into the outcomes.
     pub(super) async fn write_slice(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         progress: &mut Progress,
     ) -> Result<(), GenerateError> {
         progress.lines = 0;
@@ -77,7 +77,7 @@ impl Generator {
     /// that was refused for it (a duplicate, a line of another Quote) says nothing about that.
     async fn complete_quotes(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         failed: &HashMap<SalesforceId, Failure>,
     ) -> Result<HashMap<SalesforceId, SalesforceId>, GenerateError> {
         let mut complete = HashMap::new();
@@ -94,7 +94,7 @@ impl Generator {
     /// Quotes under staging keys. Gives those that exist now; the others are in `failed`.
     async fn write_quotes(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         drafts: &[Draft],
         failed: &mut HashMap<SalesforceId, Failure>,
     ) -> Result<HashMap<SalesforceId, SalesforceId>, GenerateError> {
@@ -122,7 +122,7 @@ impl Generator {
     /// The lines of Quotes that exist. Gives the Opportunities of which a line was refused.
     async fn write_lines(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         drafts: &[Draft],
         quotes: &HashMap<SalesforceId, SalesforceId>,
     ) -> Result<HashMap<SalesforceId, Failure>, GenerateError> {
@@ -151,7 +151,7 @@ impl Generator {
     /// Final keys for Quotes that have all their lines. Gives the Opportunities whose Quote did not take it.
     async fn write_keys(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         complete: &[(SalesforceId, SalesforceId)],
     ) -> Result<HashMap<SalesforceId, Failure>, GenerateError> {
         let step = Step {
@@ -172,7 +172,7 @@ impl Generator {
     /// Loads rows, again those that met what passes by itself.
     async fn write_step<T: Copy + Send + Sync>(
         &self,
-        chunk: &BulkChunk<'_>,
+        chunk: &QuoteLoads<'_>,
         step: &Step,
         mut pending: Vec<T>,
         key: impl Fn(T) -> Option<String> + Send + Sync,
@@ -226,7 +226,7 @@ fn key_of(row: &SentRow, column: &str) -> String {
 }
 
 /// The first failure of each Opportunity, in the order of keys.
-fn by_opportunity(chunk: &BulkChunk<'_>, written: Written) -> HashMap<SalesforceId, Failure> {
+fn by_opportunity(chunk: &QuoteLoads<'_>, written: Written) -> HashMap<SalesforceId, Failure> {
     let mut failures: Vec<_> = written.failures.into_iter().collect();
     failures.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut first = HashMap::new();

@@ -119,23 +119,29 @@ struct QuantityEntry {
     discount: Decimal,
 }
 
-pub(super) fn parse(text: &str) -> Result<PricingRules, RulesError> {
-    let file: RulesFile = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
-    let default_region = file
-        .regions
-        .get_key_value(&file.default_region)
-        .map(|(name, entry)| region(name, entry))
-        .ok_or(RulesError::UnknownDefaultRegion(file.default_region))??;
-    Ok(PricingRules {
-        default_region,
-        regions: regions_by_country(&file.regions)?,
-        families: families(file.families)?,
-        thresholds: thresholds(&file.quantities)?,
-        decimals: decimals(file.price_decimals, file.currencies)?,
-        credit_lines: file.credit_lines,
-        terms: terms(file.quote_status, file.quote_valid_days)?,
-        overrides_enabled: false,
-    })
+impl PricingRules {
+    /// Reads rules from the text of a TOML file; [`DEFAULT_RULES`](super::DEFAULT_RULES) shows its form. Overrides start disabled.
+    ///
+    /// # Errors
+    /// [`RulesError`] names the line or the key at fault. Unknown keys are faults, so that a misspelt rule is noticed.
+    pub fn parse(text: &str) -> Result<Self, RulesError> {
+        let file: RulesFile = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
+        let default_region = file
+            .regions
+            .get_key_value(&file.default_region)
+            .map(|(name, entry)| region(name, entry))
+            .ok_or(RulesError::UnknownDefaultRegion(file.default_region))??;
+        Ok(Self {
+            default_region,
+            regions: regions_by_country(&file.regions)?,
+            families: families(file.families)?,
+            thresholds: thresholds(&file.quantities)?,
+            decimals: decimals(file.price_decimals, file.currencies)?,
+            credit_lines: file.credit_lines,
+            terms: terms(file.quote_status, file.quote_valid_days)?,
+            overrides_enabled: false,
+        })
+    }
 }
 
 fn syntax_error(text: &str, error: &toml::de::Error) -> RulesError {

@@ -19,7 +19,7 @@ use crate::salesforce::{ApiError, Client, Error};
 use crate::samples::catalogue::{Catalogue, CatalogueError};
 use crate::samples::key::{SAMPLE_DATA_KEY, SampleKeys};
 use crate::samples::{LINE_COLUMNS, OPPORTUNITY_COLUMNS, SampleRows, opportunity_name};
-use crate::work::bulk::ChunkLoads;
+use crate::work::chunk_loads::ChunkLoads;
 use crate::work::{Orgs, TaskUser, fail};
 
 /// Chunks that a page of the plan holds.
@@ -27,11 +27,11 @@ const PLAN_CHUNKS: usize = 200;
 
 /// The kind.
 pub struct CreateSamplesKind {
-    /// Orgs.
+    /// Opens the org of a task.
     pub orgs: Orgs,
     /// In whose name.
     pub user: TaskUser,
-    /// How.
+    /// How large a chunk is.
     pub settings: SampleSettings,
 }
 

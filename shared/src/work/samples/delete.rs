@@ -18,16 +18,16 @@ use crate::salesforce::bulk::{
 };
 use crate::salesforce::{Client, Error, SalesforceId, soql};
 use crate::samples::key::SAMPLE_DATA_KEY;
-use crate::work::bulk::ChunkLoads;
+use crate::work::chunk_loads::ChunkLoads;
 use crate::work::{IdRange, OrgWork, Orgs, TaskUser, is_gone};
 
 /// The kind.
 pub struct DeleteSamplesKind {
-    /// Orgs.
+    /// Opens the org of a task.
     pub orgs: Orgs,
     /// In whose name.
     pub user: TaskUser,
-    /// How.
+    /// How large a chunk is.
     pub settings: SampleSettings,
 }
 

@@ -90,9 +90,9 @@ pub struct Calls {
 /// Rows read and written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Rows {
-    /// Read.
+    /// Records that were read.
     pub read: u64,
-    /// Written.
+    /// Records that were written.
     pub written: u64,
 }
 
@@ -252,7 +252,7 @@ pub enum FaultAction {
         /// HTTP status; when absent that of the request's own answer, or 200 where it is not executed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// Body.
+        /// What stands in the answer in place of what the API would write.
         body: FaultBody,
     },
     /// Closes the connection; nothing is executed.
@@ -263,12 +263,12 @@ pub enum FaultAction {
     DropDuring,
     /// Waits, then executes.
     DelayBefore {
-        /// Milliseconds.
+        /// How long, in milliseconds.
         ms: u64,
     },
     /// Executes and commits, then waits before it answers.
     DelayAfter {
-        /// Milliseconds.
+        /// How long, in milliseconds.
         ms: u64,
     },
     /// Executes and commits, then sends the answer's body in small pieces.

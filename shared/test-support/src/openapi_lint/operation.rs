@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::findings::{Findings, entries, items, place};
-use super::{content, duplicates, is_apex_identifier};
+use super::{content, duplicates};
 
 /// The keys of a path item that hold operations in OpenAPI 3.0.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -189,4 +189,12 @@ fn parameters<'a>(operation: &Operation<'a>, findings: &mut Findings<'a>) {
             findings.add(&operation.place, format!("the path names {{{name}}}, but no parameter does"));
         }
     }
+}
+
+/// Apex Developer Guide, "Variables": begins with a letter, no two underscores in a row, none at the end.
+pub(super) fn is_apex_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.contains("__")
+        && !name.ends_with('_')
 }

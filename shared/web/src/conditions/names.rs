@@ -1,4 +1,4 @@
-//! What is known of orgs' objects: names, for a while, of so many objects.
+//! What is known of orgs' objects: names, for a while, of a limited number of objects.
 
 use std::collections::HashMap;
 use std::sync::Arc;

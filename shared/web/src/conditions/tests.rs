@@ -1,4 +1,4 @@
-//! What is known of orgs' objects. The check itself is tested with an org, in `services/org-job/worker/tests/it/unknown_names.rs`.
+//! What is known of orgs' objects. The check itself is tested with an org, in `services/org-job/tests/it/unknown_names.rs`.
 
 use super::names::{Known, MOST_KNOWN, Names};
 use serde_json::{Value, json};

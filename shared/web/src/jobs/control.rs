@@ -1,5 +1,6 @@
 //! What can be done with a job: cancel, resume, retry. Who may is said in [`super`].
 
+use super::described::{CHANGED, ENDED, MANY_CALLERS, MANY_OPEN, NO_JOB};
 use super::owner;
 use super::user_jobs::UserJobs;
 use crate::{ApiError, ErrorAnswer};
@@ -16,8 +17,8 @@ use shared::jobs::JobView;
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 200, description = "The job, cancelling, cancelled or ended before.", body = JobView),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+        (status = 404, description = NO_JOB),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer),
     )
 )]
 pub async fn cancel_job(owner: UserJobs, id: Path<String>) -> Result<Json<JobView>, ApiError> {
@@ -34,9 +35,9 @@ pub async fn cancel_job(owner: UserJobs, id: Path<String>) -> Result<Json<JobVie
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 202, description = "The job, running.", body = JobView),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 409, description = "The job has ended, or is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+        (status = 404, description = NO_JOB),
+        (status = 409, description = ENDED, body = ErrorAnswer),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer),
     )
 )]
 pub async fn resume_job(owner: UserJobs, id: Path<String>) -> Result<(Json<JobView>, StatusCode), ApiError> {
@@ -53,9 +54,9 @@ pub async fn resume_job(owner: UserJobs, id: Path<String>) -> Result<(Json<JobVi
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 202, description = "The job.", body = JobView),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
-        (status = 429, description = "The org has too many open jobs, or too many callers wait for it to say whether the caller may see the jobs of others; nothing was changed.", body = ErrorAnswer),
+        (status = 404, description = NO_JOB),
+        (status = 409, description = CHANGED, body = ErrorAnswer),
+        (status = 429, description = MANY_OPEN, body = ErrorAnswer),
     )
 )]
 pub async fn retry_job(owner: UserJobs, id: Path<String>) -> Result<(Json<JobView>, StatusCode), ApiError> {

@@ -1,5 +1,6 @@
 //! A job's state, errors and dead letters. Who sees a job is said in [`super`].
 
+use super::described::{MANY_CALLERS, NO_JOB};
 use super::owner;
 use super::user_jobs::UserJobs;
 use crate::{ApiError, ErrorAnswer};
@@ -12,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// At most so many, 1 to 100; 20 when absent.
+    /// At most this many, 1 to 100; 20 when absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// Only jobs older than this one.
@@ -35,7 +36,7 @@ pub struct JobList {
     params(ListParams),
     responses(
         (status = 200, description = "Jobs, newest first.", body = JobList),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer),
     )
 )]
 pub async fn list_jobs(owner: UserJobs, params: Query<ListParams>) -> Result<Json<JobList>, ApiError> {
@@ -57,8 +58,8 @@ pub async fn list_jobs(owner: UserJobs, params: Query<ListParams>) -> Result<Jso
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 200, description = "The job.", body = JobView),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+        (status = 404, description = NO_JOB),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer),
     )
 )]
 pub async fn get_job(owner: UserJobs, id: Path<String>) -> Result<Json<JobView>, ApiError> {
@@ -72,7 +73,7 @@ pub struct ErrorParams {
     /// Errors to leave out at the start, up to 1,000,000,000; 0 when absent.
     #[param(maximum = 1_000_000_000)]
     offset: Option<u64>,
-    /// At most so many, 1 to 1,000; 100 when absent.
+    /// At most this many, 1 to 1,000; 100 when absent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
 }
@@ -86,8 +87,8 @@ pub struct ErrorParams {
     params(("id" = String, Path, description = "Id of the job."), ErrorParams),
     responses(
         (status = 200, description = "Errors by record.", body = ErrorPage),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer),
+        (status = 404, description = NO_JOB),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer),
     )
 )]
 pub async fn get_job_errors(
@@ -114,8 +115,8 @@ pub struct DeadLetterList {
     params(("id" = String, Path, description = "Id of the job.")),
     responses(
         (status = 200, description = "Chunks that were given up.", body = DeadLetterList),
-        (status = 404, description = "No such job in this org that the caller may see."),
-        (status = 429, description = "Too many callers wait for the org to say whether the caller may see the jobs of others.", body = ErrorAnswer)
+        (status = 404, description = NO_JOB),
+        (status = 429, description = MANY_CALLERS, body = ErrorAnswer)
     )
 )]
 pub async fn get_job_dead_letters(owner: UserJobs, id: Path<String>) -> Result<Json<DeadLetterList>, ApiError> {

@@ -1,9 +1,9 @@
 //! The process of a web service that starts jobs.
 
 use super::access::JobAccess;
+use super::config::WebConfig;
 use super::routes;
 use super::streams::{Shutdown, Streams};
-use crate::config::WebConfig;
 use crate::health::Health;
 use crate::openapi::Document;
 use crate::{Conditions, WaitingCalls, app, server};

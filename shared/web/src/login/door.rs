@@ -52,4 +52,9 @@ impl Login {
             face: Arc::new(face),
         }
     }
+
+    /// A page that says what went wrong, as the service's pages look.
+    pub(crate) fn failure(&self, session: &Session, status: StatusCode, title: &str, message: &str) -> HttpResponse {
+        self.face.failure(session, status, title, message)
+    }
 }

@@ -3,46 +3,16 @@
 //! The walk follows the structure of the document, so that a property called `type`, an example or an extension is never
 //! taken for a schema. The rules for schemas are in [`super::downgrade_schema`].
 
-use std::fmt;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::downgrade_schema::schema;
+use super::walk::{DowngradeError, Step, child, each, entries, remove};
 
 /// The version that is written. Salesforce Help names OpenAPI 3.0; Heroku's examples use 3.0.3.
 const VERSION: &str = "3.0.3";
 
 /// The keys of a path item that hold operations in OpenAPI 3.0.
 pub(super) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-
-/// Something that OpenAPI 3.0 cannot say.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub struct DowngradeError {
-    /// JSON pointer into utoipa's document.
-    pub pointer: String,
-    /// What is there.
-    pub problem: String,
-}
-
-impl DowngradeError {
-    pub(super) fn here(problem: impl Into<String>) -> Self {
-        Self { pointer: String::new(), problem: problem.into() }
-    }
-
-    /// The same error as seen from the parent that holds it under `key`.
-    fn under(self, key: &str) -> Self {
-        let key = key.replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{key}{}", self.pointer), ..self }
-    }
-}
-
-impl fmt::Display for DowngradeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.pointer, self.problem)
-    }
-}
-
-pub(super) type Step = Result<(), DowngradeError>;
 
 /// The document as OpenAPI 3.0.3, keys in the order of `document`, extensions last.
 pub(super) fn downgrade(mut document: Value) -> Result<Value, DowngradeError> {
@@ -124,34 +94,6 @@ fn bare_reference(value: &mut Value) {
     {
         object.retain(|key, _| key == "$ref");
     }
-}
-
-/// Visits `parent[key]`, if it is there.
-pub(super) fn child(parent: &mut Value, key: &str, visit: &dyn Fn(&mut Value) -> Step) -> Step {
-    parent.get_mut(key).map_or(Ok(()), |value| visit(value).map_err(|error| error.under(key)))
-}
-
-/// Visits every entry of the object or list `parent[key]`.
-pub(super) fn each(parent: &mut Value, key: &str, visit: &dyn Fn(&mut Value) -> Step) -> Step {
-    child(parent, key, &|value| entries(value, visit))
-}
-
-fn entries(value: &mut Value, visit: &dyn Fn(&mut Value) -> Step) -> Step {
-    match value {
-        Value::Object(object) => {
-            object.iter_mut().try_for_each(|(key, value)| visit(value).map_err(|error| error.under(key)))
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .enumerate()
-            .try_for_each(|(index, value)| visit(value).map_err(|error| error.under(&index.to_string()))),
-        _ => Ok(()),
-    }
-}
-
-/// Removes keys and keeps the order of the others.
-pub(super) fn remove(object: &mut Map<String, Value>, keys: &[&str]) {
-    object.retain(|key, _| !keys.contains(&key.as_str()));
 }
 
 /// utoipa keeps the extensions of an object in a hash map, whose order changes from run to run.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::downgrade::{DowngradeError, Step, child, each, remove};
+use super::walk::{DowngradeError, Step, child, each, remove};
 
 /// Keywords that narrow a schema and have no counterpart. Leaving them out in silence would promise something else.
 const UNKNOWN_TO_3_0: [&str; 14] = [

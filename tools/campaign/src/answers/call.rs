@@ -2,8 +2,7 @@
 
 use test_support::{Fault, FaultAction};
 
-use super::is_plain;
-use super::odd::Odd;
+use super::odd::{Odd, receiver_reply};
 
 /// Processes that run together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +71,7 @@ impl Call {
     }
 
     pub(crate) fn takes(&self, odd: &Odd) -> bool {
-        self.which.is_some() || is_plain(&odd.action)
+        self.which.is_some() || receiver_reply(&odd.action).is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The odd answers.
 
 use serde_json::json;
-use test_support::{FaultAction, FaultBody};
+use test_support::{FaultAction, FaultBody, Reply};
 
 /// An answer that the API never gives, or gives in trouble only.
 #[derive(Debug, Clone)]
@@ -56,4 +56,17 @@ pub(crate) fn all() -> Vec<Odd> {
     ];
     all.extend(connection.map(|(name, action)| odd(name.to_owned(), action)));
     all
+}
+
+/// What a receiver of callbacks does for an odd answer; `None` for one that it cannot give.
+pub(crate) fn receiver_reply(action: &FaultAction) -> Option<Reply> {
+    match action {
+        FaultAction::Answer { executed: false, status: Some(status), body: FaultBody::Html } => {
+            Some(Reply::Page(*status))
+        }
+        FaultAction::Answer { executed: false, status: Some(status), body: FaultBody::Empty } => {
+            Some(Reply::Status(*status))
+        }
+        _ => None,
+    }
 }

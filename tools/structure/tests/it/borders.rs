@@ -30,8 +30,11 @@ fn crossings(table: &str, state: &str) -> anyhow::Result<Vec<String>> {
     );
     let borders = structure::borders(&folder.path().join("borders.toml"))?;
     let mut found = Vec::new();
-    for border in borders {
+    for border in borders.border {
         found.extend(border.crossings(folder.path())?);
+    }
+    for layers in borders.layered {
+        found.extend(layers.crossings(folder.path())?);
     }
     Ok(found)
 }
@@ -75,4 +78,22 @@ fn a_border_of_named_rooms_holds_only_those() {
 fn a_room_that_is_gone_is_an_error() {
     let error = crossings(&TABLE.replace("console", "pages"), "pub struct Org;\n").expect_err("no such room");
     assert!(error.to_string().contains("pages"), "{error}");
+}
+
+#[test]
+fn an_import_that_leads_upwards_a_room_without_a_layer_and_one_that_is_gone_are_told() {
+    let layers = |layers: &str| format!("border = []\n[[layered]]\ncrate = \"org\"\nlayers = {layers}\n");
+    let state = "pub struct Org;\n";
+    let right = layers("[[\"console\"], [\"http\"], [\"state\"]]");
+    assert_eq!(crossings(&right, state).expect("a crate"), [""; 0]);
+    let upside_down = layers("[[\"state\"], [\"http\", \"console\"]]");
+    assert_eq!(
+        crossings(&upside_down, state).expect("a crate"),
+        ["org: http/answer.rs imports state.rs, which lies above it"]
+    );
+    let others = layers("[[\"pages\", \"http\"], [\"state\"]]");
+    assert_eq!(
+        crossings(&others, state).expect("a crate"),
+        ["org: console is in no layer", "org: there is no room pages"]
+    );
 }

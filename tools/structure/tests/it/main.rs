@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod borders;
+mod documents;
 mod imports;
 mod linked;
 mod workspace;

@@ -10,7 +10,7 @@ use shared::salesforce::{Client, CompositeRequest, Error, QueryPage, Reference, 
 pub(crate) struct Account {
     /// Id, 18 characters.
     pub(crate) id: SalesforceId,
-    /// Name.
+    /// What people call it.
     #[serde(default)]
     pub(crate) name: Option<String>,
     /// City of the billing address.

@@ -1,6 +1,6 @@
 //! What a page says about an org that cannot be shown.
 
-use super::AccountsError;
+use super::error::AccountsError;
 use shared::applink::AppLinkError;
 use shared::salesforce::ErrorKind;
 use std::time::Duration;

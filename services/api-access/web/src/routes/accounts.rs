@@ -1,9 +1,9 @@
 //! `GET /` and `GET /accounts`: the Accounts of all connections, and of one.
 
-use super::Refusal;
-use crate::State;
+use super::refusal::Refusal;
 use crate::accounts::{MAX_SEARCH, Position};
-use crate::pages::{AccountsPage, Frame, HomePage, OrgCard, Section, html};
+use crate::pages::{ACCOUNTS, AccountsPage, HomePage, OrgCard, SITE, html};
+use crate::state::State;
 use ::web::login::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -40,7 +40,7 @@ struct Page {
 /// Shows the first Accounts of every connection.
 #[get("/")]
 pub(crate) async fn index(state: Data<State>, session: Session, query: Query<Search>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Accounts);
+    let frame = SITE.frame(&session, ACCOUNTS);
     let search = match search(&query.q) {
         Ok(search) => search,
         Err(refusal) => return refusal.into_page(&frame),
@@ -55,7 +55,7 @@ pub(crate) async fn index(state: Data<State>, session: Session, query: Query<Sea
 /// Shows a page of one connection's Accounts.
 #[get("/accounts")]
 pub(crate) async fn accounts(state: Data<State>, session: Session, query: Query<Page>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Accounts);
+    let frame = SITE.frame(&session, ACCOUNTS);
     match page(&state, &query).await {
         Ok(org) => html(StatusCode::OK, &AccountsPage { frame, search: query.q.trim().to_owned(), org }),
         Err(refusal) => refusal.into_page(&frame),

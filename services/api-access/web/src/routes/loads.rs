@@ -1,13 +1,14 @@
 //! `/bulk-demo`: where the loads stand, and the buttons beside them.
 
-use super::Refusal;
-use crate::State;
+use super::refusal::Refusal;
 use crate::connections::Connection;
 use crate::loads::{Asked, Standing, cancellable, resettable};
-use crate::pages::{ConfirmPage, FailuresPage, Frame, LoadCard, LoadsPage, Section, failures_link, grouped, html};
+use crate::pages::{ConfirmPage, FailuresPage, LOADS, LoadCard, LoadsPage, SITE, failures_link, grouped, html};
+use crate::state::State;
 use ::web::RequestId;
 use ::web::login::Session;
 use ::web::pages::see_other;
+use ::web::site::Frame;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};
@@ -48,7 +49,7 @@ struct Failures {
 /// Shows where the load of each connection stands.
 #[get("/bulk-demo")]
 pub(crate) async fn status(state: Data<State>, session: Session) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Loads);
+    let frame = SITE.frame(&session, LOADS);
     let loads = async {
         let workers = state.loads.workers().await?;
         try_join_all(state.connections.iter().map(|connection| card(&state, connection, workers))).await
@@ -80,7 +81,7 @@ pub(crate) async fn start(state: Data<State>, session: Session, id: RequestId, f
 /// Asks before a load is cancelled.
 #[get("/bulk-demo/cancel")]
 pub(crate) async fn ask_cancel(state: Data<State>, session: Session, query: Query<Of>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Loads);
+    let frame = SITE.frame(&session, LOADS);
     let page = async {
         let connection = known(&state, &query.connection)?;
         let standing = state.loads.standing(connection).await?;
@@ -96,7 +97,7 @@ pub(crate) async fn ask_cancel(state: Data<State>, session: Session, query: Quer
 /// Asks before what was loaded is deleted.
 #[get("/bulk-demo/reset")]
 pub(crate) async fn ask_reset(state: Data<State>, session: Session, query: Query<Of>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Loads);
+    let frame = SITE.frame(&session, LOADS);
     let page = async {
         let connection = known(&state, &query.connection)?;
         let standing = state.loads.standing(connection).await?;
@@ -130,7 +131,7 @@ pub(crate) async fn reset(state: Data<State>, session: Session, id: RequestId, f
 /// Shows the failures of a connection's last job, page by page.
 #[get("/bulk-demo/failures")]
 pub(crate) async fn failures(state: Data<State>, session: Session, query: Query<Failures>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Loads);
+    let frame = SITE.frame(&session, LOADS);
     let page = async {
         let connection = known(&state, &query.connection)?;
         let offset = query.offset.parse().unwrap_or(0);
@@ -202,7 +203,7 @@ fn known<'a>(state: &'a State, name: &str) -> Result<&'a Connection, Refusal> {
 fn answer(session: &Session, connection: &str, asked: Result<Asked, Refusal>) -> HttpResponse {
     match asked {
         Ok(Asked::Started) => see_other(&format!("/bulk-demo#load-{connection}")),
-        Ok(Asked::NotNow(reason)) => Refusal::NotNow(reason).into_page(&Frame::new(session, Section::Loads)),
-        Err(refusal) => refusal.into_page(&Frame::new(session, Section::Loads)),
+        Ok(Asked::NotNow(reason)) => Refusal::NotNow(reason).into_page(&SITE.frame(session, LOADS)),
+        Err(refusal) => refusal.into_page(&SITE.frame(session, LOADS)),
     }
 }

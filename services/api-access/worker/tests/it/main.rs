@@ -1,7 +1,3 @@
-//! api-access end to end on real processes: Redis, local-org, web and workers. One binary, so that it links once.
+//! The start of the process. What it does stands in `services/api-access/tests`, beside the web process.
 
-mod crashes;
-mod faults;
-mod loads;
 mod start;
-mod support;

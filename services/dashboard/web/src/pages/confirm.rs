@@ -1,7 +1,7 @@
 //! Asks before something is done.
 
-use super::frame::Frame;
 use askama::Template;
+use web::site::Frame;
 
 /// Asks before something is done. Nothing is done by a link.
 #[derive(Template)]

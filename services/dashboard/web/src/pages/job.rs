@@ -1,12 +1,12 @@
 //! A job, and its errors.
 
-use super::frame::Frame;
 use super::text::{address, between, job_address, lasting, moment, state};
 use crate::names::OrgUrls;
 use askama::Template;
 use chrono::{DateTime, Utc};
 use shared::jobs::{DeadLetter, JobActKind, JobView, RecordError};
 use web::pages::{counted, grouped};
+use web::site::Frame;
 
 /// Dead letters that are shown.
 const MOST_LETTERS: usize = 100;

@@ -1,6 +1,5 @@
 //! Jobs of all queues, with filters.
 
-use super::frame::Frame;
 use super::text::{address, between, job_address, moment, state, state_name};
 use askama::Template;
 use chrono::Utc;
@@ -8,6 +7,7 @@ use serde::Deserialize;
 use shared::jobs::JobView;
 use shared::jobs::operator::WhichJobs;
 use web::pages::grouped;
+use web::site::Frame;
 
 /// What is looked for, as the form has it.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -1,6 +1,5 @@
 //! All queues at a glance.
 
-use super::frame::Frame;
 use super::plot::Plot;
 use super::text::{address, between, job_address, moment, state_name};
 use askama::Template;
@@ -8,6 +7,7 @@ use chrono::{DateTime, Utc};
 use shared::jobs::operator::{Operation, OperationKind, OrgStanding, Overview};
 use std::sync::Arc;
 use web::pages::{counted, grouped};
+use web::site::Frame;
 
 /// Orgs of a queue that are shown.
 const MOST_ORGS: usize = 25;

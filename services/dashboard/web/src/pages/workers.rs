@@ -1,10 +1,10 @@
 //! The workers of all queues.
 
-use super::frame::Frame;
 use super::text::{between, job_address, lasting, mebibytes, moment};
 use askama::Template;
 use shared::jobs::operator::{Overview, WorkerView};
 use web::pages::grouped;
+use web::site::Frame;
 
 /// Tasks of a worker that are shown.
 const MOST_TASKS: usize = 8;

@@ -2,7 +2,7 @@
 
 use super::look::known;
 use super::refusal::Trouble;
-use crate::pages::{Asked, ConfirmPage, Frame, Section, job_address};
+use crate::pages::{Asked, ConfirmPage, JOBS, SITE, job_address};
 use crate::state::State;
 use ::web::login::Session;
 use ::web::pages::{counted, html, see_other};
@@ -55,7 +55,7 @@ pub(super) async fn ask_first(
     path: Path<(String, String)>,
     what: Query<What>,
 ) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Jobs);
+    let frame = SITE.frame(&session, JOBS);
     let asked = async {
         let act = what.read()?;
         let (queue, job) = known(&state, &path).await?;
@@ -136,7 +136,7 @@ pub(super) async fn go(
     };
     match done.await {
         Ok(here) => see_other(&here),
-        Err(trouble) => trouble.into_page(&Frame::new(&session, Section::Jobs)),
+        Err(trouble) => trouble.into_page(&SITE.frame(&session, JOBS)),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::refusal::Trouble;
 use crate::csv_file;
 use crate::pages::{
-    ErrorsPage, Failure, Form, Frame, JobPage, JobParts, JobsPage, OverviewPage, QueueCard, Row, Section, WorkersCard,
-    WorkersPage, job_address,
+    ErrorsPage, Failure, Form, JOBS, JobPage, JobParts, JobsPage, OVERVIEW, OverviewPage, QueueCard, Row, SITE,
+    WORKERS, WorkersCard, WorkersPage, job_address,
 };
 use crate::queue::Queue;
 use crate::state::State;
@@ -38,7 +38,7 @@ struct Offset {
 /// All queues at a glance.
 #[get("/")]
 pub(super) async fn show_overview(state: Data<State>, session: Session) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Overview);
+    let frame = SITE.frame(&session, OVERVIEW);
     let card = async |queue: &Queue| -> Result<QueueCard, Trouble> {
         let operations = queue.operator.operations().await?;
         Ok(QueueCard::new(&queue.name, &queue.overview().await?, &operations))
@@ -52,7 +52,7 @@ pub(super) async fn show_overview(state: Data<State>, session: Session) -> HttpR
 /// The workers of all queues.
 #[get("/workers")]
 pub(super) async fn show_workers(state: Data<State>, session: Session) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Workers);
+    let frame = SITE.frame(&session, WORKERS);
     let card = async |queue: &Queue| -> Result<WorkersCard, Trouble> {
         Ok(WorkersCard::new(&queue.name, queue.overview().await?.as_ref()))
     };
@@ -65,7 +65,7 @@ pub(super) async fn show_workers(state: Data<State>, session: Session) -> HttpRe
 /// Jobs that pass the filters: of one queue page by page, of all queues the newest of each.
 #[get("/jobs")]
 pub(super) async fn show_jobs(state: Data<State>, session: Session, query: Query<Form>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Jobs);
+    let frame = SITE.frame(&session, JOBS);
     match found(&state, &query).await {
         Ok((rows, next)) => {
             let queues = state.queues.iter().map(|queue| queue.name.clone()).collect();
@@ -127,7 +127,7 @@ pub(super) async fn follow(state: Data<State>) -> HttpResponse {
 /// A job.
 #[get("/jobs/{queue}/{id}")]
 pub(super) async fn show_job(state: Data<State>, session: Session, path: Path<(String, String)>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Jobs);
+    let frame = SITE.frame(&session, JOBS);
     let parts = async {
         let (queue, job) = known(&state, &path).await?;
         let errors = queue.operator.errors(&job.id, 0, FEW_ERRORS).await?.map(|page| page.errors);
@@ -150,7 +150,7 @@ pub(super) async fn show_errors(
     path: Path<(String, String)>,
     query: Query<Offset>,
 ) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Jobs);
+    let frame = SITE.frame(&session, JOBS);
     let page = async {
         let (queue, job) = known(&state, &path).await?;
         let offset = query.offset.parse::<u64>().unwrap_or(0);
@@ -204,7 +204,7 @@ pub(super) async fn download_errors(
                 format!("attachment; filename=\"errors-{}.csv\"", id.hyphenated()),
             ))
             .body(text),
-        Err(trouble) => trouble.into_page(&Frame::new(&session, Section::Jobs)),
+        Err(trouble) => trouble.into_page(&SITE.frame(&session, JOBS)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::act::actor;
 use super::look::queue;
 use super::refusal::Trouble;
-use crate::pages::{Asked, ConfirmPage, Frame, Section};
+use crate::pages::{Asked, ConfirmPage, OVERVIEW, SITE};
 use crate::state::State;
 use ::web::login::Session;
 use ::web::pages::{html, see_other};
@@ -30,7 +30,7 @@ struct What {
 /// Asks before an org is paused or goes on.
 #[get("/orgs/ask")]
 pub(super) async fn ask_first(state: Data<State>, session: Session, what: Query<What>) -> HttpResponse {
-    let frame = Frame::new(&session, Section::Overview);
+    let frame = SITE.frame(&session, OVERVIEW);
     let asked = async {
         let queue = queue(&state, &what.queue)?;
         let (org, name) = (&what.org, &queue.name);
@@ -81,6 +81,6 @@ pub(super) async fn go(state: Data<State>, session: Session, what: Form<What>) -
     };
     match done.await {
         Ok(there) => see_other(&there),
-        Err(trouble) => trouble.into_page(&Frame::new(&session, Section::Overview)),
+        Err(trouble) => trouble.into_page(&SITE.frame(&session, OVERVIEW)),
     }
 }

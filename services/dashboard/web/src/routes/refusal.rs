@@ -1,10 +1,10 @@
 //! Why a handler has no page of its own to show.
 
-use crate::pages::{self, Frame};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use shared::jobs::operator::Refusal;
 use shared::jobs::{JobsError, JobsErrorKind};
+use web::site::Frame;
 
 /// Why a handler has no page of its own to show.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Trouble {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal error", message)
             }
         };
-        pages::failure(frame, status, title, &message)
+        frame.failure(status, title, &message)
     }
 }
 
@@ -57,7 +57,7 @@ fn of_jobs(frame: &Frame, error: &JobsError) -> HttpResponse {
     let (status, title, message) = match error {
         JobsError::Limited { limit, retry_after } => {
             let message = sentence(&limit.to_string());
-            let mut page = pages::failure(frame, StatusCode::TOO_MANY_REQUESTS, "Too many jobs", &message);
+            let mut page = frame.failure(StatusCode::TOO_MANY_REQUESTS, "Too many jobs", &message);
             page.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(retry_after.as_secs().max(1)));
             return page;
         }
@@ -75,7 +75,7 @@ fn of_jobs(frame: &Frame, error: &JobsError) -> HttpResponse {
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal error", "The log of the app tells more.".to_owned())
         }
     };
-    pages::failure(frame, status, title, &message)
+    frame.failure(status, title, &message)
 }
 
 /// With a capital at the start and a full stop at the end.

@@ -106,7 +106,7 @@ pub(crate) struct Working {
 }
 
 impl Working {
-    /// Lets so many chunks that wait go on.
+    /// Lets this many chunks that wait go on.
     pub(crate) fn let_go(&self, chunks: u64) {
         self.gate.send_modify(|open| *open += chunks);
     }

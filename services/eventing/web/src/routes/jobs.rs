@@ -1,6 +1,7 @@
 //! The jobs that events started. What the operations do is `::web::jobs`'s; here they are for who has the token.
 
 use crate::owner::OperatorJobs;
+use ::web::jobs::described::{CHANGED, ENDED};
 use ::web::{ApiError, ErrorAnswer, jobs};
 use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path};
@@ -63,7 +64,7 @@ pub(crate) async fn cancel_job(owner: OperatorJobs, id: Path<String>) -> Result<
     responses(
         (status = 200, description = "The job.", body = JobView),
         (status = 404, description = "No such job."),
-        (status = 409, description = "The job has ended, or is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
+        (status = 409, description = ENDED, body = ErrorAnswer),
     ),
     security(("token" = []))
 )]
@@ -80,7 +81,7 @@ pub(crate) async fn resume_job(owner: OperatorJobs, id: Path<String>) -> Result<
     responses(
         (status = 200, description = "The job.", body = JobView),
         (status = 404, description = "No such job."),
-        (status = 409, description = "The job is not as it was made (code job_not_proven): start it anew.", body = ErrorAnswer),
+        (status = 409, description = CHANGED, body = ErrorAnswer),
     ),
     security(("token" = []))
 )]

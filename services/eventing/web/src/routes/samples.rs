@@ -4,6 +4,7 @@
 
 use crate::owner::OperatorJobs;
 use ::web::jobs::accept;
+use ::web::jobs::described::{KEY_REUSED, MANY_JOBS};
 use ::web::samples::{CreateParams, DataJobResponse, DeleteParams};
 use ::web::{ApiError, ErrorAnswer, RequestId};
 use actix_web::web::Query;
@@ -20,8 +21,8 @@ use actix_web::{HttpRequest, HttpResponse, post};
     ),
     responses(
         (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED, body = ErrorAnswer),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     ),
     security(("token" = []))
 )]
@@ -45,8 +46,8 @@ pub(crate) async fn data_create(
     ),
     responses(
         (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters.", body = ErrorAnswer),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED, body = ErrorAnswer),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     ),
     security(("token" = []))
 )]

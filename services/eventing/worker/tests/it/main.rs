@@ -1,11 +1,3 @@
-//! The worker as a process, against Redis and local-org. Jobs are created as eventing's web process creates them.
+//! The start of the process. What it does stands in `services/eventing/tests`, beside the web process.
 
-mod completion;
-mod crashes;
-mod faults;
-mod quotes;
-mod security;
-mod session;
 mod start;
-mod support;
-mod whole;

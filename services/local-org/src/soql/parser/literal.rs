@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 
-use super::super::ast::{Literal, Offset};
+use super::super::ast::{Literal, Place};
 use super::super::lexer::TokenKind;
 use super::super::period::Period;
 use super::Parser;
@@ -59,7 +59,7 @@ impl Parser<'_> {
         self.error(self.peek().at, "Bind variables only allowed in Apex code")
     }
 
-    fn bad_date(&self, at: Offset, text: &str) -> ApiError {
+    fn bad_date(&self, at: Place, text: &str) -> ApiError {
         self.error(at, format!("Invalid date or dateTime: {text}"))
     }
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select as one_of;
 
 use super::super::ast::{
-    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Item, Literal, Name, Offset, Ordering,
-    Path, Purpose, Select, Test, Text,
+    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Item, Literal, Name, Ordering, Path,
+    Place, Purpose, Select, Test, Text,
 };
 use super::super::period::Period;
 
@@ -41,7 +41,7 @@ impl Words {
 }
 
 fn name(text: String) -> Name {
-    Name { text, at: Offset::default() }
+    Name { text, at: Place::default() }
 }
 
 fn plain(words: &BoxedStrategy<String>) -> impl Strategy<Value = Path> + use<> {
@@ -72,7 +72,7 @@ fn expression(words: &Words) -> impl Strategy<Value = Expression> + use<> {
     let call = (function(), path(words));
     prop_oneof![
         6 => path(words).prop_map(Expression::Field),
-        1 => call.prop_map(|(function, argument)| Expression::Call { function, argument, at: Offset::default() }),
+        1 => call.prop_map(|(function, argument)| Expression::Call { function, argument, at: Place::default() }),
     ]
 }
 
@@ -195,8 +195,8 @@ fn item(words: &Words) -> impl Strategy<Value = Item> + use<> {
     let sets = one_of(vec![FieldSet::All, FieldSet::Custom, FieldSet::Standard]);
     prop_oneof![
         12 => (expression(words), alias).prop_map(|(expression, alias)| Item::Expression { expression, alias }),
-        1 => Just(Item::CountRows(Offset::default())),
-        1 => sets.prop_map(|set| Item::Fields(set, Offset::default())),
+        1 => Just(Item::CountRows(Place::default())),
+        1 => sets.prop_map(|set| Item::Fields(set, Place::default())),
         2 => child(words),
     ]
 }

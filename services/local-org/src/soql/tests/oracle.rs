@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select as one_of;
 use serde_json::Value;
 
-use super::super::ast::{Comparison, Condition, Expression, Literal, Name, Offset, Path, Test, Text};
+use super::super::ast::{Comparison, Condition, Expression, Literal, Name, Path, Place, Test, Text};
 use super::super::id;
 use super::super::period::Period;
 use super::fixture::Org;
@@ -59,7 +59,7 @@ fn leaf() -> impl Strategy<Value = Condition> {
             u32::from(field == "Name") => like.prop_map(|pattern| Test::Like(text(pattern))),
         ];
         test.prop_map(move |test| {
-            let path = Path { parents: Vec::new(), name: Name { text: field.to_owned(), at: Offset(0) } };
+            let path = Path { parents: Vec::new(), name: Name { text: field.to_owned(), at: Place(0) } };
             Condition::Test { operand: Expression::Field(path), test }
         })
     })

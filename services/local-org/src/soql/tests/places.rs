@@ -1,6 +1,6 @@
 //! A tree without the places of its parts, to compare what two trees mean.
 
-use super::super::ast::{Condition, Expression, Item, Name, Offset, Path, Select, Test};
+use super::super::ast::{Condition, Expression, Item, Name, Path, Place, Select, Test};
 
 /// The tree with all offsets 0.
 pub(super) fn forgotten(mut select: Select) -> Select {
@@ -23,7 +23,7 @@ fn forget_item(item: &mut Item) {
             forget_expression(expression);
             alias.iter_mut().for_each(forget_name);
         }
-        Item::CountRows(at) | Item::Fields(_, at) => *at = Offset::default(),
+        Item::CountRows(at) | Item::Fields(_, at) => *at = Place::default(),
         Item::Children(select) => forget_select(select),
     }
 }
@@ -33,7 +33,7 @@ fn forget_expression(expression: &mut Expression) {
         Expression::Field(path) => forget_path(path),
         Expression::Call { function: _, argument, at } => {
             forget_path(argument);
-            *at = Offset::default();
+            *at = Place::default();
         }
     }
 }
@@ -57,5 +57,5 @@ fn forget_path(path: &mut Path) {
 }
 
 fn forget_name(name: &mut Name) {
-    name.at = Offset::default();
+    name.at = Place::default();
 }

@@ -2,6 +2,7 @@
 
 use super::opportunity_id::opportunity_id;
 use crate::repeat::Repeat;
+use ::web::jobs::described::MANY_JOBS;
 use ::web::jobs::{UserJobs, create};
 use ::web::{ApiError, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
@@ -33,17 +34,20 @@ pub(crate) struct QuoteAsyncResponse {
     job_id: JobId,
 }
 
+/// Of the header `Idempotency-Key`.
+const SAME_KEY: &str = "A repeated call with the same key for the same Opportunity is the same Quote, and the same job for 24 hours when its callback URL is the same.";
+
 /// Makes a Quote from an Opportunity and its products, and calls back when it is there.
 #[utoipa::path(
     tag = "quotes",
     operation_id = "generateQuoteAsync",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated call with the same key for the same Opportunity is the same Quote, and the same job for 24 hours when its callback URL is the same.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = SAME_KEY)),
     request_body = QuoteAsyncRequest,
     responses(
         (status = 202, description = "The job is accepted and will run.", body = QuoteAsyncResponse),
         (status = 400, description = "The Id is not that of an Opportunity, or the callback URL is not of the calling org.", body = ErrorAnswer),
         (status = 401, description = "The caller's session is missing.", body = ErrorAnswer),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer),
         (status = 503, description = "The job was not accepted; try again.", body = ErrorAnswer)
     ),
     extensions(("x-sfdc" = json!(::web::openapi::sfdc::authorization("GenerateQuoteClientApp", "GenerateQuotePermissions"))))

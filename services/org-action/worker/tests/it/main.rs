@@ -1,14 +1,3 @@
-//! org-action end to end on real processes: Redis, local-org, web, workers, and a receiver of callbacks. One binary, so
-//! that it links once.
+//! The start of the process. What it does stands in `services/org-action/tests`, beside the web process.
 
-mod amounts;
-mod callbacks;
-mod crashes;
-mod deadline;
-mod happy;
-mod permissions;
-mod repeats;
-mod security;
-mod silent;
 mod start;
-mod support;

@@ -1,6 +1,6 @@
 //! `POST /api/rateaccounts`: takes a job and answers at once.
 
-use crate::ratings::RateAccounts;
+use ::web::jobs::described::{KEY_REUSED, MANY_JOBS, SAME_KEY};
 use ::web::jobs::{UserJobs, accept};
 use ::web::{ApiError, Conditions, ErrorAnswer, RequestId};
 use actix_web::web::{Data, Json};
@@ -9,6 +9,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::routes::batches::BatchExecutionResponse;
+
+use crate::ratings::RateAccounts;
 
 /// Which Accounts get a rating.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -22,12 +24,12 @@ pub(crate) struct RateAccountsRequest {
 /// Starts a job that sets the rating of every Account matching the WHERE clause.
 #[utoipa::path(
     operation_id = "rateAccounts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = SAME_KEY)),
     request_body = RateAccountsRequest,
     responses(
         (status = 202, description = "The job is accepted and will run.", body = BatchExecutionResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters."),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     )
 )]
 #[post("/api/rateaccounts")]

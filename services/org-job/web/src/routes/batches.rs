@@ -1,5 +1,6 @@
 //! `POST /api/executebatch`: takes a job and answers at once.
 
+use ::web::jobs::described::{KEY_REUSED, MANY_JOBS, SAME_KEY};
 use ::web::jobs::{UserJobs, accept};
 use ::web::{ApiError, Conditions, ErrorAnswer, RequestId, callback_url};
 use actix_web::web::{Data, Json};
@@ -44,12 +45,12 @@ impl From<Created> for BatchExecutionResponse {
 /// Starts a job that makes a Quote from every Opportunity matching the WHERE clause.
 #[utoipa::path(
     operation_id = "executeBatch",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request of the same user with the same key is the same job for 24 hours; with other parameters it is refused.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = SAME_KEY)),
     request_body = BatchExecutionRequest,
     responses(
         (status = 202, description = "The job is accepted and will run.", body = BatchExecutionResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters."),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     )
 )]
 #[post("/api/executebatch")]

@@ -1,5 +1,6 @@
 //! `POST /api/data/create` and `/api/data/delete`: sample data, made and deleted by jobs.
 
+use ::web::jobs::described::{KEY_REUSED, MANY_JOBS};
 use ::web::jobs::{UserJobs, accept};
 use ::web::samples::{CreateParams, DataJobResponse, DeleteParams};
 use ::web::{ApiError, ErrorAnswer, RequestId};
@@ -17,8 +18,8 @@ use actix_web::{HttpRequest, HttpResponse, post};
     operation_id = "datacreate",
     responses(
         (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters."),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     )
 )]
 #[post("/api/data/create")]
@@ -41,8 +42,8 @@ pub(crate) async fn data_create(
     operation_id = "datadelete",
     responses(
         (status = 202, description = "The job is accepted and will run.", body = DataJobResponse),
-        (status = 422, description = "The Idempotency-Key was used with other parameters."),
-        (status = 429, description = "The org has too many jobs; nothing was accepted.", body = ErrorAnswer)
+        (status = 422, description = KEY_REUSED),
+        (status = 429, description = MANY_JOBS, body = ErrorAnswer)
     )
 )]
 #[post("/api/data/delete")]

@@ -5,21 +5,27 @@ mod rate_accounts;
 pub mod ratings;
 
 use rate_accounts::RateAccountsKind;
-use shared::config::Settings;
+use shared::config::{ConfigError, Settings};
 use shared::contracts::org_job::QUEUE_PREFIX;
 use shared::jobs::{self, JobKind};
-use shared::work::{Orgs, WorkSettings};
+use shared::work::{self, Orgs, WorkSettings};
+use std::process::ExitCode;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let settings = Settings::from_process_env()?;
+fn settings(settings: &Settings) -> Result<WorkSettings, ConfigError> {
     let mut reader = settings.reader();
     let work = WorkSettings::read(&mut reader, QUEUE_PREFIX);
     reader.finish()?;
-    shared::telemetry::init(&work.telemetry)?;
-    shared::salesforce::install_tls_provider();
-    let shutdown = shared::process::signal_token()?;
+    Ok(work)
+}
+
+async fn run(settings: WorkSettings, shutdown: CancellationToken) -> anyhow::Result<()> {
     let kinds = |orgs: Orgs| -> Vec<Arc<dyn JobKind>> { vec![Arc::new(RateAccountsKind { orgs })] };
-    shared::work::run(work, kinds, shutdown).await
+    work::run(settings, kinds, shutdown).await
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    work::main(settings, |work| work, run).await
 }

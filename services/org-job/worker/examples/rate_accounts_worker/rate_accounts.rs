@@ -1,6 +1,5 @@
 //! The job kind `rateAccounts`: sets `Account.Rating` from the sum of the Account's won Opportunities.
 
-use crate::ratings::RateAccounts;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,8 @@ use shared::salesforce::soql::{self, WhereClause};
 use shared::salesforce::{ApiError, SalesforceId};
 use shared::work::{OrgWork, Orgs, TaskUser, fail};
 use std::collections::{BTreeMap, HashMap};
+
+use crate::ratings::RateAccounts;
 
 /// What the job is over.
 const ACCOUNTS: Plan = Plan::of("Account");

@@ -4,7 +4,6 @@ use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::{JOB, ROOT, bulk, id, info, info_with, job, never};
-use crate::bulk::job::kind_of_failure;
 use crate::bulk::{JobFilter, JobInfo, JobRef, JobState, JobType, PollSettings};
 use crate::test_server::{Reply, TestServer, error, reply};
 use crate::{Error, ErrorKind};
@@ -45,9 +44,6 @@ fn failures_are_sorted() {
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Invalid, true));
     let text = "bulk job 7508Z00000lSXvxQAG ended as Failed: InvalidBatch : Field name not found : Nmae";
     assert_eq!(error.to_string(), text);
-    assert_eq!(kind_of_failure(Some("TooManyLockFailure : x")), ErrorKind::RowLocked);
-    assert_eq!(kind_of_failure(Some("InternalServerError : x")), ErrorKind::Transient);
-    assert_eq!(kind_of_failure(None), ErrorKind::Transient);
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) struct Book {
     /// Later requests of a stream.
     pub(super) top_ups: Vec<i32>,
     pub(super) committed: Vec<Vec<u8>>,
-    /// Commits that wait for their answer until there are so many.
+    /// Commits that wait for their answer until there are this many.
     pub(super) coalesce: usize,
     pub(super) keepalive: Option<Duration>,
     /// Replay id that a keepalive names instead of the last event's.
@@ -166,7 +166,7 @@ impl Fake {
         self.changed.send_modify(|version| *version += 1);
     }
 
-    /// The test is about to finish so many events.
+    /// The test is about to finish this many events.
     pub(super) fn finishing(&self, count: i64) {
         self.book().unfinished -= count;
     }

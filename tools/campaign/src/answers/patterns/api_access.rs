@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use test_support::{Browser, LocalOrg, Service, TestRedis, free_port};
 
-use super::{ORG, short, soon, spec};
+use super::common::{ORG, short, soon, spec};
 use crate::answers::call::Flow;
 use crate::answers::report::Verdict;
 

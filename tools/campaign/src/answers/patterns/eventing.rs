@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use test_support::{LocalOrg, PubsubSettings, Service, TestRedis, free_port};
 
-use super::{ORG, number, soon, spec};
+use super::common::{ORG, number, soon, spec};
 use crate::answers::report::Verdict;
 
 const TOPIC: &str = "/event/QuoteGenerationComplete__e";

@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use test_support::{LocalOrg, Service, TestRedis, client_context, free_port, http_client};
 
-use super::{ORG, number, short, soon, spec};
+use super::common::{ORG, number, short, soon, spec};
 use crate::answers::call::Flow;
 use crate::answers::report::Verdict;
 

@@ -11,7 +11,7 @@ local NOW = clock()
 
 local function key(name, id) return P .. name .. ':' .. id end
 
--- Whether a text is a whole number of so many digits at most.
+-- Whether a text is a whole number of at most this many digits.
 local function is_count(text, digits)
   return text and text ~= '' and #text <= digits and not string.find(text, '%D')
 end
