@@ -26,6 +26,7 @@ use self::kept::{Inventory, Stamp};
 pub(crate) use self::package::Package;
 use self::requests::Requests;
 pub(crate) use self::requests::{Deploy, Options};
+pub(crate) use self::run::Unended;
 use crate::bus::Start;
 use crate::error::ApiError;
 use crate::events::ReplayId;

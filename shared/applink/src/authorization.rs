@@ -47,6 +47,15 @@ impl Authorization {
             OrgType::Salesforce | OrgType::Other(_) => Ok(()),
         }
     }
+
+    /// For what may happen in `org` only; `name` is that by which it was asked for.
+    ///
+    /// # Errors
+    /// [`AppLinkError::AnotherOrg`].
+    pub(super) fn of_org(&self, name: &str, org: &SalesforceId) -> Result<(), AppLinkError> {
+        let found = self.session.org_id;
+        if found == *org { Ok(()) } else { Err(AppLinkError::AnotherOrg { name: name.to_owned(), org: *org, found }) }
+    }
 }
 
 #[derive(Deserialize)]

@@ -16,13 +16,17 @@ use super::authorization::{Authorization, parse};
 use super::source::of_session;
 use super::{AddonConfig, AppLinkError, Source};
 use salesforce::http::{BodyError, kind_of_bare_status, read_body, retry_after};
-use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy};
+use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy, SalesforceId};
 
 /// Longest answer that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// Longest name that is asked for: AppLink allows 30 characters, an alias adds a prefix to it.
 const MAX_NAME_CHARS: usize = 100;
+
+/// An authorization that was asked for so shortly ago is believed to be of no other org by now: of very many jobs for the org
+/// that it was of before, each would ask the add-on otherwise.
+const NEWS: Duration = Duration::from_secs(1);
 
 /// Settings of [`AppLink`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +67,38 @@ type Slot = tokio::sync::Mutex<Known>;
 /// How asking for one name ended last.
 #[derive(Default)]
 struct Known {
-    authorization: Option<Arc<Authorization>>,
+    /// With the time at which it was asked for.
+    authorization: Option<(Instant, Arc<Authorization>)>,
     failure: Option<(Instant, AppLinkError)>,
+}
+
+/// What a caller needs of an authorization. One that is known and is not so is asked for again.
+#[derive(Clone, Copy)]
+enum Need<'a> {
+    /// It is known.
+    Any,
+    /// It has another token than this one, which Salesforce has refused.
+    OtherToken(&'a str),
+    /// It is of this org, as far as can be known.
+    OfOrg(&'a SalesforceId),
+    /// It was asked for so shortly ago.
+    AskedWithin(Duration),
+}
+
+impl Need<'_> {
+    fn is_met(self, asked: Instant, authorization: &Authorization) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OtherToken(stale) => authorization.session.access_token.expose_secret() != stale,
+            Self::OfOrg(org) => authorization.session.org_id == *org || asked.elapsed() < NEWS,
+            Self::AskedWithin(age) => asked.elapsed() < age,
+        }
+    }
+
+    /// Whether the known authorization is of no use to anybody if it does not meet this.
+    fn tells_of_its_end(self) -> bool {
+        matches!(self, Self::OtherToken(_))
+    }
 }
 
 impl fmt::Debug for AppLink {
@@ -92,7 +126,7 @@ impl AppLink {
     /// # Errors
     /// Any [`AppLinkError`]. A failure is not kept for later callers.
     pub async fn authorization(&self, name: &str) -> Result<Arc<Authorization>, AppLinkError> {
-        self.get(name, |_| true).await
+        self.get(name, Need::Any).await
     }
 
     /// The same for the REST API, which only a Salesforce org has.
@@ -116,32 +150,54 @@ impl AppLink {
             warn!("{}", AppLinkError::SessionEnded);
             return Err(AppLinkError::SessionEnded);
         }
-        self.get(name, |known| known.session.access_token.expose_secret() != stale).await
+        self.get(name, Need::OtherToken(stale)).await
     }
 
-    async fn get(
-        &self,
-        name: &str,
-        usable: impl Fn(&Authorization) -> bool,
-    ) -> Result<Arc<Authorization>, AppLinkError> {
+    /// The authorization of a Salesforce org, and of none but `org`. If the known one is of another, the add-on is asked again:
+    /// whoever the work came from may know of a later authorization under the same name.
+    ///
+    /// # Errors
+    /// [`AppLinkError::AnotherOrg`] when it is of another, and any other [`AppLinkError`].
+    pub async fn of_org(&self, name: &str, org: &SalesforceId) -> Result<Arc<Authorization>, AppLinkError> {
+        let authorization = self.get(name, Need::OfOrg(org)).await?;
+        authorization.of_salesforce(name)?;
+        authorization.of_org(name, org)?;
+        Ok(authorization)
+    }
+
+    /// The authorization of a Salesforce org as the add-on told it at most `age` ago.
+    ///
+    /// # Errors
+    /// Any [`AppLinkError`]. What is known is kept all the same.
+    pub async fn asked_within(&self, name: &str, age: Duration) -> Result<Arc<Authorization>, AppLinkError> {
+        let authorization = self.get(name, Need::AskedWithin(age)).await?;
+        authorization.of_salesforce(name)?;
+        Ok(authorization)
+    }
+
+    async fn get(&self, name: &str, need: Need<'_>) -> Result<Arc<Authorization>, AppLinkError> {
         if name.is_empty() || matches!(name, "." | "..") || name.chars().count() > MAX_NAME_CHARS {
             return Err(AppLinkError::InvalidName { name: name.chars().take(MAX_NAME_CHARS).collect() });
         }
         let asked = Instant::now();
         let slot = self.slot(name);
         let mut known = slot.lock().await;
-        if let Some(authorization) = known.authorization.as_ref().filter(|known| usable(known)) {
+        if let Some((_, authorization)) = known.authorization.as_ref().filter(|(at, known)| need.is_met(*at, known)) {
             return Ok(Arc::clone(authorization));
         }
         // Those who waited for a request that failed share its failure, rather than fail one after the other.
         if let Some((_, error)) = known.failure.as_ref().filter(|(failed, _)| *failed >= asked) {
             return Err(error.clone());
         }
-        *known = Known::default();
+        if need.tells_of_its_end() {
+            known.authorization = None;
+        }
+        known.failure = None;
+        let asked = Instant::now();
         match self.fetch(name).instrument(info_span!("applink.authorization", name)).await {
             Ok(authorization) => {
                 let authorization = Arc::new(authorization);
-                known.authorization = Some(Arc::clone(&authorization));
+                known.authorization = Some((asked, Arc::clone(&authorization)));
                 Ok(authorization)
             }
             Err(error) => {

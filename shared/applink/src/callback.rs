@@ -26,8 +26,29 @@ pub struct Callback<'a, B> {
     pub timeout: Duration,
 }
 
-/// What stands behind `/services/` that does what its caller says.
-const GENERAL_APIS: [&str; 10] = ["apexrest", "async", "data", "iot", "mcp", "oauth2", "proxy", "scrt", "soap", "wave"];
+/// What stands behind `/services/` and does what its caller says, or logs somebody in.
+const APIS: [&str; 20] = [
+    "a360",
+    "apexrest",
+    "async",
+    "auth",
+    "authcallback",
+    "cdp",
+    "chatter",
+    "cometd",
+    "connect",
+    "data",
+    "iot",
+    "mcp",
+    "oauth2",
+    "proxy",
+    "saml",
+    "scim",
+    "scrt",
+    "soap",
+    "ssot",
+    "wave",
+];
 
 /// How the receiver answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,27 +102,37 @@ pub fn is_of_org(url: &Url, session: &Session) -> bool {
     url.origin() == session.instance_url.origin()
 }
 
-/// Whether `url` may be of one of the org's general APIs, where a post does whatever its caller likes, instead of an address
-/// that Salesforce made for one result. Where Salesforce takes results is not documented, so this names what it is not; and
-/// a path in which a server could read something else than is written (escapes, parameters, back-slashes) may be any.
+/// Whether `url` can be the address that Salesforce made for one result, where a post can do nothing else than tell it. On which
+/// path that is, is not documented; local-org's is `/services/async-callbacks/<id>`. So this takes a path at the root of the org that
+/// names callbacks, or stands behind `/services/` and is no API of that place; with no part in which a server could read something
+/// else than is written (escapes, parameters, back-slashes), and no query that makes another call of the post (`_HttpMethod`,
+/// `_method`). All others may be a page of the user interface or of a site, or an API, where a post does whatever its caller likes.
 #[must_use]
-pub fn may_be_general_api(url: &Url) -> bool {
-    let is_plain = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
+pub fn is_for_one_result(url: &Url) -> bool {
+    let is_plain = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
+    };
     let path = url.path().to_ascii_lowercase();
-    let query = url.query().unwrap_or_default();
-    // `_HttpMethod` and its like make another call of the post.
-    if !path.split('/').all(is_plain) || query.to_ascii_lowercase().contains("httpmethod") || query.contains('%') {
-        return true;
+    let parts: Vec<_> = path.split('/').skip(1).collect();
+    if !parts.iter().all(|part| is_plain(part)) || !url.query().is_none_or(is_plain_query) {
+        return false;
     }
-    // `data.json` is `data`.
-    let stem = |segment: &str| segment.split('.').next().unwrap_or_default().to_owned();
-    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).map(stem).collect();
-    // Sites have the APIs below a path of their own, such as `/site/services/apexrest`.
-    parts.iter().enumerate().any(|(index, part)| match part.as_str() {
-        "services" => parts.get(index + 1).is_none_or(|part| GENERAL_APIS.contains(&part.as_str())),
-        "cometd" | "servlet" => true,
+    match parts.as_slice() {
+        // A site may have any path of its own, and has the APIs below it. `data.json` is `data`.
+        ["services", below @ ..] if below.len() > 1 && !below.contains(&"services") => {
+            let api = below.first().and_then(|api| api.split('.').next()).unwrap_or_default();
+            !APIS.contains(&api)
+        }
+        [first, _id] => first.contains("callback"),
         _ => false,
-    })
+    }
+}
+
+/// Whether a query only names values, and none for the server itself.
+fn is_plain_query(query: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-=&".contains(&byte);
+    let is_for_server = |name: &str| name.starts_with('_') || name.to_ascii_lowercase().contains("method");
+    query.bytes().all(is_plain) && !query.split('&').any(is_for_server)
 }
 
 /// Posts a result with the token of `session`. The answer's body is not read, only that it is no page for people.

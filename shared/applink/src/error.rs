@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use salesforce::{Cleaner, ErrorKind};
+use salesforce::{Cleaner, ErrorKind, SalesforceId};
 
 /// Longest explanation of the add-on that goes into an error, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
@@ -39,6 +39,19 @@ pub enum AppLinkError {
     DataCloud {
         /// The name.
         name: String,
+    },
+    /// The authorization is another org's by now, and what was begun or meant for one org must not happen in another.
+    #[error(
+        "the AppLink authorization `{name}` is of the org {found} by now, and this is for the org {org}, so nothing was done. \
+         Authorize {org} under this name again and retry, or start anew for {found}"
+    )]
+    AnotherOrg {
+        /// The name.
+        name: String,
+        /// The org for which it was asked.
+        org: SalesforceId,
+        /// The org of which it is.
+        found: SalesforceId,
     },
     /// Salesforce refuses the session that was given in place of an add-on.
     #[error("the session that was given in place of AppLink has ended; log in again and start with the new one")]
@@ -78,7 +91,7 @@ impl AppLinkError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::InvalidName { .. } | Self::DataCloud { .. } => ErrorKind::Invalid,
+            Self::InvalidName { .. } | Self::DataCloud { .. } | Self::AnotherOrg { .. } => ErrorKind::Invalid,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::NotAuthorized { .. } | Self::SessionEnded => ErrorKind::SessionExpired,
             Self::Unreachable { .. } => ErrorKind::Transient,
@@ -107,6 +120,7 @@ impl AppLinkError {
             error @ (Self::InvalidName { .. }
             | Self::NotFound { .. }
             | Self::DataCloud { .. }
+            | Self::AnotherOrg { .. }
             | Self::SessionEnded
             | Self::Unreachable { .. }) => error,
         }

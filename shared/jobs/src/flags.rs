@@ -16,8 +16,23 @@ impl Tasks {
     /// # Errors
     /// As there.
     pub async fn remember(&self, lease: &Lease, name: &str, value: &str) -> Result<(), JobsError> {
+        self.set_flag(lease, name, value, false).await
+    }
+
+    /// See [`TaskContext::settle`](super::TaskContext::settle).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn settle(&self, lease: &Lease, name: &str, value: &str) -> Result<String, JobsError> {
+        self.set_flag(lease, name, value, true).await?;
+        // Nobody takes a fact away but with its job.
+        self.flag(&lease.job(), name).await?.ok_or(JobsError::LeaseLost)
+    }
+
+    async fn set_flag(&self, lease: &Lease, name: &str, value: &str, keep: bool) -> Result<(), JobsError> {
         let mut script = self.jobs.script(&SCRIPTS.set_flag);
         script.arg(lease.as_str()).arg(name).arg(Proofs::of(self.jobs.config(), &lease.job()).note(name, value)?);
+        script.arg(u8::from(keep));
         let held: bool = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         if held { Ok(()) } else { Err(JobsError::LeaseLost) }
     }

@@ -192,6 +192,12 @@ impl TaskContext {
             .map_err(|error| TaskError::Fail { reason: format!("the parameters of the job cannot be read: {error}") })
     }
 
+    /// One of the parameters by its name in JSON, whatever the job's kind and version.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.params.get(name)
+    }
+
     /// Remembers `name` for the job, for good: call it before a side effect that a later run must know of.
     ///
     /// # Errors
@@ -206,6 +212,14 @@ impl TaskContext {
     /// As [`set_flag`](Self::set_flag).
     pub async fn remember(&self, name: &str, value: &str) -> Result<(), JobsError> {
         self.jobs.tasks().remember(&self.lease, name, value).await
+    }
+
+    /// Remembers a value for all tasks of the job, unless one of them has remembered another; gives the one that counts.
+    ///
+    /// # Errors
+    /// As [`set_flag`](Self::set_flag) and [`recall`](Self::recall).
+    pub async fn settle(&self, name: &str, value: &str) -> Result<String, JobsError> {
+        self.jobs.tasks().settle(&self.lease, name, value).await
     }
 
     /// True when [`set_flag`](Self::set_flag) was called with `name` by any task of the job.

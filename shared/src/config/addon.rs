@@ -7,6 +7,7 @@ use crate::salesforce::AllowedHosts;
 /// Names of a session's variables; the first two say that there is one.
 const SESSION: [&str; 5] = ["SF_SESSION_ID", "SF_INSTANCE_URL", "SF_USER_ID", "SF_ORG_ID", "SF_API_VERSION"];
 const PREFIX: &str = "HEROKU_APPLINK_ADDON_NAME";
+const DEFAULT_PREFIX: &str = "HEROKU_APPLINK";
 
 /// Reads the attachment that an app has by default. `None` only when [`Reader::finish`] fails.
 ///
@@ -17,7 +18,7 @@ const PREFIX: &str = "HEROKU_APPLINK_ADDON_NAME";
 /// | `HEROKU_APP_ID` | | the app's UUID |
 /// | `HEROKU_APPLINK_ADDON_NAME` | `HEROKU_APPLINK` | what the first two begin with |
 pub fn read(reader: &mut Reader<'_>) -> Option<AddonConfig> {
-    let prefix = reader.optional(PREFIX, "HEROKU_APPLINK".to_owned());
+    let prefix = reader.optional(PREFIX, DEFAULT_PREFIX.to_owned());
     let names = [format!("{prefix}_API_URL"), format!("{prefix}_TOKEN"), "HEROKU_APP_ID".to_owned()];
     let mut vars = vec![(PREFIX.to_owned(), prefix)];
     for name in names {
@@ -29,6 +30,12 @@ pub fn read(reader: &mut Reader<'_>) -> Option<AddonConfig> {
     let extra = AllowedHosts::with_extra(&reader.list("ALLOWED_ORG_HOSTS"));
     let hosts = extra.unwrap_or_else(|_| AllowedHosts::salesforce());
     AddonConfig::from_vars(vars, None, &hosts).map_err(|error| complain(reader, error)).ok()
+}
+
+/// The same for a process that does without where no address of the add-on is set.
+pub fn read_if_set(reader: &mut Reader<'_>) -> Option<AddonConfig> {
+    let prefix = reader.optional(PREFIX, DEFAULT_PREFIX.to_owned());
+    reader.optional_value::<String>(&format!("{prefix}_API_URL")).and_then(|_| read(reader))
 }
 
 /// Reads the add-on like [`read`], or in place of it a session of one's own, such as the Salesforce CLI's. `None` only when

@@ -5,6 +5,7 @@
 //! The owner of these jobs ([`NewJob::org`](crate::jobs::NewJob::org)) is the connection.
 
 use crate::jobs::JobParams;
+use crate::salesforce::SalesforceId;
 use serde::{Deserialize, Serialize};
 
 /// Start of all keys of jobs in Redis, unless `QUEUE_PREFIX` says otherwise.
@@ -30,11 +31,15 @@ pub struct LoadAccounts {
     pub connection: String,
     /// How many, 1 to [`MAX_COUNT`].
     pub count: u32,
+    /// The org that gets them. Without it, a job of the version before or of a web process that could not tell, it is the
+    /// org of the authorization when its first task begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<SalesforceId>,
 }
 
 impl JobParams for LoadAccounts {
     const KIND: &'static str = "loadAccounts";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The job that deletes them again.
@@ -43,11 +48,15 @@ impl JobParams for LoadAccounts {
 pub struct DeleteLoadedAccounts {
     /// Developer name of the connection whose org loses them.
     pub connection: String,
+    /// The org that loses them. Without it, a job of the version before or of a web process that could not tell, it is the
+    /// org of the authorization when its first task begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<SalesforceId>,
 }
 
 impl JobParams for DeleteLoadedAccounts {
     const KIND: &'static str = "deleteLoadedAccounts";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The key of Account number `number` of a load, from 1. The same in every load, so that no Account is ever loaded

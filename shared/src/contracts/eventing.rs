@@ -24,11 +24,15 @@ pub struct QuoteChanges {
     /// Who changed them (`ChangeEventHeader.commitUser`), if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<SalesforceId>,
+    /// The org in which they changed. Without it, a job of the version before or of a web process that could not tell, it is the
+    /// org of the authorization when its first task begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<SalesforceId>,
 }
 
 impl JobParams for QuoteChanges {
     const KIND: &'static str = "quoteChangedOpportunities";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// Which Opportunities changed.
@@ -52,7 +56,7 @@ mod tests {
         for changed in
             [Changed::Records(vec![id]), Changed::Since(DateTime::from_timestamp_millis(1_700_000_000_123).unwrap())]
         {
-            let job = QuoteChanges { transaction_key: "0002b3e1-1".to_owned(), changed, user: None };
+            let job = QuoteChanges { transaction_key: "0002b3e1-1".to_owned(), changed, user: None, org_id: None };
             let text = serde_json::to_string(&job).unwrap();
             assert_eq!(serde_json::from_str::<QuoteChanges>(&text).unwrap(), job);
         }

@@ -1,6 +1,7 @@
 //! The jobs that make and delete sample data.
 
 use crate::jobs::JobParams;
+use crate::salesforce::SalesforceId;
 use serde::{Deserialize, Serialize};
 
 /// Counter of a job: sample Opportunities created or deleted.
@@ -29,11 +30,15 @@ pub struct CreateSamples {
     pub number_of_opportunities: u32,
     /// How many lines each, 1 to [`MAX_LINES`].
     pub lines: u32,
+    /// The org that gets it. Without it, it is the org of the session that came with the job, or that of the
+    /// authorization when its first task begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<SalesforceId>,
 }
 
 impl JobParams for CreateSamples {
     const KIND: &'static str = "createSampleData";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The job that deletes sample data: how.
@@ -42,9 +47,13 @@ impl JobParams for CreateSamples {
 pub struct DeleteSamples {
     /// Delete for good instead of moving to the recycle bin. Needs the permission "Bulk API Hard Delete".
     pub hard_delete: bool,
+    /// The org that loses it. Without it, it is the org of the session that came with the job, or that of the
+    /// authorization when its first task begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<SalesforceId>,
 }
 
 impl JobParams for DeleteSamples {
     const KIND: &'static str = "deleteSampleData";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }

@@ -25,7 +25,7 @@ pub fn is_gone(code: &str) -> bool {
 pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
     let reason = match error {
         // What failed is not Salesforce, and the words of the error do not say what it is.
-        Error::Note(cause) => format!("{error}: {cause}"),
+        Error::Note(cause) | Error::Session { source: cause, .. } => format!("{error}: {cause}"),
         _ => error.to_string(),
     };
     match error.kind() {

@@ -3,15 +3,19 @@
 use super::errors::{fail, of_quotes, of_salesforce};
 use super::settings::WorkSettings;
 use crate::applink::AuthorizedUser;
+use crate::contracts::{ORG_ID, org_id};
 use crate::jobs::{Looked, TaskContext, TaskError};
 use crate::quotes::GenerateError;
 use crate::salesforce::{
-    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, Session, SessionSource,
-    http_client,
+    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, SalesforceId, Session,
+    SessionSource, http_client,
 };
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Name under which a job remembers its org that was made without saying which.
+const ORG: &str = "org";
 
 /// In whose name a task works.
 #[derive(Debug, Clone)]
@@ -19,7 +23,7 @@ pub enum TaskUser {
     /// The user who started the job, or let it go on: the session sealed with it. It cannot be renewed.
     Caller,
     /// A user who authorized this app in AppLink ([`AppLink::authorized_user`](crate::applink::AppLink::authorized_user)).
-    /// The session is fetched from the add-on, and again when Salesforce refuses it.
+    /// The session is fetched from the add-on, and again when Salesforce refuses it; it is of the job's org and no other.
     Authorized(AuthorizedUser),
 }
 
@@ -73,15 +77,27 @@ impl Orgs {
     /// Opens the org of a task in the name of `user`. A [worker](crate::jobs::Worker) runs no task of a job that was changed in
     /// Redis, so what is then done, also as an authorized user, is what the job's maker asked for.
     ///
+    /// All tasks of a job work in one org: the one it was made for ([`ORG_ID`], or its owner), and where it was made without
+    /// saying, that of the authorization when its first task began. An authorization that is another org's by now opens nothing.
+    ///
     /// # Errors
     /// [`TaskError::NeedsAuthorization`] when the job's session is no longer kept, or the authorized user has to
     /// authorize again; [`TaskError::Fail`] when the org's host may not be sent a token, or the authorization is
-    /// unknown; [`TaskError::Retry`] when AppLink does not answer.
+    /// unknown or another org's; [`TaskError::Retry`] when AppLink does not answer.
     pub async fn open(&self, cx: &TaskContext, user: &TaskUser) -> Result<OrgWork, TaskError> {
         let source: Arc<dyn SessionSource> = match user {
             TaskUser::Caller => Arc::new(FixedSession(self.sealed_session(cx)?)),
-            TaskUser::Authorized(user) => Arc::new(user.clone()),
+            TaskUser::Authorized(user) => Arc::new(user.of_org(self.settled_org(cx, user).await?)),
         };
+        self.open_from(cx, source, matches!(user, TaskUser::Caller)).await
+    }
+
+    async fn open_from(
+        &self,
+        cx: &TaskContext,
+        source: Arc<dyn SessionSource>,
+        callers: bool,
+    ) -> Result<OrgWork, TaskError> {
         let session = source.session().await.map_err(|error| self.task_error(&error))?;
         // This worker's own list decides where it sends a token.
         self.hosts.check(session.instance_url.as_str()).map_err(|error| fail(&error))?;
@@ -93,12 +109,21 @@ impl Orgs {
         });
         let settings = ClientSettings { on_call: Some(on_call), ..self.client.clone() };
         let client = Client::new(self.http.clone(), Arc::clone(&source), settings);
-        Ok(OrgWork { client, source, session, callers: matches!(user, TaskUser::Caller) })
+        Ok(OrgWork { client, source, session, callers })
     }
 
     /// Whether the org of a task answers within `limit`: for [`JobKind::look`](crate::jobs::JobKind::look).
     pub async fn look(&self, cx: &TaskContext, user: &TaskUser, limit: Duration) -> Looked {
-        let org = match self.open(cx, user).await {
+        let opened = match user {
+            TaskUser::Caller => self.open(cx, user).await,
+            // A look holds no lease, so it cannot settle which org that is.
+            TaskUser::Authorized(user) => match known_org(cx).await {
+                Ok(Some(org)) => self.open_from(cx, Arc::new(user.of_org(org)), false).await,
+                Ok(None) => self.open_from(cx, Arc::new(user.clone()), false).await,
+                Err(error) => Err(error),
+            },
+        };
+        let org = match opened {
             Ok(org) => org,
             // What becomes of the task then is for the task to say.
             Err(error) => {
@@ -111,6 +136,16 @@ impl Orgs {
         } else {
             Looked::Silent(format!("the org does not answer: nothing came within {} seconds", limit.as_secs()))
         }
+    }
+
+    /// The org of a job that works in the name of an authorization, now and in all later tasks.
+    async fn settled_org(&self, cx: &TaskContext, user: &AuthorizedUser) -> Result<SalesforceId, TaskError> {
+        if let Some(org) = known_org(cx).await? {
+            return Ok(org);
+        }
+        let session = user.session().await.map_err(|error| self.task_error(&error))?;
+        // Before anything is asked of the org.
+        noted_org(&cx.settle(ORG, session.org_id.as_str()).await?)
     }
 
     fn sealed_session(&self, cx: &TaskContext) -> Result<Session, TaskError> {
@@ -155,6 +190,30 @@ impl OrgWork {
     pub(super) fn source(&self) -> &dyn SessionSource {
         self.source.as_ref()
     }
+
+    /// Sessions of this org and no other, for clients of other APIs.
+    #[must_use]
+    pub fn sessions(&self) -> Arc<dyn SessionSource> {
+        Arc::clone(&self.source)
+    }
+}
+
+/// The org that a job was made for, or that an earlier task has settled.
+async fn known_org(cx: &TaskContext) -> Result<Option<SalesforceId>, TaskError> {
+    if let Some(param) = cx.param(ORG_ID) {
+        let made_for = param.as_str().and_then(org_id);
+        let wrong = || TaskError::Fail { reason: format!("the parameter {ORG_ID} of the job is not the id of an org") };
+        return made_for.ok_or_else(wrong).map(Some);
+    }
+    // The owner of a job with a caller is the caller's org.
+    if let Some(org) = org_id(&cx.org) {
+        return Ok(Some(org));
+    }
+    cx.recall(ORG).await?.map(|text| noted_org(&text)).transpose()
+}
+
+fn noted_org(text: &str) -> Result<SalesforceId, TaskError> {
+    org_id(text).ok_or_else(|| TaskError::Fail { reason: "what the job remembers as its org is none".to_owned() })
 }
 
 impl fmt::Debug for Orgs {

@@ -52,7 +52,10 @@ fn passing_faults_are_tried_again_and_wrong_data_is_not() {
 fn the_reason_of_a_refused_authorization_reaches_the_job() {
     let source = std::io::Error::other("disconnected");
     let error = of_salesforce(&Error::Session { kind: ErrorKind::SessionExpired, source: Box::new(source) }, PAUSE);
-    assert!(matches!(error, TaskError::NeedsAuthorization { .. }), "{error:?}");
+    assert!(
+        matches!(&error, TaskError::NeedsAuthorization { reason } if reason.ends_with(": disconnected")),
+        "{error:?}"
+    );
     let error = of_quotes(&GenerateError::Salesforce(refused(401, "INVALID_SESSION_ID", None)), PAUSE);
     assert!(matches!(error, TaskError::NeedsAuthorization { .. }), "{error:?}");
     let error = of_quotes(&GenerateError::Cancelled, PAUSE);

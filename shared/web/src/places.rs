@@ -13,6 +13,15 @@ pub struct PlaceLimits {
     pub per_org: usize,
 }
 
+/// Of the places that are free, one org may have taken one in this many.
+const FREE_FOR_ONE: usize = 4;
+
+/// How many places an org may have while `free` ones are: the more is taken, the less anybody adds, and the last are for orgs that
+/// have none.
+pub(super) fn fair_share(free: usize) -> usize {
+    free.div_ceil(FREE_FOR_ONE)
+}
+
 /// Which places are taken. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
@@ -41,15 +50,7 @@ impl Places {
         Self { limits, taken: Arc::default() }
     }
 
-    /// Takes a place for `org`.
-    ///
-    /// # Errors
-    /// [`Full`].
-    pub(super) fn take(&self, org: &str) -> Result<Place, Full> {
-        self.take_below(org, |_free| usize::MAX)
-    }
-
-    /// The same for an org that may have as many places as `most` says of the number of free ones, if the limits allow that.
+    /// Takes a place for an org that may have as many places as `most` says of the number of free ones, if the limits allow that.
     ///
     /// # Errors
     /// [`Full`].
@@ -99,17 +100,33 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn take(places: &Places, org: &str) -> Result<Place, Full> {
+        places.take_below(org, |_free| usize::MAX)
+    }
+
     #[test]
     fn places_are_limited_per_org_and_in_all_and_come_back() {
         let places = Places::new(PlaceLimits { all: 3, per_org: 2 });
-        let first = places.take("one").unwrap();
-        let _second = places.take("one").unwrap();
-        let refused = |org: &str| places.take(org).map(drop).unwrap_err();
+        let first = take(&places, "one").unwrap();
+        let _second = take(&places, "one").unwrap();
+        let refused = |org: &str| take(&places, org).map(drop).unwrap_err();
         assert_eq!(refused("one"), Full::OfOrg(2));
-        let _third = places.take("two").unwrap();
+        let _third = take(&places, "two").unwrap();
         assert_eq!(refused("three"), Full::OfAll(3));
         drop(first);
-        drop(places.take("one").unwrap());
+        drop(take(&places, "one").unwrap());
         assert_eq!(places.lock().len(), 2);
+    }
+
+    #[test]
+    fn orgs_that_take_their_fair_share_leave_places_for_others() {
+        let places = Places::new(PlaceLimits { all: 500, per_org: 50 });
+        let all_of = |org: &str| std::iter::from_fn(|| places.take_below(org, fair_share).ok()).collect::<Vec<_>>();
+        let greedy: Vec<_> = (0..20).map(|org| all_of(&format!("greedy-{org}"))).collect();
+        assert_eq!(greedy[0].len(), 50);
+        assert!(greedy.iter().all(|taken| !taken.is_empty()));
+        assert!(!all_of("other").is_empty(), "none is left to an org that has none");
+        drop(greedy);
+        assert_eq!(all_of("other").len(), 50);
     }
 }

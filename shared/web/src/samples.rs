@@ -32,6 +32,7 @@ impl CreateParams {
                 MAX_OPPORTUNITIES,
             )?,
             lines: number("lines", lines, DEFAULT_LINES, MAX_LINES)?,
+            org_id: None,
         })
     }
 }
@@ -54,7 +55,7 @@ impl DeleteParams {
             Some("true") => true,
             Some(_) => return Err(ApiError::bad_request("hardDelete", "expected true or false")),
         };
-        Ok(DeleteSamples { hard_delete })
+        Ok(DeleteSamples { hard_delete, org_id: None })
     }
 }
 

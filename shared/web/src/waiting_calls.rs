@@ -9,14 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::ApiError;
-use super::places::{Full, Place, PlaceLimits, Places};
+use super::places::{Full, Place, PlaceLimits, Places, fair_share};
 use shared::salesforce::Error;
 
 /// When a call may find a place that was one too many.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-
-/// Of the places that are free, one org may have taken one in this many.
-const FREE_FOR_ONE: usize = 4;
 
 /// Places of an org that did not answer: enough to try it.
 const FEW: usize = 2;
@@ -58,7 +55,7 @@ impl WaitingCalls {
     pub fn admit(&self, org: &str) -> Result<WaitingCall, ApiError> {
         let silent = self.lock().get(org).is_some_and(|since| since.elapsed() < MEMORY);
         let most = |free: usize| {
-            let share = free.div_ceil(FREE_FOR_ONE);
+            let share = fair_share(free);
             if silent { share.min(FEW) } else { share }
         };
         match self.places.take_below(org, most) {

@@ -3,4 +3,5 @@
 mod crashes;
 mod faults;
 mod loads;
+mod moved;
 mod support;

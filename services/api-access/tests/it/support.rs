@@ -5,8 +5,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 use std::time::Duration;
 use test_support::{
-    Browser, Fault, LocalOrg, Page, RedisOptions, SECRET_KEY as SECRET, Service, ServiceSpec, TestRedis, eventually,
-    free_port,
+    Browser, Fault, LocalOrg, MovingAddon, Page, RedisOptions, SECRET_KEY as SECRET, Service, ServiceSpec, TestRedis,
+    eventually, free_port,
 };
 
 /// The connection in which tests work, and its org.
@@ -20,6 +20,7 @@ pub(crate) struct Stack {
     pub(crate) org: LocalOrg,
     pub(crate) web: Service,
     pub(crate) workers: Vec<Service>,
+    addon: [(&'static str, String); 3],
 }
 
 impl Stack {
@@ -27,7 +28,18 @@ impl Stack {
     pub(crate) async fn start(workers: usize) -> Result<Self> {
         let redis = TestRedis::start_with(RedisOptions { append_only: true, ..RedisOptions::default() }).await?;
         let org = LocalOrg::start().await?;
+        let addon = org.applink_env()?;
+        Self::with(redis, org, addon, workers).await
+    }
+
+    /// The same, with all authorizations of another add-on.
+    pub(crate) async fn asking(redis: TestRedis, org: LocalOrg, addon: &MovingAddon, workers: usize) -> Result<Self> {
+        Self::with(redis, org, addon.env(), workers).await
+    }
+
+    async fn with(redis: TestRedis, org: LocalOrg, addon: [(&'static str, String); 3], workers: usize) -> Result<Self> {
         let web = spec("api-access-web", &redis, &org)?
+            .envs(addon.clone())
             .env("PORT", free_port()?)
             .env("BIND_ADDRESS", "127.0.0.1")
             .env("CONNECTION_NAMES", "my-org,my-org-sales-a,empty-org")
@@ -36,7 +48,7 @@ impl Stack {
             .ready("listening on http://")
             .start()
             .await?;
-        let mut stack = Self { redis, org, web, workers: Vec::new() };
+        let mut stack = Self { redis, org, web, workers: Vec::new(), addon };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
         }
@@ -46,6 +58,7 @@ impl Stack {
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
         let worker = spec("api-access-worker", &self.redis, &self.org)?
+            .envs(self.addon.clone())
             .named(name)
             .env("WORKER_NAME", name)
             .env("WORKER_CONCURRENCY", 2)
@@ -146,7 +159,6 @@ fn spec(binary: &str, redis: &TestRedis, org: &LocalOrg) -> Result<ServiceSpec> 
     Ok(ServiceSpec::new(binary)?
         .env("REDIS_URL", redis.url())
         .env("JOB_SECRET_KEY", SECRET)
-        .envs(org.applink_env()?)
         .env("ALLOWED_ORG_HOSTS", org.host()?)
         .env("LEASE_SECONDS", 2)
         .env("LOG_LEVEL", "trace"))

@@ -12,7 +12,7 @@ use crate::connections::Connection;
 use ::web::WaitingCalls;
 use futures_util::future::join_all;
 use shared::applink::AppLink;
-use shared::salesforce::{Client, ClientSettings, RetryPolicy};
+use shared::salesforce::{Client, ClientSettings, RetryPolicy, SalesforceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,9 +66,25 @@ impl Directory {
         if let Some(trouble) = self.remembered(connection) {
             return Err(trouble);
         }
-        let asked = timeout(self.deadline, self.applink.salesforce(connection.as_str())).await;
-        let trouble = match asked {
-            Ok(Ok(_)) => return Ok(()),
+        self.or_trouble(connection, self.applink.salesforce(connection.as_str())).await.map(drop)
+    }
+
+    /// The org of which the connection was at most `age` ago: the one that work is meant for which is asked for now.
+    pub(crate) async fn current_org(&self, connection: &Connection, age: Duration) -> Result<SalesforceId, Trouble> {
+        if let Some(trouble) = self.remembered(connection) {
+            return Err(trouble);
+        }
+        let asked = self.applink.asked_within(connection.as_str(), age);
+        Ok(self.or_trouble(connection, asked).await?.session.org_id)
+    }
+
+    async fn or_trouble<T>(
+        &self,
+        connection: &Connection,
+        asked: impl Future<Output = Result<T, AppLinkError>>,
+    ) -> Result<T, Trouble> {
+        let trouble = match timeout(self.deadline, asked).await {
+            Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => Trouble::of(&error.into()),
             Err(_) => Trouble::applink_silent(self.deadline),
         };
@@ -138,7 +154,9 @@ impl Directory {
         rows: usize,
     ) -> Result<OrgPage, AccountsError> {
         let authorization = self.applink.salesforce(connection.as_str()).await?;
-        let user = Arc::new(self.applink.authorized_user(connection.as_str()));
+        // What is shown as this org's is of no other.
+        let user = self.applink.authorized_user(connection.as_str()).of_org(authorization.session.org_id);
+        let user = Arc::new(user);
         let client = Client::new(self.http.clone(), user, self.settings.clone());
         let page = || ask::page(&client, authorization.session.org_id, search, position, rows);
         match page().await {

@@ -1,8 +1,11 @@
 //! Where the load of each connection stands, and what can be asked for next.
 
 use crate::connections::Connection;
+use serde_json::Value;
 use shared::contracts::api_access::{DeleteLoadedAccounts, LoadAccounts};
+use shared::contracts::{ORG_ID, org_id};
 use shared::jobs::{ErrorPage, JobId, JobParams, JobState, JobView, Jobs, JobsError, NewJob, OPERATOR, Workers};
+use shared::salesforce::SalesforceId;
 
 /// The last job of a connection, which says what may follow.
 #[derive(Debug, Clone)]
@@ -13,6 +16,32 @@ pub(crate) enum Standing {
     Loaded(JobView),
     /// What was loaded is being deleted, or could not be.
     Resetting(JobView),
+    /// The connection is of another org by now than the one in which this job has ended.
+    Elsewhere(JobView),
+}
+
+impl Standing {
+    /// The org of a load or reset that has ended, if it was made for one.
+    pub(crate) fn ended_in(&self) -> Option<SalesforceId> {
+        match self {
+            Self::Loaded(job) | Self::Resetting(job) if job.state.is_final() => made_for(job),
+            _ => None,
+        }
+    }
+
+    /// The same as it looks from the org of which the connection is now.
+    pub(crate) fn seen_from(self, current: Option<SalesforceId>) -> Self {
+        let moved = self.ended_in().zip(current).is_some_and(|(org, current)| org != current);
+        match self {
+            Self::Loaded(job) | Self::Resetting(job) if moved => Self::Elsewhere(job),
+            standing => standing,
+        }
+    }
+}
+
+/// The org that a job was made for, whichever the connection is of by now. A job of the version before does not tell.
+fn made_for(job: &JobView) -> Option<SalesforceId> {
+    job.params.get(ORG_ID).and_then(Value::as_str).and_then(org_id)
 }
 
 /// What became of a request for a load or a reset.
@@ -53,36 +82,45 @@ impl Loads {
         })
     }
 
-    /// Starts a load of `count` Accounts unless there is one. Requests that come at the same time start one, because all
+    /// Starts a load of `count` Accounts into this org unless there is one. Requests that come at the same time start one, because all
     /// of them name the job that came before.
     pub(crate) async fn start(
         &self,
         connection: &Connection,
         count: u32,
+        org_id: Option<SalesforceId>,
         request_id: &str,
     ) -> Result<Asked, JobsError> {
-        let before = match self.standing(connection).await? {
+        let before = match self.standing(connection).await?.seen_from(org_id) {
             Standing::Empty(before) => before,
+            Standing::Elsewhere(before) => Some(before),
             Standing::Loaded(_) => return Ok(Asked::Started),
             Standing::Resetting(_) => {
                 return Ok(Asked::NotNow("The last load is being deleted. Wait until that is done."));
             }
         };
         let before = before.map_or_else(|| "nothing".to_owned(), |job| job.id.to_string());
-        let params = LoadAccounts { connection: connection.to_string(), count };
+        let params = LoadAccounts { connection: connection.to_string(), count, org_id };
         self.create(connection, &params, format!("load-after:{before}"), request_id).await
     }
 
-    /// Deletes what was loaded, once the load has ended.
-    pub(crate) async fn reset(&self, connection: &Connection, request_id: &str) -> Result<Asked, JobsError> {
-        let load = match self.standing(connection).await? {
+    /// Deletes what was loaded, once the load has ended, from the org into which it was loaded; `current` is that of the
+    /// connection now.
+    pub(crate) async fn reset(
+        &self,
+        connection: &Connection,
+        current: Option<SalesforceId>,
+        request_id: &str,
+    ) -> Result<Asked, JobsError> {
+        let load = match self.standing(connection).await?.seen_from(current) {
             Standing::Resetting(job) if !job.state.is_final() => return Ok(Asked::Started),
             standing => match resettable(&standing) {
                 Ok(load) => load.clone(),
                 Err(reason) => return Ok(Asked::NotNow(reason)),
             },
         };
-        let params = DeleteLoadedAccounts { connection: connection.to_string() };
+        let org_id = made_for(&load).or(current);
+        let params = DeleteLoadedAccounts { connection: connection.to_string(), org_id };
         self.create(connection, &params, format!("delete-after:{}", load.id), request_id).await
     }
 
@@ -163,6 +201,7 @@ pub(crate) fn resettable(standing: &Standing) -> Result<&JobView, &'static str> 
         Standing::Loaded(job) | Standing::Resetting(job) if job.state.is_final() => Ok(job),
         Standing::Resetting(_) => Err("It is being deleted already."),
         Standing::Loaded(_) => Err("The load is still running. Cancel it first."),
+        Standing::Elsewhere(_) => Err("What was loaded is in the org of which the connection was before."),
     }
 }
 
@@ -170,6 +209,6 @@ pub(crate) fn resettable(standing: &Standing) -> Result<&JobView, &'static str> 
 pub(crate) fn cancellable(standing: &Standing) -> Result<&JobView, &'static str> {
     match standing {
         Standing::Loaded(job) => Ok(job),
-        Standing::Empty(_) | Standing::Resetting(_) => Err("There is no load to cancel."),
+        Standing::Empty(_) | Standing::Resetting(_) | Standing::Elsewhere(_) => Err("There is no load to cancel."),
     }
 }

@@ -40,7 +40,7 @@ impl JobKind for LoadAccountsKind {
 
     fn plan<'a>(&'a self, cx: &'a TaskContext, _cursor: Option<String>) -> BoxFuture<'a, Result<PlanStep, TaskError>> {
         Box::pin(async move {
-            let LoadAccounts { connection, count } = cx.params()?;
+            let LoadAccounts { connection, count, .. } = cx.params()?;
             let connection = self.connections.open(cx, &connection).await?;
             // An org without the key field refuses this in one sentence, which a failed bulk job would not.
             let there = format!("SELECT COUNT() FROM Account WHERE {}", loaded());

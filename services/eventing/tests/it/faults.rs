@@ -125,7 +125,7 @@ async fn a_silent_stream_does_not_prove_that_the_event_is_missing() -> Result<()
 #[tokio::test]
 async fn sample_data_is_made_in_the_name_of_the_authorization() -> Result<()> {
     let stack = Stack::start(0, 1).await?;
-    let params = CreateSamples { number_of_opportunities: 20, lines: 2 };
+    let params = CreateSamples { number_of_opportunities: 20, lines: 2, org_id: None };
     let job = NewJob { request_id: "request".to_owned(), ..NewJob::of(&params, ORG, "operator")? };
     let id = stack.jobs.create(job).await?.id;
     stack.ends(&id, JobState::Completed).await?;

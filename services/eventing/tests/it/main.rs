@@ -5,6 +5,7 @@
 mod completion;
 mod crashes;
 mod faults;
+mod moved;
 mod quotes;
 mod security;
 mod session;

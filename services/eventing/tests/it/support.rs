@@ -9,7 +9,8 @@ use shared::salesforce::SalesforceId;
 use std::time::Duration;
 pub(crate) use test_support::SECRET_KEY as SECRET;
 use test_support::{
-    Fault, LocalOrg, Notification, PubsubSettings, RedisOptions, Service, ServiceSpec, TestRedis, eventually,
+    Fault, LocalOrg, MovingAddon, Notification, PubsubSettings, RedisOptions, Service, ServiceSpec, TestRedis,
+    eventually,
 };
 
 /// The org in which tests work, and the authorization in whose name.
@@ -28,6 +29,8 @@ pub(crate) struct Stack {
     pub(crate) stages: &'static str,
     /// `EVENT_AUTHORIZATION` of workers that start.
     pub(crate) authorization: &'static str,
+    /// The add-on of workers that start; local-org's without one.
+    pub(crate) addon: Option<MovingAddon>,
 }
 
 impl Stack {
@@ -53,16 +56,17 @@ impl Stack {
         let key = SealKey::parse(SECRET).context("the key is right")?;
         let config = JobsConfig { prefix: QUEUE_PREFIX.to_owned(), ..JobsConfig::new(url, key) };
         let jobs = Jobs::connect(config).await?;
-        Ok(Self { redis, org, workers: Vec::new(), jobs, stages: "", authorization: ORG })
+        Ok(Self { redis, org, workers: Vec::new(), jobs, stages: "", authorization: ORG, addon: None })
     }
 
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
+        let addon = self.addon.as_ref().map_or_else(|| self.org.applink_env(), |addon| Ok(addon.env()))?;
         let worker = ServiceSpec::new("eventing-worker")?
             .named(name)
             .env("REDIS_URL", self.redis.url())
             .env("JOB_SECRET_KEY", SECRET)
-            .envs(self.org.applink_env()?)
+            .envs(addon)
             .env("EVENT_AUTHORIZATION", self.authorization)
             .env("EVENT_STAGES", self.stages)
             .env("PUBSUB_ENDPOINT", self.org.pubsub_url()?)
@@ -111,7 +115,18 @@ impl Stack {
         changed: Changed,
         user: Option<SalesforceId>,
     ) -> Result<JobId> {
-        let params = QuoteChanges { transaction_key: transaction.to_owned(), changed, user };
+        self.create_for(transaction, changed, user, None).await
+    }
+
+    /// The same for one org.
+    pub(crate) async fn create_for(
+        &self,
+        transaction: &str,
+        changed: Changed,
+        user: Option<SalesforceId>,
+        org_id: Option<SalesforceId>,
+    ) -> Result<JobId> {
+        let params = QuoteChanges { transaction_key: transaction.to_owned(), changed, user, org_id };
         let job = NewJob { request_id: "request".to_owned(), ..NewJob::of(&params, ORG, "change-events")? };
         Ok(self.jobs.create(job).await?.id)
     }

@@ -15,9 +15,9 @@
 //! | Key | Type | Holds |
 //! |---|---|---|
 //! | `ids:<tx>` | set | records that wait; `*` for an overflow |
-//! | `open:<tx>` | hash | `first`: when the first of them came; `user`; `committed`; of an overflow `since`, and `overflow`: when it came; `waits`: its time came during a flush |
+//! | `open:<tx>` | hash | `first`: when the first of them came; `org` in which they changed, if that is known; `user`; `committed`; of an overflow `since`, and `overflow`: when it came; `waits`: its time came during a flush |
 //! | `due` | sorted set | transactions with waiting records, by the ms they are due |
-//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `user`, `since`, `committed` |
+//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `org`, `user`, `since`, `committed` |
 //! | `flush-ids:<tx>` | set | its records |
 //! | `flushing` | sorted set | transactions with a flush, by the ms another process may take it over |
 //! | `aside:<tx>`, `aside-ids:<tx>` | hash, set | a flush that could not be made into a job, with a TTL |
@@ -25,7 +25,7 @@
 //! | `taken:<tx>` | set | records that were made into a job, with a TTL |
 //! | `covered:<authorization>` | sorted set | records of jobs, by the ms up to which their changes are dealt with ([`covered`](shared::contracts::eventing::covered)) |
 //! | `lease:<sub>` | string | who subscribes, with a TTL |
-//! | `position:<sub>` | hash | `replay_id`, `version`, `at`; `since`: when the subscription began, of one that began with new events |
+//! | `position:<sub>` | hash | `org` that it belongs to; `replay_id`, `version`, `at`; `since`: when the subscription began, of one that began with new events |
 //! | `counts`, `report:<sub>` | hash | for people |
 //!
 //! # A flush
@@ -52,6 +52,7 @@ use crate::change::{Change, TransactionKey};
 use chrono::{DateTime, Utc};
 use scripts::SCRIPTS;
 use shared::contracts::eventing::Changed;
+use shared::contracts::org_id;
 use shared::jobs::{Jobs, JobsError};
 use shared::salesforce::SalesforceId;
 use std::collections::BTreeMap;
@@ -86,6 +87,8 @@ pub(crate) struct Buffer {
 pub(crate) struct Flush {
     pub(crate) authorization: String,
     pub(crate) change: Change,
+    /// The org in which they changed, if that is known.
+    pub(crate) org: Option<SalesforceId>,
     /// Different for every flush.
     pub(crate) number: u64,
 }
@@ -98,8 +101,8 @@ pub(crate) struct Claimed {
     pub(crate) next: Option<Duration>,
 }
 
-/// A flush, as the script gives it: transaction, number, user, since, ids.
-type RawFlush = (String, u64, String, String, Vec<String>);
+/// A flush, as the script gives it: transaction, number, org, user, since, ids.
+type RawFlush = (String, u64, String, String, String, Vec<String>);
 
 /// What a claim gives: ms until the next one or -1, flushes, what it has set aside and why.
 type RawClaim = (i64, Vec<RawFlush>, Vec<(String, String)>);
@@ -111,11 +114,11 @@ impl Buffer {
         Self { jobs, authorization: authorization.into(), settings, process: process.into(), collected: Arc::default() }
     }
 
-    /// Takes changes in that a webhook brought.
-    pub(crate) async fn collect(&self, changes: &[Change]) -> Result<(), JobsError> {
+    /// Takes changes in that a webhook brought, and the org that they are taken to be of.
+    pub(crate) async fn collect(&self, changes: &[Change], org: Option<SalesforceId>) -> Result<(), JobsError> {
         let mut arguments = self.times();
         arguments.push(changes.len().to_string());
-        self.push_transactions(&mut arguments, changes);
+        self.push_transactions(&mut arguments, changes, org);
         self.jobs.run_script::<u64>(&SCRIPTS.collect, &arguments).await?;
         self.collected.notify_one();
         Ok(())
@@ -193,7 +196,8 @@ impl Buffer {
     }
 
     /// Adds changes to arguments, each transaction once.
-    fn push_transactions(&self, arguments: &mut Vec<String>, changes: &[Change]) {
+    fn push_transactions(&self, arguments: &mut Vec<String>, changes: &[Change], org: Option<SalesforceId>) {
+        let org = org.map(|org| org.to_string()).unwrap_or_default();
         let mut transactions: BTreeMap<&TransactionKey, Vec<&Change>> = BTreeMap::new();
         for change in changes {
             transactions.entry(&change.transaction).or_default().push(change);
@@ -212,6 +216,7 @@ impl Buffer {
                 }
             }
             arguments.push(format!("{}:{transaction}", self.authorization));
+            arguments.push(org.clone());
             arguments.push(user.map(|user| user.to_string()).unwrap_or_default());
             let ms = |time: DateTime<Utc>| time.timestamp_millis().to_string();
             arguments.push(since.map(ms).unwrap_or_default());
@@ -224,7 +229,7 @@ impl Buffer {
 
 impl Flush {
     /// `None` when somebody else has written into the keys.
-    fn read((transaction, number, user, since, ids): &RawFlush) -> Option<Self> {
+    fn read((transaction, number, org, user, since, ids): &RawFlush) -> Option<Self> {
         let (authorization, key) = transaction.split_once(':')?;
         let changed = if ids.iter().any(|id| id == OVERFLOW) {
             Changed::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
@@ -234,7 +239,7 @@ impl Flush {
             Changed::Records(records)
         };
         let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, changed };
-        Some(Self { authorization: authorization.to_owned(), change, number: *number })
+        Some(Self { authorization: authorization.to_owned(), change, org: org_id(org), number: *number })
     }
 }
 
@@ -245,8 +250,17 @@ mod tests {
     #[test]
     fn a_flush_is_read_back_in_order() {
         let ids = ["006000000000002AAA", "006000000000001AAA"].map(str::to_owned).to_vec();
-        let flush = Flush::read(&("my-org:0001-a".to_owned(), 7, String::new(), String::new(), ids)).unwrap();
+        let flush = Flush::read(&(
+            "my-org:0001-a".to_owned(),
+            7,
+            "00D000000000001EAA".to_owned(),
+            String::new(),
+            String::new(),
+            ids,
+        ));
+        let flush = flush.unwrap();
         assert_eq!((flush.authorization.as_str(), flush.number), ("my-org", 7));
+        assert_eq!(flush.org, org_id("00D000000000001"));
         let Changed::Records(records) = flush.change.changed else { panic!("an overflow") };
         assert!(records.is_sorted() && records.len() == 2);
     }
@@ -254,11 +268,19 @@ mod tests {
     #[test]
     fn an_overflow_stands_for_all_records() {
         let ids = ["006000000000002AAA", OVERFLOW].map(str::to_owned).to_vec();
-        let flush =
-            Flush::read(&("o:t".to_owned(), 1, "005000000000001AAA".to_owned(), "1000".to_owned(), ids)).unwrap();
+        let flush = Flush::read(&(
+            "o:t".to_owned(),
+            1,
+            "x".to_owned(),
+            "005000000000001AAA".to_owned(),
+            "1000".to_owned(),
+            ids,
+        ));
+        let flush = flush.unwrap();
+        assert_eq!(flush.org, None, "somebody else wrote what is no org");
         assert_eq!(flush.change.changed, Changed::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
         assert!(flush.change.user.is_some());
-        let broken = ("o:t".to_owned(), 1, String::new(), String::new(), vec![OVERFLOW.to_owned()]);
+        let broken = ("o:t".to_owned(), 1, String::new(), String::new(), String::new(), vec![OVERFLOW.to_owned()]);
         assert_eq!(Flush::read(&broken), None);
     }
 }

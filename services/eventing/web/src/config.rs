@@ -28,7 +28,7 @@ const MAX_AUTHORIZATION: usize = 64;
 /// | `JOBS_PER_MINUTE` | 60000 | new jobs; further transactions wait |
 ///
 /// and those of `Filter::read`, `BufferSettings::read`, [`WebConfig::read`] and, with a subscriber, [`addon::read_or_session`],
-/// [`pubsub::read`] and [`pubsub::read_subscription`].
+/// [`pubsub::read`] and [`pubsub::read_subscription`]. Without one, those of [`addon::read`] where they are set.
 pub struct Config {
     /// The process, and its jobs.
     pub web: WebConfig,
@@ -37,6 +37,8 @@ pub struct Config {
     pub(crate) topic: String,
     pub(crate) filter: Filter,
     pub(crate) buffer: BufferSettings,
+    /// What tells of which org the authorization is. A subscriber needs it.
+    pub(crate) addon: Option<Source>,
     pub(crate) subscriber: Option<SubscriberConfig>,
     /// What people know this process by.
     pub(crate) process: String,
@@ -44,7 +46,6 @@ pub struct Config {
 
 /// Settings of the subscriber.
 pub(crate) struct SubscriberConfig {
-    pub(crate) addon: Source,
     pub(crate) pubsub: PubSubConfig,
     pub(crate) subscribe: SubscribeSettings,
 }
@@ -66,27 +67,33 @@ impl Config {
         let filter = Filter::read(&mut reader);
         let buffer = BufferSettings::read(&mut reader);
         let subscribes = reader.optional("EVENT_SUBSCRIBER", true);
-        let subscriber = if subscribes { SubscriberConfig::read(&mut reader, &web) } else { None };
+        let addon =
+            if subscribes { source(&mut reader, &web) } else { addon::read_if_set(&mut reader).map(Source::Addon) };
+        let subscriber = subscribes.then(|| SubscriberConfig::read(&mut reader, &web));
         let process = reader.optional("DYNO", format!("process {}", process::id()));
         let token = reader.finish_with(token)?;
         let topic = topic.unwrap_or_else(|| "/data/OpportunityChangeEvent".to_owned());
-        Ok(Self { web, authorization, token, topic, filter, buffer, subscriber, process })
+        Ok(Self { web, authorization, token, topic, filter, buffer, addon, subscriber, process })
     }
 }
 
 impl SubscriberConfig {
-    fn read(reader: &mut Reader<'_>, web: &WebConfig) -> Option<Self> {
-        let addon = addon::read_or_session(reader);
-        if matches!(addon, Some(Source::Session(_))) && !web.bind.address.ip().to_canonical().is_loopback() {
-            reader.problem(
-                "BIND_ADDRESS",
-                "must be a loopback address with SF_SESSION_ID, which is for one machine: 127.0.0.1",
-            );
-        }
+    fn read(reader: &mut Reader<'_>, web: &WebConfig) -> Self {
         let pubsub = pubsub::read(reader, &web.hosts);
         let subscribe = pubsub::read_subscription(reader);
-        Some(Self { addon: addon?, pubsub, subscribe })
+        Self { pubsub, subscribe }
     }
+}
+
+fn source(reader: &mut Reader<'_>, web: &WebConfig) -> Option<Source> {
+    let addon = addon::read_or_session(reader);
+    if matches!(addon, Some(Source::Session(_))) && !web.bind.address.ip().to_canonical().is_loopback() {
+        reader.problem(
+            "BIND_ADDRESS",
+            "must be a loopback address with SF_SESSION_ID, which is for one machine: 127.0.0.1",
+        );
+    }
+    addon
 }
 
 fn authorization(reader: &mut Reader<'_>) -> String {

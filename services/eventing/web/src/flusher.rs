@@ -80,7 +80,8 @@ impl Flusher {
             Changed::Records(records) => records.len(),
             Changed::Since(_) => 0,
         };
-        let params = QuoteChanges { transaction_key: transaction.to_string(), changed, user: flush.change.user };
+        let (transaction_key, user, org_id) = (transaction.to_string(), flush.change.user, flush.org);
+        let params = QuoteChanges { transaction_key, changed, user, org_id };
         // Without a session: the worker asks AppLink for it.
         let job = NewJob {
             idempotency_key: Some(format!("{transaction}:{}", flush.number)),

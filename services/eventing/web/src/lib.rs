@@ -13,6 +13,7 @@ mod flusher;
 mod info;
 mod meters;
 pub mod openapi;
+mod org;
 mod owner;
 mod pages;
 mod routes;
@@ -28,6 +29,7 @@ use app::App;
 use buffer::Buffer;
 use config::SubscriberConfig;
 use flusher::Flusher;
+use org::CurrentOrg;
 use shared::applink::{AppLink, AppLinkSettings};
 use shared::jobs::Jobs;
 use shared::salesforce::pubsub::{ChangeEvent, PubSub};
@@ -55,7 +57,7 @@ pub fn read_cloud_events(
 /// # Errors
 /// When Redis cannot be reached at the start or cannot hold events, or a setting or the listener cannot be used.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Config { web, authorization, token, topic, filter, buffer, subscriber, process } = config;
+    let Config { web, authorization, token, topic, filter, buffer, addon, subscriber, process } = config;
     let document = openapi::document().context("Failed to write the OpenAPI document")?;
     let server = web.jobs.server();
     let jobs = Jobs::connect(web.jobs).await.with_context(|| format!("Failed to connect to REDIS_URL at {server}"))?;
@@ -64,17 +66,21 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
 
     let flusher = tokio::spawn(Flusher::new(jobs.clone(), buffer.clone()).run(shutdown.clone()));
     let subscribes = subscriber.is_some();
-    let subscriber = match subscriber {
-        Some(SubscriberConfig { addon, pubsub, subscribe }) => {
-            let applink = applink(addon, web.hosts.clone())?;
-            let user = Arc::new(applink.authorized_user(&authorization));
-            let pubsub = PubSub::connect(pubsub, &web.hosts, user).context("PUBSUB_ENDPOINT cannot be used")?;
+    let user = match addon {
+        Some(addon) => Some(applink(addon, web.hosts.clone())?.authorized_user(&authorization)),
+        None => None,
+    };
+    let subscriber = match (subscriber, &user) {
+        (Some(SubscriberConfig { pubsub, subscribe }), Some(user)) => {
+            let sessions = Arc::new(user.clone());
+            PubSub::connect(pubsub.clone(), &web.hosts, sessions).context("PUBSUB_ENDPOINT cannot be used")?;
             let (buffer, filter, topic) = (buffer.clone(), filter.clone(), topic.clone());
-            let source = Source { buffer, filter, pubsub, settings: subscribe, topic };
+            let (user, hosts) = (user.clone(), web.hosts.clone());
+            let source = Source { buffer, filter, user, pubsub, hosts, settings: subscribe, topic };
             let subscriber = Subscriber { source, process };
             Some(tokio::spawn(subscriber.run(shutdown.clone())))
         }
-        None => {
+        _ => {
             tracing::info!("EVENT_SUBSCRIBER is false: events come to the webhook only");
             None
         }
@@ -87,7 +93,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
             async move { jobs.ready().await.map_err(|error| error.to_string()) }
         })
         .document(&document);
-    let (app, token) = (Data::new(App { jobs, buffer, filter, authorization, topic, subscribes }), Data::new(token));
+    let org = CurrentOrg::new(user);
+    let app = Data::new(App { jobs, buffer, filter, authorization, org, topic, subscribes });
+    let token = Data::new(token);
     let factory = move || {
         let (app, token, health) = (app.clone(), token.clone(), health.clone());
         ::web::app(&move |service: &mut ServiceConfig| {

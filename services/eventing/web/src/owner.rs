@@ -11,11 +11,19 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use secrecy::SecretString;
 use shared::jobs::{JobId, JobView, Jobs, OPERATOR};
+use shared::salesforce::SalesforceId;
 use std::future::{Ready, ready};
 
 /// The jobs of the authorization, for who has sent the token.
 #[derive(Clone)]
 pub(crate) struct OperatorJobs(Data<App>);
+
+impl OperatorJobs {
+    /// The org that a job is meant for which is asked for now, if that can be told.
+    pub(crate) async fn current_org(&self) -> Option<SalesforceId> {
+        self.0.org.get().await
+    }
+}
 
 impl JobOwner for OperatorJobs {
     const GOES_ON: StatusCode = StatusCode::OK;

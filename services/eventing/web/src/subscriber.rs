@@ -54,6 +54,7 @@ impl Subscriber {
             match ended {
                 Ended::Stopped => return,
                 Ended::LeaseLost => tracing::warn!("another process subscribes now"),
+                Ended::Moved => tracing::warn!("the authorization is of another org by now"),
                 Ended::Failed(error) => {
                     self.failed(error, pause).await;
                     if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
@@ -101,9 +102,19 @@ impl Subscriber {
         pause: &mut Duration,
         stop: &CancellationToken,
     ) -> Ended {
-        let mut session = Session::new(&self.source, lease, history, pause);
+        let subscribe = async {
+            let mut session = match Session::open(&self.source, lease, history, pause).await {
+                Ok(session) => session,
+                Err(error) => return Ended::Failed(error),
+            };
+            let org = session.org();
+            tokio::select! {
+                ended = session.run() => ended,
+                () = Session::moves(&self.source, org) => Ended::Moved,
+            }
+        };
         tokio::select! {
-            ended = session.run() => ended,
+            ended = subscribe => ended,
             () = self.renew(lease) => Ended::LeaseLost,
             () = stop.cancelled() => Ended::Stopped,
         }

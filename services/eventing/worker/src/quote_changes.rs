@@ -114,7 +114,7 @@ impl QuoteChangesKind {
         let org = self.open(cx).await?;
         quote_chunk::remove_incomplete_under(&key(&org, &params), cx, &self.orgs, &org, &self.quotes).await?;
         let completion = Completion::of(cx, job, params.user).await?;
-        self.publisher.publish_once(cx, &self.orgs, &org, &self.user, &completion).await
+        self.publisher.publish_once(cx, &self.orgs, &org, &completion).await
     }
 
     /// Opens the org, if the job is one of this authorization: ids of another org mean nothing in this one.

@@ -23,6 +23,26 @@ const TRIED: &str = "TRIED";
 /// Manifests of what is to be deleted.
 const DESTRUCTIVE: [&str; 3] = ["destructiveChangesPre.xml", "destructiveChanges.xml", "destructiveChangesPost.xml"];
 
+/// A deploy that somebody is to run. However that ends, with a panic or before it began, the deploy has ended with it.
+#[derive(Debug)]
+pub(crate) struct Unended(Arc<Deploy>);
+
+impl Unended {
+    pub(crate) fn new(deploy: &Arc<Deploy>) -> Self {
+        Self(Arc::clone(deploy))
+    }
+}
+
+impl Drop for Unended {
+    fn drop(&mut self) {
+        if self.0.progress().status.is_done() {
+            return;
+        }
+        self.0.progress().error = Some("The deployment was broken off by an internal error".to_owned());
+        end(&self.0, Status::Failed);
+    }
+}
+
 /// What a deploy would put in force.
 struct Plan {
     schema: Schema,
@@ -55,7 +75,8 @@ impl Deploys {
     }
 
     /// Runs a deploy that was taken up; blocks.
-    pub(crate) fn run(&self, org: &Org, deploy: &Deploy) {
+    pub(crate) fn run(&self, org: &Org, asked: &Unended) {
+        let deploy = &*asked.0;
         let _turn = self.turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(archive) = deploy.take_archive() else { return };
         if deploy.is_canceled() {
@@ -319,5 +340,44 @@ fn failed(problem: Problem) -> Message {
         deleted: false,
         problem: Some(problem.text),
         success: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::requests::Requests;
+    use super::*;
+
+    fn asked() -> Arc<Deploy> {
+        Requests::default().deploy(Vec::new(), Options::default(), Stamp::default()).unwrap()
+    }
+
+    #[test]
+    fn a_deploy_whose_run_panics_or_never_begins_has_failed() {
+        let never_begun = asked();
+        drop(Unended::new(&never_begun));
+        let panicked = asked();
+        let running = Unended::new(&panicked);
+        let run = std::thread::spawn(move || {
+            let mut progress = running.0.progress();
+            progress.status = Status::InProgress;
+            panic!("as a run may, with whatever it holds");
+        });
+        assert!(run.join().is_err());
+        for deploy in [never_begun, panicked] {
+            let progress = deploy.progress();
+            assert_eq!(progress.status, Status::Failed);
+            assert!(progress.completed.is_some() && progress.error.as_ref().unwrap().contains("internal error"));
+        }
+    }
+
+    #[test]
+    fn a_deploy_that_has_ended_stays_as_it_is() {
+        let deploy = asked();
+        let running = Unended::new(&deploy);
+        deploy.progress().status = Status::Succeeded;
+        drop(running);
+        let progress = deploy.progress();
+        assert_eq!((progress.status, progress.error.as_ref()), (Status::Succeeded, None));
     }
 }

@@ -9,7 +9,7 @@ use super::answer::{Answer, internal, invalid_session, malformed_json, not_found
 use super::encoding::Encoding;
 use super::gateway::counted;
 use super::request::{header, session_of};
-use crate::deploys::{Deploy, Options};
+use crate::deploys::{Deploy, Options, Unended};
 use crate::error::ApiError;
 use crate::host::{Host, OrgHost, Session};
 use crate::version::Version;
@@ -44,7 +44,7 @@ async fn deploy(request: HttpRequest, body: Body, host: web::Data<Host>) -> Http
     };
     answer(&request, &host, move |org, session| {
         let deploy = org.deploys.ask(archive, options_of(&options), &session.user.id, &session.user.name)?;
-        let (running, asked) = (Arc::clone(org), Arc::clone(&deploy));
+        let (running, asked) = (Arc::clone(org), Unended::new(&deploy));
         // It goes on when the answer is sent, as in an org.
         std::thread::Builder::new()
             .name("deploy".to_owned())

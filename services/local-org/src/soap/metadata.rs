@@ -13,7 +13,7 @@ use super::api::Api;
 use super::envelope::{Element, Request};
 use super::fault::Fault;
 use super::xml::{Xml, envelope};
-use crate::deploys::{Options, Package, describe};
+use crate::deploys::{Options, Package, Unended, describe};
 use crate::host::{Host, OrgHost, Session};
 use crate::http::gateway::counted;
 
@@ -90,7 +90,7 @@ fn carry_out(org: &Arc<OrgHost>, session: &Session, operation: &str, arguments: 
                 ignore_warnings: flag(&given, "ignoreWarnings", false),
             };
             let deploy = org.deploys.ask(archive, options, &session.user.id, &session.user.name)?;
-            let (running, asked) = (Arc::clone(org), Arc::clone(&deploy));
+            let (running, asked) = (Arc::clone(org), Unended::new(&deploy));
             // It goes on when the answer is sent, as in an org.
             std::thread::Builder::new()
                 .name("deploy".to_owned())

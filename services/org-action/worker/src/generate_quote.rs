@@ -6,7 +6,7 @@
 use crate::end::End;
 use futures_util::future::BoxFuture;
 use shared::applink::AuthorizedUser;
-use shared::applink::callback::{Delivery, is_of_org, may_be_general_api};
+use shared::applink::callback::{Delivery, is_for_one_result, is_of_org};
 use shared::contracts::org_action::{GenerateQuote, QuoteError};
 use shared::jobs::{Chunk, ChunkReport, JobKind, JobView, Kind, Looked, NewChunk, PlanStep, TaskContext, TaskError};
 use shared::quotes::{GenerateError, QuoteSettings, single};
@@ -92,13 +92,21 @@ impl GenerateQuoteKind {
 
     /// Opens the org for the last step: as the authorized user, when there is one and it is a user of this very org, since
     /// a token must not go to another one's host. Otherwise as the caller, whose session may have ended by now; so also
-    /// when the URL is of a general API, where a caller could have the authorized user do what the caller may not.
+    /// when the URL may be of a page or an API, where a caller could have the authorized user do what the caller may not.
     async fn open_to_call_back(&self, cx: &TaskContext, params: &GenerateQuote) -> Result<OrgWork, TaskError> {
         let url = &params.callback_url;
-        if let Some(user) = self.callback_user.as_ref().filter(|_| !may_be_general_api(url)) {
+        let is_for_result = is_for_one_result(url);
+        if let Some(user) = self.callback_user.as_ref().filter(|_| !is_for_result) {
+            let authorization = user.name();
+            tracing::warn!(
+                authorization,
+                "the callback URL may be of a page or an API; it gets the caller's own token"
+            );
+        }
+        if let Some(user) = self.callback_user.as_ref().filter(|_| is_for_result) {
             match self.orgs.open(cx, &TaskUser::Authorized(user.clone())).await {
-                Ok(org) if org.session().org_id.as_str() == cx.org && is_of_org(url, org.session()) => return Ok(org),
-                Ok(_) => tracing::debug!(authorization = user.name(), "the authorization is another org's"),
+                Ok(org) if is_of_org(url, org.session()) => return Ok(org),
+                Ok(_) => tracing::debug!(authorization = user.name(), "the authorization has another address"),
                 Err(error @ TaskError::Retry { .. }) => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, authorization = user.name(), "the authorization cannot be used");

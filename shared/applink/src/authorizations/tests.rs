@@ -181,16 +181,67 @@ async fn a_missing_authorization_reaches_the_client_as_such() {
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::NotFound, false));
 }
 
+const OTHER: &str = "00D000000000009EAA";
+
+/// The authorization as an operator has moved it.
+fn moved(token: &str) -> Reply {
+    reply(200, body("https://other.my.salesforce.com", token).replace(ORG, OTHER))
+}
+
+fn refused(error: &salesforce::Error) {
+    assert_eq!(error.kind(), ErrorKind::Invalid, "a later session is no other");
+    let source = std::error::Error::source(error).unwrap().to_string();
+    assert!(["`prod`", ORG, OTHER, "again and retry"].iter().all(|part| source.contains(part)), "{source}");
+}
+
 #[tokio::test]
 async fn a_session_is_not_renewed_with_one_of_another_org() {
     let first = body("https://acme.my.salesforce.com", "t1");
-    let then = body("https://other.my.salesforce.com", "t2").replace(ORG, "00D000000000009EAA");
-    let addon = TestServer::script([reply(200, first), reply(200, then)]).await;
+    let addon = TestServer::script([reply(200, first), moved("t2")]).await;
     let user = applink(&addon).authorized_user("prod");
     let session = user.session().await.unwrap();
-    let error = user.refresh(&session).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::SessionExpired);
-    assert!(format!("{error:?}").contains("AnotherOrg"), "{error:?}");
+    refused(&user.refresh(&session).await.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_user_of_an_org_has_no_session_of_another() {
+    let addon = TestServer::start(|_| moved("t1")).await;
+    let user = applink(&addon).authorized_user("prod").of_org(ORG.parse().unwrap());
+    for _ in 0..50 {
+        refused(&user.session().await.unwrap_err());
+    }
+    // Of very many that ask for the org before, not each asks the add-on.
+    assert!(addon.calls().len() < 50, "{}", addon.calls().len());
+}
+
+#[tokio::test]
+async fn a_user_of_an_org_is_asked_for_again_where_another_is_known_and_short_ids_are_the_same() {
+    let now = reply(200, body("https://acme.my.salesforce.com", "t2"));
+    let addon = TestServer::script([moved("t1"), now]).await;
+    let applink = applink(&addon);
+    applink.authorization("prod").await.unwrap();
+    tokio::time::sleep(super::NEWS).await;
+    let user = applink.authorized_user("prod").of_org("00D000000000001".parse().unwrap());
+    for _ in 0..2 {
+        assert_eq!(user.session().await.unwrap().access_token.expose_secret(), "t2");
+    }
+    assert_eq!(addon.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn the_org_of_now_is_asked_for_and_what_is_known_stays_when_the_addon_fails() {
+    let first = reply(200, body("https://acme.my.salesforce.com", "t1"));
+    let addon = TestServer::script([first, reply(404, UNKNOWN), moved("t2")]).await;
+    let applink = applink(&addon);
+    let user = applink.authorized_user("prod");
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(user.current_org(hour).await.unwrap().as_str(), ORG);
+    assert_eq!(user.current_org(hour).await.unwrap().as_str(), ORG);
+    assert_eq!(addon.calls().len(), 1);
+    user.current_org(Duration::ZERO).await.unwrap_err();
+    assert_eq!(user.session().await.unwrap().access_token.expose_secret(), "t1");
+    assert_eq!(user.current_org(Duration::ZERO).await.unwrap().as_str(), OTHER);
+    assert_eq!(addon.calls().len(), 3);
 }
 
 #[tokio::test]

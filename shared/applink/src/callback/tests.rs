@@ -37,7 +37,7 @@ fn a_callback_url_has_the_origin_of_the_org() {
 
 #[test]
 fn general_apis_are_known_in_every_spelling() {
-    let general = |path: &str| may_be_general_api(&format!("https://acme.my.salesforce.com{path}").parse().unwrap());
+    let general = |path: &str| !is_for_one_result(&format!("https://acme.my.salesforce.com{path}").parse().unwrap());
     for path in [
         "/services/apexrest/Orders",
         "/services/ApexRest/Orders",
@@ -66,9 +66,48 @@ fn general_apis_are_known_in_every_spelling() {
     ] {
         assert!(general(path), "{path}");
     }
-    for path in ["/services/async-callbacks/1", "/services/externalservices/callback/1", "/", "/apexrest", "/x?token=a"]
-    {
+    for path in [
+        "/services/async-callbacks/1",
+        "/services/externalservices/callback/00DAA0000000001-0193A5b0_1",
+        "/services/async-callbacks/1?token=a-1&b",
+        "/services/external/v62.0/callbacks/1",
+        "/callback/1",
+    ] {
         assert!(!general(path), "{path}");
+    }
+}
+
+#[test]
+fn pages_and_further_services_are_no_addresses_of_a_result() {
+    for path in [
+        "/",
+        "/x?token=a",
+        "/aura",
+        "/aura?r=1&aura.ApexAction.execute=1",
+        "/s/sfsites/aura",
+        "/apex/MyPage",
+        "/apexpages/1",
+        "/secur/frontdoor.jsp",
+        "/_ui/common/apex/debug/ApexCSIPage",
+        "/setup/1",
+        "/site/callback/1",
+        "/services/a360/query",
+        "/services/auth/oauth",
+        "/services/authcallback/Google",
+        "/services/connect/communities",
+        "/services/async-callbacks",
+        "/services/",
+        "/callback",
+        "/services//async-callbacks/1",
+        "/services/async-callbacks/1?_method=DELETE",
+        "/services/async-callbacks/1?a=1&_METHOD=DELETE",
+        "/services/async-callbacks/1?httpMethod=PATCH",
+        "/services/async-callbacks/1?x=1;_method=DELETE",
+        "/services/services/data/v62.0/x",
+        "/callbacks/services/data/v62.0",
+    ] {
+        let url = format!("https://acme.my.salesforce.com{path}").parse().unwrap();
+        assert!(!is_for_one_result(&url), "{path}");
     }
 }
 

@@ -114,12 +114,23 @@ end
 -- Ms for which the silence of an org that has nothing to run is remembered.
 local SILENT_KEPT = 60 * 60 * 1000
 
+-- What is only told of a job. Where somebody else has written another type it is removed, lest a task not come to its end.
+local TOLD = {counters = 'hash', workers = 'hash', errors = 'list', troubles = 'hash'}
+local function mend_told(j)
+  for name, kind in pairs(TOLD) do
+    local told = key(name, j)
+    local found = call('TYPE', told).ok
+    if found ~= kind and found ~= 'none' then call('UNLINK', told) end
+  end
+end
+
 -- Ends a lease; false when it was not held any more. An org that was at its limit has room now.
 local function end_lease(j, lease)
   local leases = key('leases', j)
   -- First, so that where this cannot be done the lease is still there to run out.
   call('HDEL', key('beside', j), lease)
   if call('ZREM', leases, lease) == 0 then return false end
+  mend_told(j)
   local org = fields(j, 'org')
   if call('EXISTS', leases) == 0 then call('SREM', key('running', org), j) end
   end_rest(org)

@@ -8,5 +8,8 @@ if not org then return 0 end
 local pause = key('pause', org)
 if call('PTTL', pause) < tonumber(ARGV[3]) then call('SET', pause, ARGV[4], 'PX', ARGV[3]) end
 if not end_lease(j, lease) then return 0 end
-give_back(j, task, 0)
-return 1
+-- Its lease is gone, so a task whose end cannot be recorded would be lost: then the job ends.
+return guarded(j, nil, function()
+  give_back(j, task, 0)
+  return 1
+end) or 0

@@ -15,35 +15,38 @@ if not end_lease(j, lease) then
   end
   return {'lost', ''}
 end
-local job = key('job', j)
-forget_tries(j, 'P')
-if fields(j, 'cancel') then
-  drop(j, 'P')
-  advance(j)
-  return {'dropped', ''}
-end
-local org, total, held = fields(j, 'org', 'total', 'held')
-local number, records, taken = tonumber(total), 0, ''
-goes_on = goes_on and not held and not is_resting(org)
-for i = 9, #ARGV, 2 do
-  call('HSET', key('chunk', j), number, ARGV[i] .. ' ' .. ARGV[i + 1])
-  if goes_on and i == 9 then
-    taken = begin_lease(j, org, number, tonumber(ARGV[8]), worker, random)
-  else
-    enqueue(j, number, false)
+-- Its lease is gone, so a task whose end cannot be recorded would be lost: then the job ends.
+return guarded(j, nil, function()
+  local job = key('job', j)
+  forget_tries(j, 'P')
+  if fields(j, 'cancel') then
+    drop(j, 'P')
+    advance(j)
+    return {'dropped', ''}
   end
-  number, records = number + 1, records + ARGV[i]
-end
-call('HSET', job, 'total', number, 'cursor', ARGV[3], 'cursor_proof', ARGV[6])
-call('HINCRBY', job, 'planned_records', records)
-if done then
-  call('HSET', job, 'plan', 'done')
-elseif outstanding(j) >= mark then
-  call('HSET', job, 'plan', 'parked', 'resume_at', math.max(1, math.floor(mark / 2)))
-else
-  enqueue(j, 'P', taken ~= '')
-end
-event(j, 'progress')
-wake(j)
-advance(j)
-return {'stored', taken}
+  local org, total, held = fields(j, 'org', 'total', 'held')
+  local number, records, taken = tonumber(total), 0, ''
+  goes_on = goes_on and not held and not is_resting(org)
+  for i = 9, #ARGV, 2 do
+    call('HSET', key('chunk', j), number, ARGV[i] .. ' ' .. ARGV[i + 1])
+    if goes_on and i == 9 then
+      taken = begin_lease(j, org, number, tonumber(ARGV[8]), worker, random)
+    else
+      enqueue(j, number, false)
+    end
+    number, records = number + 1, records + ARGV[i]
+  end
+  call('HSET', job, 'total', number, 'cursor', ARGV[3], 'cursor_proof', ARGV[6])
+  call('HINCRBY', job, 'planned_records', records)
+  if done then
+    call('HSET', job, 'plan', 'done')
+  elseif outstanding(j) >= mark then
+    call('HSET', job, 'plan', 'parked', 'resume_at', math.max(1, math.floor(mark / 2)))
+  else
+    enqueue(j, 'P', taken ~= '')
+  end
+  event(j, 'progress')
+  wake(j)
+  advance(j)
+  return {'stored', taken}
+end) or {'lost', ''}

@@ -211,6 +211,26 @@ async fn a_plan_does_not_go_on_at_a_cursor_that_was_changed() {
     }
 }
 
+/// Two tasks that begin at the same time, of which neither knows what the other has found.
+#[tokio::test]
+async fn what_tasks_settle_is_the_first_ones_word_for_all() {
+    let bed = Bed::new().await;
+    let id = bed.planned(&[1, 1]).await;
+    let claimed = bed.claim(2).await;
+    for (task, value) in claimed.iter().zip(["one", "other"]) {
+        assert_eq!(bed.tasks.settle(&task.lease, "org", value).await.unwrap(), "one");
+    }
+    let mut redis = bed.redis.clone();
+    let text: String = redis.hget(bed.key("flags", id), "org").await.unwrap();
+    let _: () = redis.hset(bed.key("flags", id), "org", text.replacen("one", "two", 1)).await.unwrap();
+    let refused = bed.tasks.settle(&claimed[0].lease, "org", "one").await.unwrap_err();
+    assert!(matches!(refused, JobsError::Unproven(_)), "{refused}");
+    bed.expire(&claimed[1].lease).await;
+    bed.claim(2).await;
+    let lost = bed.tasks.settle(&claimed[1].lease, "more", "x").await.unwrap_err();
+    assert!(matches!(lost, JobsError::LeaseLost), "{lost}");
+}
+
 #[tokio::test]
 async fn what_a_kind_remembers_is_believed_only_as_it_was_written() {
     let bed = Bed::new().await;

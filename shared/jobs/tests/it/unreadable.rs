@@ -1,6 +1,8 @@
 //! Somebody who can write to Redis puts there what no script writes: that job ends, and others go on.
 
-use jobs::{JobId, JobState, Task};
+use std::time::Duration;
+
+use jobs::{Acked, ChunkReport, JobId, JobState, RecordError, Task};
 use redis::AsyncCommands as _;
 
 use crate::support::{Bed, KIND, ORG, all_well, page, until};
@@ -89,6 +91,74 @@ async fn a_job_with_a_key_of_another_type_keeps_no_other_waiting() {
         }
         let stats = bed.tasks.stats().await.unwrap();
         assert_eq!(stats.open_jobs, 0, "{name}");
+    }
+}
+
+/// What is there to be told costs no job its end.
+#[tokio::test]
+async fn what_is_only_told_keeps_no_task_from_its_end() {
+    for name in ["troubles", "counters", "errors", "workers"] {
+        let bed = Bed::new().await;
+        let (id, end) = (bed.planned(&[1, 1, 1]).await, "UNABLE_TO_LOCK_ROW");
+        let claimed = bed.claim(3).await;
+        let report = ChunkReport {
+            failed: 1,
+            succeeded: 0,
+            errors: vec![RecordError { record_id: "1".into(), code: end.into(), message: String::new() }],
+            counters: [("quotes".to_owned(), 2)].into(),
+            ..all_well(1)
+        };
+        set_key(&bed, &id, name).await;
+        assert_eq!(bed.tasks.ack(&claimed[0].lease, &report).await.unwrap(), Acked::Counted, "{name}");
+        set_key(&bed, &id, name).await;
+        let failed = bed.tasks.fail(&claimed[1].lease, Some(Duration::ZERO), "no").await;
+        assert!(failed.is_ok(), "{name}: {failed:?}");
+        set_key(&bed, &id, name).await;
+        bed.tasks.release(&[claimed[2].lease.clone()], None).await.unwrap();
+        run_all(&bed).await;
+        let view = bed.view(&id).await;
+        assert_eq!((view.state, view.processed, view.failed), (JobState::Completed, 3, 1), "{name}: {view:?}");
+        assert_eq!(bed.tasks.stats().await.unwrap().open_jobs, 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_are_only_told_and_are_none_begin_anew() {
+    let bed = Bed::new().await;
+    let id = bed.planned(&[1]).await;
+    let claimed = bed.claim(1).await;
+    let mut redis = bed.redis.clone();
+    let _: () = redis.hset(bed.key("counters", id), "quotes", "many").await.unwrap();
+    for field in ["processed", "succeeded", "errors"] {
+        set_field(&bed, &id, (field, "some")).await;
+    }
+    let report = ChunkReport { counters: [("quotes".to_owned(), 2)].into(), ..all_well(1) };
+    assert_eq!(bed.tasks.ack(&claimed[0].lease, &report).await.unwrap(), Acked::Counted);
+    set_field(&bed, &id, ("errors", "0")).await;
+    run_all(&bed).await;
+    let view = bed.view(&id).await;
+    assert_eq!((view.state, view.processed, view.counters["quotes"]), (JobState::Completed, 1, 2));
+}
+
+/// A lease has ended by the time that the rest turns out to be unreadable: the task is in no other place.
+#[tokio::test]
+async fn a_job_whose_tasks_end_cannot_be_recorded_ends_as_failed() {
+    for name in ["bits", "dead", "ready", "delayed"] {
+        let bed = Bed::new().await;
+        let id = bed.planned(&[1, 1]).await;
+        let claimed = bed.claim(2).await;
+        set_key(&bed, &id, name).await;
+        for (place, task) in claimed.iter().enumerate() {
+            let ended = if place == 0 {
+                bed.tasks.ack(&task.lease, &all_well(1)).await.map(drop)
+            } else {
+                bed.tasks.fail(&task.lease, (name == "delayed").then_some(Duration::from_secs(1)), "no").await.map(drop)
+            };
+            assert!(ended.is_ok(), "{name} {place}: {ended:?}");
+        }
+        run_all(&bed).await;
+        assert!(bed.view(&id).await.state.is_final(), "{name}");
+        assert_eq!(bed.tasks.stats().await.unwrap().open_jobs, 0, "{name}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use crate::places::{Full, Place, PlaceLimits, Places};
+use crate::places::{Full, Place, PlaceLimits, Places, fair_share};
 use crate::{ApiError, sse};
 use shared::jobs::{JobEvent, JobId, JobWatch};
 
@@ -51,15 +51,16 @@ impl Streams {
         Self { places: Places::new(limits), pollers: Arc::default() }
     }
 
-    /// A place for one more stream to `org`.
+    /// A place for one more stream to `org`: as for [waiting calls](crate::WaitingCalls), the last places are for orgs that have
+    /// none.
     ///
     /// # Errors
     /// 429 when there are too many.
     pub(super) fn admit(&self, org: &str) -> Result<Place, ApiError> {
-        self.places.take(org).map_err(|full| {
+        self.places.take_below(org, fair_share).map_err(|full| {
             let text = match full {
                 Full::OfOrg(count) => {
-                    format!("This org follows jobs with {count} event streams, as many as it may. Close some.")
+                    format!("This org follows jobs with {count} event streams, as many as it may now. Close some.")
                 }
                 Full::OfAll(count) => format!("{count} event streams are open, as many as there may be."),
             };

@@ -6,9 +6,13 @@ use crate::connections::Connection;
 use crate::loads::Standing;
 use askama::Template;
 use shared::contracts::api_access::{DEFAULT_COUNT, LoadAccounts, MAX_COUNT};
-use shared::jobs::{JobState, JobView, RecordError, Workers};
+use shared::jobs::{JobParams, JobState, JobView, RecordError, Workers};
 use std::time::Duration;
 use url::form_urlencoded;
+
+/// Said of a load in the org of which a connection was before.
+const ELSEWHERE: &str = "The connection is of another org by now. This was in the org before, where what was loaded stays; a new load \
+                         goes to the org of now.";
 
 /// Where the load of every connection stands.
 #[derive(Template)]
@@ -59,7 +63,7 @@ impl ConfirmPage {
     pub(crate) fn reset(frame: Frame, connection: &Connection, standing: &Standing) -> Self {
         let last = match standing {
             Standing::Loaded(job) => format!(" The last load made {}.", counted(job.succeeded, "account")),
-            Standing::Empty(_) | Standing::Resetting(_) => String::new(),
+            _ => String::new(),
         };
         Self {
             frame,
@@ -180,6 +184,12 @@ impl LoadCard {
             Standing::Empty(reset) => card.offer(reset.as_ref(), reachable),
             Standing::Loaded(job) => card.show(job, true, workers),
             Standing::Resetting(job) => card.show(job, false, workers),
+            Standing::Elsewhere(job) => {
+                card.show(job, job.kind == LoadAccounts::KIND, workers);
+                card.state.push_str("-elsewhere");
+                card.actions = Actions { start: true, ..Actions::default() };
+                card.note = Some(ELSEWHERE.to_owned());
+            }
         }
         card
     }

@@ -16,9 +16,15 @@ use futures_util::future::try_join_all;
 use serde::Deserialize;
 use shared::contracts::api_access::MAX_COUNT;
 use shared::jobs::Workers;
+use shared::salesforce::SalesforceId;
+use std::time::Duration;
 
 /// Failures of each load on the page of all.
 const FEW_FAILURES: u64 = 5;
+
+/// How old the add-on's word may be of which org a connection is: where a load is shown, and where one begins.
+const SHOWN: Duration = Duration::from_secs(30);
+const BEGINNING: Duration = Duration::from_secs(5);
 
 /// Failures on a page of one load.
 const PAGE_FAILURES: u64 = 100;
@@ -68,12 +74,8 @@ pub(crate) async fn start(state: Data<State>, session: Session, id: RequestId, f
         let count = form.count.trim().parse().ok().filter(|count| (1..=MAX_COUNT).contains(count));
         let expected = || format!("Accounts to load: expected a whole number from 1 to {}.", grouped(MAX_COUNT.into()));
         let count = count.ok_or_else(|| Refusal::Input(expected()))?;
-        if let Err(trouble) = state.directory.reachable(connection).await
-            && !trouble.passes
-        {
-            return Err(Refusal::Unreachable(trouble));
-        }
-        Ok(state.loads.start(connection, count, id.as_str()).await?)
+        let org = current_org(&state, connection).await?;
+        Ok(state.loads.start(connection, count, org, id.as_str()).await?)
     };
     answer(&session, &form.connection, asked.await)
 }
@@ -124,7 +126,11 @@ pub(crate) async fn go_on(state: Data<State>, session: Session, form: Form<Of>) 
 /// Deletes what was loaded, after which a new load can be made.
 #[post("/bulk-demo/reset")]
 pub(crate) async fn reset(state: Data<State>, session: Session, id: RequestId, form: Form<Of>) -> HttpResponse {
-    let asked = async { Ok(state.loads.reset(known(&state, &form.connection)?, id.as_str()).await?) };
+    let asked = async {
+        let connection = known(&state, &form.connection)?;
+        let org = current_org(&state, connection).await?;
+        Ok(state.loads.reset(connection, org, id.as_str()).await?)
+    };
     answer(&session, &form.connection, asked.await)
 }
 
@@ -153,7 +159,7 @@ async fn failures_page(
         Standing::Loaded(job) | Standing::Resetting(job) => {
             state.loads.failures(connection, &job.id, offset, PAGE_FAILURES).await?
         }
-        Standing::Empty(_) => None,
+        Standing::Empty(_) | Standing::Elsewhere(_) => None,
     };
     let page = page.ok_or(Refusal::NotNow("There is no load whose failures could be shown."))?;
     let shown = u64::try_from(page.errors.len()).unwrap_or(u64::MAX);
@@ -190,9 +196,22 @@ async fn card(state: &State, connection: &Connection, workers: Workers) -> Resul
     let reachable = match standing {
         Standing::Empty(_) => state.directory.reachable(connection).await,
         // What has been started tells itself what it lacks.
-        Standing::Loaded(_) | Standing::Resetting(_) => Ok(()),
+        _ => Ok(()),
+    };
+    let standing = match standing.ended_in() {
+        Some(_) => standing.seen_from(state.directory.current_org(connection, SHOWN).await.ok()),
+        None => standing,
     };
     Ok(LoadCard::new(connection, &standing, reachable, workers, reasons, few))
+}
+
+/// The org of the connection now; `None` when that cannot be told for the moment, so that the job's first task tells it.
+async fn current_org(state: &State, connection: &Connection) -> Result<Option<SalesforceId>, Refusal> {
+    match state.directory.current_org(connection, BEGINNING).await {
+        Ok(org) => Ok(Some(org)),
+        Err(trouble) if trouble.passes => Ok(None),
+        Err(trouble) => Err(Refusal::Unreachable(trouble)),
+    }
 }
 
 fn known<'a>(state: &'a State, name: &str) -> Result<&'a Connection, Refusal> {

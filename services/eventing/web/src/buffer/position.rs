@@ -4,7 +4,9 @@ use super::scripts::SCRIPTS;
 use super::{Buffer, Lease};
 use crate::change::Change;
 use chrono::{DateTime, Utc};
+use shared::contracts::org_id;
 use shared::jobs::JobsError;
+use shared::salesforce::SalesforceId;
 use shared::salesforce::pubsub::ReplayId;
 
 /// A stored position.
@@ -16,6 +18,9 @@ pub(crate) struct Position {
     pub(crate) replay_id: Option<ReplayId>,
     /// When the subscription began, if it began with new events: those from before are none of its business.
     pub(crate) since: Option<DateTime<Utc>>,
+    /// The org whose it is: a replay id of one means nothing in another, or another event. `None` of one that was stored by the
+    /// version before.
+    pub(crate) org: Option<SalesforceId>,
 }
 
 /// When a subscription without a place began, as far as its holder knows.
@@ -35,11 +40,15 @@ pub(crate) struct Begun {
     pub(crate) position: Position,
     /// It is new: nothing was asked of Salesforce before.
     pub(crate) new: bool,
+    /// The org of the position that was there and was dropped, since it is another one's.
+    pub(crate) moved_from: Option<String>,
 }
 
 /// What was received since the position was stored.
 #[derive(Debug)]
 pub(crate) struct Advance<'a> {
+    /// Where it was received.
+    pub(crate) org: SalesforceId,
     /// The version that this process stored or read last.
     pub(crate) from: &'a str,
     /// Another, never used before.
@@ -67,22 +76,25 @@ pub(crate) enum Moved {
 impl Buffer {
     /// Where the subscription is.
     pub(crate) async fn position(&self, topic: &str) -> Result<Position, JobsError> {
-        let (version, replay_id, since): (String, String, String) =
+        let (version, replay_id, since, org): (String, String, String, String) =
             self.jobs.run_script(&SCRIPTS.position, &[self.subscription(topic)]).await?;
-        Position::read(topic, version, &replay_id, &since)
+        Position::read(topic, version, &replay_id, &since, &org)
     }
 
     /// Where to go on. To be called before anything is asked of Salesforce: a subscription that has no place yet is noted
-    /// with its beginning, since Salesforce tells no place for minutes.
-    pub(crate) async fn begin(&self, topic: &str, beginning: Beginning) -> Result<Begun, JobsError> {
+    /// with its beginning, since Salesforce tells no place for minutes. A position of another org than `org` is dropped.
+    pub(crate) async fn begin(&self, topic: &str, org: SalesforceId, beginning: Beginning) -> Result<Begun, JobsError> {
         let beginning = match beginning {
             Beginning::Now => "now".to_owned(),
             Beginning::At(time) => time.timestamp_millis().to_string(),
             Beginning::Always => String::new(),
         };
-        let (version, replay_id, since, new): (String, String, String, bool) =
-            self.jobs.run_script(&SCRIPTS.begin, &[self.subscription(topic), beginning]).await?;
-        Ok(Begun { position: Position::read(topic, version, &replay_id, &since)?, new })
+        let org = org.to_string();
+        let arguments = [self.subscription(topic), beginning, org.clone(), self.authorization.to_string()];
+        let (version, replay_id, since, new, before): (String, String, String, bool, String) =
+            self.jobs.run_script(&SCRIPTS.begin, &arguments).await?;
+        let position = Position::read(topic, version, &replay_id, &since, &org)?;
+        Ok(Begun { position, new, moved_from: Some(before).filter(|before| !before.is_empty()) })
     }
 
     /// Forgets the place and begins anew with the events from now on, if `lease` still holds. When that is.
@@ -110,7 +122,7 @@ impl Buffer {
         arguments.extend(self.times());
         arguments.extend([step.received, step.ignored, step.unreadable].map(|count| count.to_string()));
         arguments.push(step.last_event.map(|at| at.timestamp_millis().to_string()).unwrap_or_default());
-        self.push_transactions(&mut arguments, step.changes);
+        self.push_transactions(&mut arguments, step.changes, Some(step.org));
         let moved: String = self.jobs.run_script(&SCRIPTS.advance, &arguments).await?;
         let moved = Moved::read(&moved)?;
         if moved == Moved::Stored && !step.changes.is_empty() {
@@ -121,12 +133,12 @@ impl Buffer {
 }
 
 impl Position {
-    fn read(topic: &str, version: String, replay_id: &str, since: &str) -> Result<Self, JobsError> {
+    fn read(topic: &str, version: String, replay_id: &str, since: &str, org: &str) -> Result<Self, JobsError> {
         let replay_id = match replay_id {
             "" => None,
             text => Some(text.parse().map_err(|_| corrupt(topic))?),
         };
-        Ok(Self { version, replay_id, since: time(topic, since)? })
+        Ok(Self { version, replay_id, since: time(topic, since)?, org: org_id(org) })
     }
 }
 

@@ -79,7 +79,7 @@ async fn take(app: &App, events: &[ChangeEvent], mode: Mode) -> Result<HttpRespo
         }
     }
     if !changes.is_empty() {
-        app.buffer.collect(&changes).await.map_err(job_error)?;
+        app.buffer.collect(&changes, app.org.get().await).await.map_err(job_error)?;
         changes.iter().for_each(|_| meters::event("webhook", "taken"));
         tracing::info!(events = events.len(), taken = changes.len(), "events taken");
     }

@@ -9,6 +9,7 @@ use ::web::samples::{CreateParams, DataJobResponse, DeleteParams};
 use ::web::{ApiError, ErrorAnswer, RequestId};
 use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, post};
+use shared::contracts::samples::{CreateSamples, DeleteSamples};
 
 /// Starts a job that makes sample Opportunities with lines, on existing Accounts and from the active price book.
 #[utoipa::path(
@@ -33,7 +34,8 @@ pub(crate) async fn data_create(
     request_id: RequestId,
     params: Query<CreateParams>,
 ) -> Result<HttpResponse, ApiError> {
-    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
+    let create = CreateSamples { org_id: owner.current_org().await, ..params.read()? };
+    accept::<DataJobResponse>(&owner, &request, &request_id, &create).await
 }
 
 /// Starts a job that deletes all sample Opportunities with their lines and Quotes, and no other record.
@@ -58,5 +60,6 @@ pub(crate) async fn data_delete(
     request_id: RequestId,
     params: Query<DeleteParams>,
 ) -> Result<HttpResponse, ApiError> {
-    accept::<DataJobResponse>(&owner, &request, &request_id, &params.read()?).await
+    let delete = DeleteSamples { org_id: owner.current_org().await, ..params.read()? };
+    accept::<DataJobResponse>(&owner, &request, &request_id, &delete).await
 }

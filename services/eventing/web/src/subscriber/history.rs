@@ -4,6 +4,7 @@
 
 use crate::buffer::{Beginning, Position};
 use chrono::{DateTime, Utc};
+use shared::salesforce::SalesforceId;
 use shared::salesforce::pubsub::ReplayId;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,9 +20,18 @@ pub(super) struct History {
     /// The oldest first.
     places: VecDeque<(Instant, ReplayId)>,
     since: Option<DateTime<Utc>>,
+    /// The org in which these are places.
+    org: Option<SalesforceId>,
 }
 
 impl History {
+    /// From now on it is about this org. Places of another are of no use.
+    pub(super) fn of_org(&mut self, org: SalesforceId) {
+        if self.org.replace(org).is_some_and(|before| before != org) {
+            self.restart(None);
+        }
+    }
+
     /// Everything up to this place is in Redis.
     pub(super) fn record(&mut self, now: Instant, replay_id: &ReplayId) {
         if self.places.back().is_none_or(|(last, _)| now.duration_since(*last) >= STEP) {
@@ -35,6 +45,9 @@ impl History {
 
     /// This is where the subscription is, as Redis knows.
     pub(super) fn watch(&mut self, position: &Position) {
+        if let Some(org) = position.org {
+            self.of_org(org);
+        }
         self.since = position.since.or(self.since);
         if let Some(replay_id) = &position.replay_id {
             self.record(Instant::now(), replay_id);
@@ -95,5 +108,21 @@ mod tests {
         let later = DateTime::from_timestamp_millis(2_000).unwrap();
         history.restart(Some(later));
         assert_eq!((history.beginning(), history.oldest()), (Some(Beginning::At(later)), None));
+    }
+
+    #[test]
+    fn knows_nothing_of_another_org() {
+        let [one, other] = ["00D000000000001EAA", "00D000000000002EAA"].map(|org| org.parse::<SalesforceId>().unwrap());
+        let replay_id = ReplayId::from_bytes([1]).unwrap();
+        let since = DateTime::from_timestamp_millis(1_000);
+        let mut history = History::default();
+        // Of the version before: it is not known whose it is.
+        history.watch(&Position { replay_id: Some(replay_id.clone()), since, ..Position::default() });
+        history.of_org(one);
+        assert_eq!(history.oldest(), Some(&replay_id));
+        history.of_org(one);
+        assert_eq!(history.oldest(), Some(&replay_id));
+        history.watch(&Position { org: Some(other), ..Position::default() });
+        assert_eq!((history.beginning(), history.oldest()), (None, None));
     }
 }

@@ -8,10 +8,13 @@ use crate::meters;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use shared::applink::AuthorizedUser;
 use shared::jobs::{JobsError, JobsErrorKind};
 use shared::salesforce::pubsub::{
-    Delivery, PubSub, PubSubError, ReplayId, ReplayStart, ReplayStore, StoreError, SubscribeSettings, Subscription,
+    Delivery, PubSub, PubSubConfig, PubSubError, ReplayId, ReplayStart, ReplayStore, StoreError, SubscribeSettings,
+    Subscription,
 };
+use shared::salesforce::{AllowedHosts, SalesforceId};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +22,8 @@ use uuid::Uuid;
 
 /// Pause after a subscription that failed for good, until events come again.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How old the add-on's word may be of which org the authorization is.
+const CURRENT: Duration = Duration::from_secs(60);
 /// Pauses while Redis does not take events.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -27,7 +32,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Source {
     pub(crate) buffer: Buffer,
     pub(crate) filter: Filter,
-    pub(crate) pubsub: PubSub,
+    /// In whose name, and through which org; another one when the authorization is moved.
+    pub(crate) user: AuthorizedUser,
+    pub(crate) pubsub: PubSubConfig,
+    pub(crate) hosts: AllowedHosts,
     pub(crate) settings: SubscribeSettings,
     pub(crate) topic: String,
 }
@@ -41,6 +49,8 @@ pub(super) enum Ended {
     LeaseLost,
     /// The subscription failed for good.
     Failed(PubSubError),
+    /// The authorization is of another org by now.
+    Moved,
 }
 
 /// Why one subscription ended.
@@ -52,6 +62,9 @@ enum Left {
 
 pub(super) struct Session<'a> {
     source: &'a Source,
+    /// Of `org` and no other.
+    pubsub: PubSub,
+    org: SalesforceId,
     lease: &'a Lease,
     /// Where this process was, over all of its sessions.
     history: &'a mut History,
@@ -63,14 +76,49 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(source: &'a Source, lease: &'a Lease, history: &'a mut History, pause: &'a mut Duration) -> Self {
-        Self { source, lease, history, pause, version: String::new(), since: None }
+    /// One in the org of which the authorization is now.
+    ///
+    /// # Errors
+    /// When that is not known, or the endpoint cannot be used.
+    pub(super) async fn open(
+        source: &'a Source,
+        lease: &'a Lease,
+        history: &'a mut History,
+        pause: &'a mut Duration,
+    ) -> Result<Self, PubSubError> {
+        let org = source.user.current_org(CURRENT).await.map_err(|error| PubSubError::Session(error.into()))?;
+        let sessions = Arc::new(source.user.of_org(org));
+        let pubsub = PubSub::connect(source.pubsub.clone(), &source.hosts, sessions)?;
+        history.of_org(org);
+        Ok(Self { source, pubsub, org, lease, history, pause, version: String::new(), since: None })
+    }
+
+    /// Returns when the authorization is of another org than `org`. A stream would not notice: it goes on with the changes of
+    /// the org before for as long as the token is good that opened it.
+    pub(super) async fn moves(source: &Source, org: SalesforceId) {
+        loop {
+            tokio::time::sleep(CURRENT).await;
+            match source.user.current_org(CURRENT).await {
+                Ok(now) if now != org => return,
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "of which org the authorization is could not be asked"),
+            }
+        }
+    }
+
+    /// Of which org.
+    pub(super) fn org(&self) -> SalesforceId {
+        self.org
     }
 
     /// Runs until it fails for good or another process subscribes.
     pub(super) async fn run(&mut self) -> Ended {
         loop {
-            let Begun { position, new } = self.begin().await;
+            let Begun { position, new, moved_from } = self.begin().await;
+            if let Some(before) = moved_from {
+                let (authorization, org) = (self.source.user.name(), self.org);
+                tracing::warn!(%authorization, %before, %org, "the authorization is of another org, where the subscription begins anew");
+            }
             self.history.watch(&position);
             (self.version, self.since) = (position.version, position.since);
             let place = position.replay_id.or_else(|| self.remembered());
@@ -78,11 +126,11 @@ impl<'a> Session<'a> {
                 tracing::info!(%since, "no place is known yet; reading from the oldest event, without those before the beginning");
             }
             let stop = CancellationToken::new();
-            let Source { pubsub, topic, settings, .. } = self.source;
+            let Source { topic, settings, .. } = self.source;
             // The latest would leave out what came since the beginning.
             let start = if new { settings.start } else { ReplayStart::Earliest };
             let settings = SubscribeSettings { start, unplaced: ReplayStart::Earliest, ..settings.clone() };
-            let mut subscription = pubsub.subscribe(topic, settings, Arc::new(StartAt(place)), &stop);
+            let mut subscription = self.pubsub.subscribe(topic, settings, Arc::new(StartAt(place)), &stop);
             match self.follow(&mut subscription).await {
                 Left::Elsewhere => tracing::warn!("Redis lost its last moments; subscribing behind where it stands"),
                 Left::Ended(ended) => return ended,
@@ -105,7 +153,7 @@ impl<'a> Session<'a> {
         };
         let mut wait = SHORTEST_WAIT;
         loop {
-            match self.source.buffer.begin(&self.source.topic, beginning).await {
+            match self.source.buffer.begin(&self.source.topic, self.org, beginning).await {
                 Ok(begun) => return begun,
                 Err(error) => pause(&error, &mut wait).await,
             }
@@ -180,6 +228,7 @@ impl<'a> Session<'a> {
         let Some(replay_id) = &batch.replay_id else { return Moved::Stored };
         let to = Uuid::new_v4().simple().to_string();
         let step = Advance {
+            org: self.org,
             from: &self.version,
             to: &to,
             replay_id,

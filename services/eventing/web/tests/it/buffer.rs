@@ -154,7 +154,7 @@ async fn a_flush_of_a_process_that_has_ended_is_taken_over() -> Result<()> {
         redis.command(&["ZADD", "{eventing}:changes:flushing", "1", &format!("my-org:{transaction}")]).await?;
     }
     let changed = Changed::Records(vec![record]);
-    let params = QuoteChanges { transaction_key: "t-after".to_owned(), changed, user: None };
+    let params = QuoteChanges { transaction_key: "t-after".to_owned(), changed, user: None, org_id: None };
     let made = NewJob {
         idempotency_key: Some("t-after:7".to_owned()),
         request_id: "t-after".to_owned(),

@@ -5,6 +5,7 @@ mod crashes;
 mod document;
 mod first_position;
 mod ledger;
+mod moved;
 mod outages;
 mod pages;
 mod senders;

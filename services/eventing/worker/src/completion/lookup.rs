@@ -3,12 +3,11 @@
 use super::EVENT;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use shared::applink::AuthorizedUser;
-use shared::salesforce::AllowedHosts;
 use shared::salesforce::pubsub::{
     Content, Delivery, Event, PubSub, PubSubConfig, PubSubError, ReplayId, ReplayStart, ReplayStore, StoreError,
     SubscribeSettings,
 };
+use shared::salesforce::{AllowedHosts, SessionSource};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -24,7 +23,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub(super) struct Lookup<'a> {
     pub(super) config: &'a PubSubConfig,
     pub(super) hosts: &'a AllowedHosts,
-    pub(super) user: &'a AuthorizedUser,
+    /// Of the org in which the event was published, if it was.
+    pub(super) sessions: Arc<dyn SessionSource>,
     /// Read behind this one; from the oldest event without it.
     pub(super) after: Option<ReplayId>,
 }
@@ -72,7 +72,7 @@ impl Lookup<'_> {
     /// left to be delivered.
     pub(super) async fn job(self, job: &str, cancelled: &CancellationToken) -> Result<Found, LookupError> {
         let topic = format!("/event/{EVENT}");
-        let pubsub = PubSub::connect(self.config.clone(), self.hosts, Arc::new(self.user.clone()))?;
+        let pubsub = PubSub::connect(self.config.clone(), self.hosts, Arc::clone(&self.sessions))?;
         // A subscription waits out what this call tells at once.
         if !pubsub.topic(&topic).await?.can_subscribe {
             return Err(LookupError::Forbidden);

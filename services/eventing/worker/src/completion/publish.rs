@@ -7,10 +7,9 @@
 use super::lookup::{Found, Lookup, LookupError};
 use super::{Completion, EVENT};
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::applink::AuthorizedUser;
 use shared::jobs::{TaskContext, TaskError};
 use shared::salesforce::ErrorKind;
-use shared::salesforce::pubsub::{PubSubConfig, ReplayId};
+use shared::salesforce::pubsub::{PubSubConfig, PubSubError, ReplayId};
 use shared::work::{OrgWork, Orgs};
 use std::time::Duration;
 
@@ -54,7 +53,6 @@ impl Publisher {
         cx: &TaskContext,
         orgs: &Orgs,
         org: &OrgWork,
-        user: &AuthorizedUser,
         completion: &Completion,
     ) -> Result<(), TaskError> {
         let note = format!("{NOTE}{}", cx.run);
@@ -65,7 +63,7 @@ impl Publisher {
                     return Err(TaskError::Fail { reason: TOO_LATE.to_owned() });
                 }
                 tracing::warn!("whether the event was published is not known; looking for it");
-                if self.is_published(cx, orgs, user, completion).await? {
+                if self.is_published(cx, orgs, org, completion).await? {
                     return Ok(cx.remember(&note, PUBLISHED).await?);
                 }
             }
@@ -92,12 +90,12 @@ impl Publisher {
         &self,
         cx: &TaskContext,
         orgs: &Orgs,
-        user: &AuthorizedUser,
+        org: &OrgWork,
         completion: &Completion,
     ) -> Result<bool, TaskError> {
         let place = format!("{PLACE}{}", cx.run);
         let after: Option<ReplayId> = cx.recall(&place).await?.and_then(|text| text.parse().ok());
-        let lookup = Lookup { config: &self.pubsub, hosts: orgs.hosts(), user, after };
+        let lookup = Lookup { config: &self.pubsub, hosts: orgs.hosts(), sessions: org.sessions(), after };
         match lookup.job(&completion.job, &cx.cancelled).await {
             Ok(Found::Yes) => {
                 tracing::info!("the event of an earlier run was published");
@@ -115,6 +113,10 @@ impl Publisher {
             }
             Err(LookupError::PubSub(error)) if error.kind() == ErrorKind::SessionExpired => {
                 Err(TaskError::NeedsAuthorization { reason: error.to_string() })
+            }
+            // Such as that of another org: no later session is one of this.
+            Err(LookupError::PubSub(PubSubError::Session(error))) if error.kind() == ErrorKind::Invalid => {
+                Err(orgs.task_error(&error))
             }
             Err(error) => Err(later(cx.delivery, error.to_string())),
         }

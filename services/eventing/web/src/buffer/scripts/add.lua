@@ -1,6 +1,6 @@
 -- Adds ARGV first…last to transaction t; returns how many were new. What is being made into a job, or was, is not.
 -- `since` and `committed` are ms or ''.
-local function add(t, user, since, committed, first, last, quiet, patience)
+local function add(t, org, user, since, committed, first, last, quiet, patience)
   local new = 0
   for name, kind in pairs({ids = 'set', taken = 'set', ['flush-ids'] = 'set', open = 'hash'}) do mend(key(name, t), kind) end
   pieces(first, last, function(from, to)
@@ -15,6 +15,7 @@ local function add(t, user, since, committed, first, last, quiet, patience)
   if new == 0 then return 0 end
   local open = key('open', t)
   call('HSETNX', open, 'first', NOW)
+  if org ~= '' then call('HSETNX', open, 'org', org) end
   if user ~= '' then call('HSETNX', open, 'user', user) end
   local function keep(field, value, is_better)
     local known = number_of(call('HGET', open, field))
@@ -33,13 +34,13 @@ local function add(t, user, since, committed, first, last, quiet, patience)
 end
 
 -- Adds all transactions that stand in ARGV from `at` on, each as
---   <authorization>:<transaction key>, user or '', since ms or '', committed ms or '', number of ids, ids
+--   <authorization>:<transaction key>, org or '', user or '', since ms or '', committed ms or '', number of ids, ids
 local function add_all(at, quiet, patience)
   local new = 0
   while ARGV[at] do
-    local ids = tonumber(ARGV[at + 4])
-    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], at + 5, at + 4 + ids, quiet, patience)
-    at = at + 5 + ids
+    local ids = tonumber(ARGV[at + 5])
+    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], at + 6, at + 5 + ids, quiet, patience)
+    at = at + 6 + ids
   end
   return new
 end

@@ -1,5 +1,5 @@
 -- Takes transactions whose time has come, to be made into jobs. Returns {ms until the next one or -1, flushes, {{transaction
--- that was set aside, why}...}}, a flush being {transaction, number, user or '', since ms or '', ids}.
+-- that was set aside, why}...}}, a flush being {transaction, number, org or '', user or '', since ms or '', ids}.
 -- What cannot be read is set aside, and keeps no other from its turn.
 -- Grows a little, but above all what follows does: while Redis is full nothing is taken.
 -- ARGV 2 process  3 lease ms  4 most ids of a flush  5 most flushes
@@ -18,7 +18,7 @@ local function read(t)
   if t ~= shown(t) then return nil, 'its name' end
   if type_of(flush) ~= 'hash' then return nil, 'no flush' end
   if type_of(from) ~= 'set' then return nil, 'no records' end
-  local number, user, since, committed = unpack(call('HMGET', flush, 'number', 'user', 'since', 'committed'))
+  local number, org, user, since, committed = unpack(call('HMGET', flush, 'number', 'org', 'user', 'since', 'committed'))
   if not number_of(number) or string.format('%.0f', number) ~= number then return nil, 'number' end
   if since and not number_of(since) then return nil, 'since' end
   if committed and not number_of(committed) then return nil, 'committed' end
@@ -27,7 +27,8 @@ local function read(t)
     if id ~= '*' and string.find(id, '%W') then return nil, 'a record' end
   end
   if user and string.find(user, '%W') then user = nil end
-  return {t, tonumber(number), user or '', since or '', members}
+  if org and string.find(org, '%W') then org = nil end
+  return {t, tonumber(number), org or '', user or '', since or '', members}
 end
 
 local function hand_out(t)
@@ -39,7 +40,7 @@ local function hand_out(t)
   end
   call('HSET', key('flush', t), 'process', process)
   call('ZADD', flushing, NOW + lease, t)
-  ids = ids + #flush[5]
+  ids = ids + #flush[6]
   flushes[#flushes + 1] = flush
 end
 
@@ -62,11 +63,12 @@ if not is_count(call('GET', P .. 'flushes') or '0', 15) then call('SET', P .. 'f
 -- Moves the ids of t into a flush; those that are too many for one wait for the next.
 local function begin(t)
   local from, to, open = key('ids', t), key('flush-ids', t), key('open', t)
-  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since', 'committed')
+  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since', 'committed', 'org')
   call('HSET', flush, 'number', call('INCR', P .. 'flushes'))
   if fields[1] then call('HSET', flush, 'user', fields[1]) end
   if fields[2] then call('HSET', flush, 'since', fields[2]) end
   if fields[3] then call('HSET', flush, 'committed', fields[3]) end
+  if fields[4] then call('HSET', flush, 'org', fields[4]) end
   if call('SCARD', from) <= most_ids then
     call('RENAME', from, to)
     call('DEL', open)
