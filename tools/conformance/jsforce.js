@@ -14,6 +14,7 @@ const connection = new jsforce.Connection({
 });
 // The bulk classes wait a second between two looks at a job, and that long before the first one.
 connection.bulk2.pollInterval = 50;
+connection.bulk.pollInterval = 50;
 
 const names = (records) => records.map(({ Name }) => Name).sort();
 const inOrg = (like) => local.records(`SELECT Id, Name FROM Account WHERE Name LIKE '${like}'`);
@@ -132,5 +133,41 @@ await run(`jsforce ${version}`, {
     async "bulk query"() {
         const stream = await connection.bulk2.query("SELECT Id, Name FROM Account WHERE Name LIKE 'jsforce bulk%'");
         assert.deepEqual(names(await stream.toArray()), names(await inOrg("jsforce bulk%")));
+    },
+
+    // Bulk API v1: jobs of batches, in CSV.
+    async "bulk v1: insert, upsert, delete"() {
+        const input = Array.from({ length: 300 }, (_, index) => ({ Name: `jsforce v1, "${index}"` }));
+        const results = await connection.bulk.load("Account", "insert", [...input, { Name: "x".repeat(256) }]);
+        assert.deepEqual([results.length, results.filter(({ success }) => success).length], [301, 300]);
+        assert.match(results[300].errors[0], /^STRING_TOO_LONG/);
+        const found = await inOrg("jsforce v1%");
+        assert.deepEqual(names(found), names(input));
+        const byId = new Map(found.map(({ Id, Name }) => [Id, Name]));
+        assert.deepEqual(results.slice(0, 300).map(({ id }) => byId.get(id)), input.map(({ Name }) => Name), "in their order");
+        const [{ Id: OpportunityId }] = await local.records("SELECT Id FROM Opportunity LIMIT 1");
+        const quote = { QuoteJobKey__c: "jsforce-v1", Name: "v1", OpportunityId };
+        const options = { extIdField: "QuoteJobKey__c", concurrencyMode: "Serial" };
+        for (const created of [true, false]) {
+            const [upserted] = await connection.bulk.load("Quote", "upsert", options, [quote]);
+            assert.deepEqual([upserted.success, upserted.created], [true, created]);
+        }
+        const deleted = await connection.bulk.load("Account", "delete", found.map(({ Id }) => ({ Id })));
+        assert.ok(deleted.every(({ success }) => success));
+        assert.deepEqual(await inOrg("jsforce v1%"), []);
+    },
+
+    async "bulk v1: query, and its errors"() {
+        const expected = await local.count("Opportunity");
+        const stream = await connection.bulk.query("SELECT Id, Account.Name FROM Opportunity");
+        const records = await stream.toArray();
+        assert.deepEqual([records.length, records[0]["Account.Name"]], [expected, "Acme"]);
+        await assert.rejects(
+            connection.bulk.query("SELECT Nope FROM Opportunity").then((found) => found.toArray()),
+            /Failed to process query: INVALID_FIELD/,
+        );
+        await assert.rejects(connection.bulk.load("Nothing", "insert", [{ Name: "a" }]), { errorCode: "InvalidEntity" });
+        const stranger = new jsforce.Connection({ instanceUrl: org.instanceUrl, accessToken: "nonsense" });
+        await assert.rejects(stranger.bulk.load("Account", "insert", [{ Name: "a" }]), { errorCode: "InvalidSessionId" });
     },
 });

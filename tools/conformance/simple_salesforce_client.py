@@ -139,6 +139,31 @@ def bulk_query():
     equal(sorted(rows), names("Python bulk%"))
 
 
+def bulk_v1():
+    """Batches in JSON."""
+    records = [{"Name": f'Python v1, "{number}"', "NumberOfEmployees": number} for number in range(300)]
+    results = client.bulk.Account.insert([*records, {"Name": "", "Phone": "1"}], batch_size=200, use_serial=True)
+    equal([result["success"] for result in results], [True] * 300 + [False])
+    equal(results[300]["errors"][0]["statusCode"], "REQUIRED_FIELD_MISSING")
+    equal(names("Python v1%"), sorted(record["Name"] for record in records))
+    found = client.bulk.Account.query("SELECT Id, Name, CreatedDate FROM Account WHERE Name LIKE 'Python v1%'")
+    equal(sorted(record["Name"] for record in found), names("Python v1%"))
+    equal({type(record["CreatedDate"]) for record in found}, {int})
+    equal(client.bulk.Account.query("SELECT Id FROM Account WHERE Name = 'nobody'"), [])
+    changes = [{"Id": result["id"], "NumberOfEmployees": None} for result in results[:300]]
+    detailed = client.bulk.Account.update(changes, include_detailed_results=True)
+    equal([result["Id"] for result in detailed], [change["Id"] for change in changes])
+    equal(in_org("SELECT COUNT() FROM Account WHERE NumberOfEmployees != null AND Name LIKE 'Python v1%'")["totalSize"], 0)
+    opportunity = in_org("SELECT Id FROM Opportunity LIMIT 1")["records"][0]["Id"]
+    quotes = [{"QuoteJobKey__c": "python-v1", "Name": "v1", "OpportunityId": opportunity}]
+    for created in (True, False):
+        (result,) = client.bulk.Quote.upsert(quotes, "QuoteJobKey__c")
+        equal((result["success"], result["created"]), (True, created))
+    deleted = client.bulk.Account.delete([{"Id": result["id"]} for result in results[:300]])
+    equal({result["success"] for result in deleted}, {True})
+    equal(names("Python v1%"), [])
+
+
 STEPS = {
     "describe": describe,
     "limits": limits,
@@ -148,6 +173,7 @@ STEPS = {
     "collections": collections,
     "bulk insert": bulk_insert,
     "bulk query": bulk_query,
+    "bulk v1": bulk_v1,
 }
 
 CLIENT = f"simple-salesforce {version('simple-salesforce')} over https"

@@ -7,22 +7,27 @@
 pub(crate) mod answer;
 mod batch;
 pub(crate) mod bulk;
+pub(crate) mod bulk_v1;
 pub(crate) mod call;
 mod collections;
 mod composite;
+mod conditions;
 pub(crate) mod connection;
 pub(crate) mod deploys;
 mod describe;
 pub(crate) mod encoding;
 mod execute;
+mod explain;
 pub(crate) mod gateway;
 mod graph;
 pub(crate) mod guard;
+mod layouts;
 pub(crate) mod limits;
 pub(crate) mod oauth;
 mod odd;
 mod query;
 mod references;
+mod replication;
 pub(crate) mod request;
 pub(crate) mod resource;
 mod search;
@@ -32,6 +37,7 @@ mod subrequest;
 mod tooling;
 mod tree;
 mod upsert;
+mod validators;
 pub(crate) mod work;
 
 /// Largest body that is read, in bytes. The documented limits on records in a request are reached long before.

@@ -25,6 +25,7 @@ mod console;
 mod control;
 pub mod costs;
 pub mod counters;
+mod definitions;
 mod deploys;
 pub mod error;
 mod events;
@@ -48,6 +49,7 @@ pub mod soql;
 pub mod store;
 mod streams;
 mod version;
+mod xml;
 
 pub use self::config::{Addon, Config, Listeners};
 pub use self::server::run;

@@ -99,6 +99,7 @@ fn configure(config: &mut web::ServiceConfig) {
         .configure(applink::configure)
         .configure(http::oauth::configure)
         .configure(http::bulk::configure)
+        .configure(http::bulk_v1::configure)
         .configure(http::deploys::configure)
         .configure(soap::configure)
         .configure(external_services::configure)

@@ -2,14 +2,14 @@
 //! Any other call is answered with a fault that says what to use instead.
 //!
 //! A request takes this way: [`configure`]'s route reads the body, [`envelope`] takes it apart, and [`partner`] or
-//! [`metadata`] answers, with what [`xml`] writes; a [`fault`] is an answer, too.
+//! [`metadata`] answers, with what [`crate::xml`] writes; a [`fault`] is an answer, too.
 
+mod answer;
 mod api;
 mod envelope;
 mod fault;
 mod metadata;
 mod partner;
-mod xml;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 

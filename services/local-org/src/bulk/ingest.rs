@@ -3,6 +3,7 @@
 
 mod columns;
 mod failure;
+mod report;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,9 +12,9 @@ use csv::StringRecord;
 use serde_json::{Map, Value};
 
 use self::columns::Columns;
+use self::report::Report;
 use super::job::{Advance, Job, Output, Work};
-use super::results::ResultsWriter;
-use super::spec::{IngestSpec, Operation};
+use super::spec::{IngestSpec, Operation, Report as Wanted};
 use super::spool::SpoolReader;
 use super::{Failure, Jobs, disk, refused};
 use crate::counters::Rows;
@@ -38,7 +39,7 @@ pub(crate) struct Loader {
     fault: Option<RecordError>,
     reader: csv::Reader<SpoolReader>,
     columns: Columns,
-    results: ResultsWriter,
+    report: Report,
     /// Rows read so far, and where the last one ends.
     rows: u64,
     ends: u64,
@@ -71,7 +72,9 @@ impl Loader {
     fn try_open(org: &Org, job: &Arc<Job>, actor: Actor) -> Result<Self, Failure> {
         let spec = spec(job).map_err(internal)?;
         let contents = job.contents().ok_or("InvalidBatch : No data was uploaded")?;
-        columns::check_line_ending(&contents, spec.dialect)?;
+        if spec.report == Wanted::Parts {
+            columns::check_line_ending(&contents, spec.dialect)?;
+        }
         let mut reader = spec.dialect.reader(contents.reader(0, contents.len()));
         let mut header = StringRecord::new();
         if !reader.read_record(&mut header).map_err(unreadable)? {
@@ -83,10 +86,9 @@ impl Loader {
         });
         let columns = columns.map_err(internal)??;
         let header_end = reader.position().byte();
-        let results =
-            ResultsWriter::create(spec.dialect, contents, header_end).map_err(|error| internal(disk(&error)))?;
+        let report = Report::create(spec, contents, header_end).map_err(|error| internal(disk(&error)))?;
         let (job, fault) = (Arc::clone(job), job.fault());
-        Ok(Self { job, actor, fault, reader, columns, results, rows: 0, ends: 0, chunk: Vec::with_capacity(CHUNK) })
+        Ok(Self { job, actor, fault, reader, columns, report, rows: 0, ends: 0, chunk: Vec::with_capacity(CHUNK) })
     }
 
     /// Loads the next rows; blocks.
@@ -98,11 +100,11 @@ impl Loader {
         }
         match self.load_chunk(org, settings) {
             Ok(rows) => {
-                self.results.processed_to(self.ends);
+                self.report.processed_to(self.ends);
                 Step { rows, more: failure.is_none(), failure }
             }
             Err(error) => {
-                self.results.processed_to(begins);
+                self.report.processed_to(begins);
                 Step { failure: Some(internal(error)), ..Step::default() }
             }
         }
@@ -110,8 +112,8 @@ impl Loader {
 
     /// The end of the job: all rows are processed, it was aborted, or it failed.
     pub(crate) fn finish(self, failure: Option<Failure>) {
-        match self.results.finish() {
-            Ok(results) => self.job.end(Output::Rows(Arc::new(results)), failure),
+        match self.report.finish() {
+            Ok(output) => self.job.end(output, failure),
             Err(error) => self.job.end(Output::Nothing, Some(internal(disk(&error)))),
         }
     }
@@ -168,14 +170,7 @@ impl Loader {
         let active = began.elapsed();
         let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count() as u64;
         let processed = outcomes.len() as u64;
-        // Results are not in the order of the contents, as in a real org, where batches are processed side by side.
-        for (row, outcome) in self.chunk.iter().zip(&outcomes).rev() {
-            let written = match outcome {
-                Ok(saved) => self.results.succeeded(&saved.id, saved.created, row),
-                Err(error) => self.results.failed(self.columns.id_of(row), &self.columns.explain(error, row), row),
-            };
-            written.map_err(|error| refused("UNKNOWN_EXCEPTION", error.to_string()))?;
-        }
+        self.report.add(&self.columns, &self.chunk, &outcomes).map_err(|error| disk(&error))?;
         self.job.advance(Advance { processed, failed, active });
         let written = processed - failed;
         Ok(Rows { read: touched.saturating_sub(written), written })

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::dialect::Dialect;
-use super::refused;
+use super::outcomes::Outcomes;
+use super::records::Records;
 use super::results::Results;
 use super::spec::{Change, IngestSpec, QuerySpec};
 use super::spool::Spool;
 use super::table::Table;
+use super::{Failure, refused};
 use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::faults::RecordError;
@@ -97,6 +99,18 @@ pub(crate) enum Output {
     Nothing,
     Rows(Arc<Results>),
     Table(Arc<Table>),
+    Records(Arc<Records>),
+    Outcomes(Arc<Outcomes>),
+}
+
+/// Rows, and milliseconds of work.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Numbers {
+    pub(crate) processed: u64,
+    pub(crate) failed: u64,
+    pub(crate) total: u64,
+    /// In the store.
+    pub(crate) active: u64,
 }
 
 /// What one step of the work did.
@@ -152,14 +166,31 @@ impl Job {
     /// `INVALIDJOBSTATE` when the job is not open.
     pub(crate) fn upload(&self, contents: Spool, fault: Option<RecordError>) -> Result<(), ApiError> {
         let mut progress = self.progress();
-        if progress.state != State::Open {
-            let message = format!("Uploading data to a job in state {} not allowed", progress.state);
-            return Err(refused("INVALIDJOBSTATE", message));
-        }
+        progress.check_open()?;
         progress.uploads += 1;
         progress.contents = Some(Arc::new(contents));
         progress.fault = fault.or(progress.fault.take());
         Ok(())
+    }
+
+    /// Takes contents that others keep, too.
+    ///
+    /// # Errors
+    /// `INVALIDJOBSTATE` when the job is not open.
+    pub(super) fn hold(&self, contents: Arc<Spool>) -> Result<(), ApiError> {
+        let mut progress = self.progress();
+        progress.check_open()?;
+        progress.contents = Some(contents);
+        Ok(())
+    }
+
+    /// Ends a job that has not begun, because of a failure.
+    pub(crate) fn fail(&self, failure: Failure) {
+        let mut progress = self.progress();
+        if matches!(progress.state, State::Open | State::UploadComplete) {
+            progress.enter(State::Failed);
+            progress.error = Some(failure);
+        }
     }
 
     /// Closes or aborts the job.
@@ -280,6 +311,14 @@ impl Job {
 }
 
 impl Progress {
+    fn check_open(&self) -> Result<(), ApiError> {
+        if self.state == State::Open {
+            return Ok(());
+        }
+        let message = format!("Uploading data to a job in state {} not allowed", self.state);
+        Err(refused("INVALIDJOBSTATE", message))
+    }
+
     fn enter(&mut self, state: State) {
         self.state = state;
         self.changed = Utc::now();

@@ -8,6 +8,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::job::{Creator, Job, Work};
 use super::refused;
+use super::v1::ids::Ids;
+use super::v1::{self, spec::Spec};
 use crate::error::ApiError;
 use crate::id;
 
@@ -23,6 +25,10 @@ const PAGE: usize = 1_000;
 pub(crate) struct Jobs {
     last: AtomicU64,
     jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
+    /// Those of the Bulk API (v1).
+    of_batches: Mutex<BTreeMap<u64, Arc<v1::Job>>>,
+    /// Ids of their batches.
+    pub(crate) batch_ids: Ids,
     batches: AtomicU64,
     queries: AtomicU64,
 }
@@ -54,8 +60,27 @@ impl Jobs {
     /// # Errors
     /// 404 `NOT_FOUND`.
     pub(crate) fn get(&self, id: &str) -> Result<Arc<Job>, ApiError> {
-        let number = id::normalise(id).filter(|id| id::prefix(id) == PREFIX).and_then(|id| id::number_of(&id));
-        number.and_then(|number| self.jobs().get(&number).cloned()).ok_or_else(ApiError::not_found)
+        number_of(id).and_then(|number| self.jobs().get(&number).cloned()).ok_or_else(ApiError::not_found)
+    }
+
+    /// Adds a job of the Bulk API (v1).
+    pub(crate) fn create_of_batches(&self, creator: Creator, spec: Spec) -> Arc<v1::Job> {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let job = Arc::new(v1::Job::new(id::generate(PREFIX, number), creator, spec));
+        let mut jobs = self.of_batches();
+        let long_ago = Utc::now() - RETENTION;
+        jobs.retain(|_, job| !job.ended_before(long_ago));
+        jobs.insert(number, Arc::clone(&job));
+        job
+    }
+
+    /// The job of the Bulk API (v1) of that id, 15 or 18 characters.
+    ///
+    /// # Errors
+    /// `INVALIDJOB`.
+    pub(crate) fn of_batches_named(&self, id: &str) -> Result<Arc<v1::Job>, ApiError> {
+        let job = number_of(id).and_then(|number| self.of_batches().get(&number).cloned());
+        job.ok_or_else(|| refused("INVALIDJOB", format!("Unable to find job: {id}")))
     }
 
     /// Removes a job that is not at work.
@@ -76,7 +101,11 @@ impl Jobs {
 
     /// Removes all ended jobs with their data and results; gives their number.
     pub(crate) fn forget_ended(&self) -> usize {
-        forget(&mut self.jobs(), Utc::now())
+        let now = Utc::now();
+        let mut of_batches = self.of_batches();
+        let before = of_batches.len();
+        of_batches.retain(|_, job| !job.ended_before(now));
+        before - of_batches.len() + forget(&mut self.jobs(), now)
     }
 
     /// The jobs that `wanted` chooses, the oldest first, from number `start` on.
@@ -108,9 +137,18 @@ impl Jobs {
         self.queries.load(Ordering::Relaxed)
     }
 
+    fn of_batches(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<v1::Job>>> {
+        self.of_batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The number of which an id was made.
+fn number_of(id: &str) -> Option<u64> {
+    id::normalise(id).filter(|id| id::prefix(id) == PREFIX).and_then(|id| id::number_of(&id))
 }
 
 /// Removes the jobs that ended before `instant`.

@@ -49,6 +49,17 @@ pub(crate) struct IngestSpec {
     pub(crate) external_id: Option<String>,
     pub(crate) assignment_rule_id: Option<String>,
     pub(crate) dialect: Dialect,
+    pub(crate) report: Report,
+}
+
+/// How a load tells what became of its rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// In three files: saved, not saved, not processed (Bulk API 2.0).
+    #[default]
+    Parts,
+    /// In one list, in the order of the rows (Bulk API).
+    InOrder,
 }
 
 /// A query job's task.
@@ -58,6 +69,17 @@ pub(crate) struct QuerySpec {
     /// Whether records in the recycle bin are found too.
     pub(crate) deleted: bool,
     pub(crate) dialect: Dialect,
+    pub(crate) form: Form,
+}
+
+/// What the result of a query is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Rows of CSV.
+    #[default]
+    Rows,
+    /// Records as the REST API gives them.
+    Records,
 }
 
 /// What a `PATCH` makes of a job.
@@ -74,14 +96,23 @@ impl IngestSpec {
     /// 400 that names the member at fault.
     pub(crate) fn read(body: &[u8], schema: &Schema) -> Result<Self, ApiError> {
         let body = members(body)?;
-        let name = text(&body, "object")?.ok_or_else(|| refused("INVALIDJOB", "object is required"))?;
+        let dialect = dialect(&body)?;
+        Ok(Self { dialect, ..Self::of(&body, schema)? })
+    }
+
+    /// Reads and checks the members of a request, but for how the contents are written.
+    ///
+    /// # Errors
+    /// 400 that names the member at fault.
+    pub(super) fn of(body: &Map<String, Value>, schema: &Schema) -> Result<Self, ApiError> {
+        let name = text(body, "object")?.ok_or_else(|| refused("INVALIDJOB", "object is required"))?;
         let object = schema
             .object(&name)
             .filter(|object| object.writable)
             .ok_or_else(|| refused("INVALIDENTITY", format!("Entity '{name}' is not supported by the Bulk API.")))?;
         let operation: Operation =
-            choice(&body, "operation")?.ok_or_else(|| refused("INVALIDJOB", "operation is required"))?;
-        let external_id = match (operation, text(&body, "externalIdFieldName")?) {
+            choice(body, "operation")?.ok_or_else(|| refused("INVALIDJOB", "operation is required"))?;
+        let external_id = match (operation, text(body, "externalIdFieldName")?) {
             (Operation::Upsert, None) => {
                 let message =
                     format!("External ID was blank for {}. An External ID must be specified for upsert.", object.name);
@@ -107,8 +138,9 @@ impl IngestSpec {
             object: object.name.clone(),
             operation,
             external_id,
-            assignment_rule_id: text(&body, "assignmentRuleId")?,
-            dialect: dialect(&body)?,
+            assignment_rule_id: text(body, "assignmentRuleId")?,
+            dialect: Dialect::default(),
+            report: Report::default(),
         })
     }
 }
@@ -127,7 +159,7 @@ impl QuerySpec {
         };
         let soql = text(&body, "query")?.filter(|soql| !soql.trim().is_empty());
         let soql = soql.ok_or_else(|| refused("INVALIDJOB", "query is required"))?;
-        Ok(Self { soql, deleted, dialect: dialect(&body)? })
+        Ok(Self { soql, deleted, dialect: dialect(&body)?, form: Form::default() })
     }
 }
 
@@ -141,7 +173,7 @@ impl Change {
     }
 }
 
-fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     serde_json::from_slice(body).map_err(|error| refused("JSON_PARSER_ERROR", error.to_string()))
 }
 
@@ -156,7 +188,7 @@ fn dialect(body: &Map<String, Value>) -> Result<Dialect, ApiError> {
     })
 }
 
-fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
+pub(super) fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
@@ -166,7 +198,7 @@ fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiErro
 }
 
 /// A member that has one of a few values.
-fn choice<T: DeserializeOwned>(body: &Map<String, Value>, name: &str) -> Result<Option<T>, ApiError> {
+pub(super) fn choice<T: DeserializeOwned>(body: &Map<String, Value>, name: &str) -> Result<Option<T>, ApiError> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
@@ -176,6 +208,6 @@ fn choice<T: DeserializeOwned>(body: &Map<String, Value>, name: &str) -> Result<
     }
 }
 
-fn unknown(name: &str, value: &str) -> ApiError {
+pub(super) fn unknown(name: &str, value: &str) -> ApiError {
     refused("JSON_PARSER_ERROR", format!("'{value}' is not a valid value for {name}"))
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::http::validators::Validators;
 
 /// What a call or subrequest answers.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Path of the record that was created, for the `Location` header.
     pub(crate) location: Option<String>,
+    /// What tells this version of the record from others, for the headers `ETag` and `Last-Modified`.
+    pub(crate) validators: Option<Validators>,
     /// What is sent behind the head.
     pub(crate) body: Body,
 }
@@ -50,12 +54,12 @@ impl Answer {
 
     /// 200 with a body that is written out already.
     pub(crate) fn text(body: String) -> Self {
-        Self { status: 200, location: None, body: Body::Written(body) }
+        Self { body: Body::Written(body), ..Self::empty(200) }
     }
 
     /// A status with a body.
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self { status, location: None, body: Body::Json(body) }
+        Self { body: Body::Json(body), ..Self::empty(status) }
     }
 
     /// 204.
@@ -65,12 +69,12 @@ impl Answer {
 
     /// A status without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, location: None, body: Body::Empty }
+        Self { status, location: None, validators: None, body: Body::Empty }
     }
 
     /// Whether the call did what it was to do.
     pub(crate) fn is_success(&self) -> bool {
-        self.status < 300
+        self.status < 300 || self.status == 304
     }
 
     /// The body as a value; null where there is none.
@@ -98,6 +102,12 @@ impl Answer {
         if let Some(location) = self.location {
             response.insert_header(("Location", location));
         }
+        if let Some(Validators { etag, last_modified }) = self.validators {
+            response.insert_header(("Last-Modified", http_date(last_modified)));
+            if let Some(etag) = etag {
+                response.insert_header(("ETag", etag));
+            }
+        }
         match self.body {
             Body::Empty => response.finish(),
             Body::Json(value) => response.body(value.to_string()),
@@ -105,6 +115,11 @@ impl Answer {
             Body::Text(text) => response.body(text.as_bytes().to_vec()),
         }
     }
+}
+
+/// A time as headers have it.
+pub(crate) fn http_date(at: DateTime<Utc>) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 impl From<ApiError> for Answer {
@@ -118,7 +133,7 @@ pub(crate) fn builder(status: u16) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.insert_header(("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private"));
-    if status != StatusCode::NO_CONTENT {
+    if status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED {
         response.insert_header(("Content-Type", "application/json;charset=UTF-8"));
     }
     if status == StatusCode::UNAUTHORIZED {

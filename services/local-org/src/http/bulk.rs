@@ -3,13 +3,13 @@
 //! Unlike the rest of the data API these calls stream: uploads go to disk as they come, results come from there. Jobs
 //! themselves are [`crate::bulk`]'s business; [`background`] runs them when the call that started them has been answered.
 
-mod background;
-mod download;
+pub(super) mod background;
+pub(super) mod download;
 mod ingest;
 mod multipart;
 mod query;
 mod resource;
-mod upload;
+pub(super) mod upload;
 
 use std::future::Future;
 use std::sync::Arc;

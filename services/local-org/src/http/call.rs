@@ -1,9 +1,12 @@
 //! One call of the data API, or one subrequest of a composite one: what is asked of which resource.
 
+pub(crate) mod conditions;
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use self::conditions::Conditions;
 use super::answer::{malformed_json, not_found};
 use super::resource::{Method, Resource};
 use crate::error::ApiError;
@@ -33,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) batch_size: usize,
     /// Whether the caller lets duplicates pass.
     pub(crate) allow_duplicates: bool,
+    /// What the headers demand of the record.
+    pub(crate) conditions: Conditions,
 }
 
 impl Call {
@@ -57,7 +62,16 @@ impl Call {
         let method = Method::parse(method)
             .filter(|method| resource.methods().contains(method))
             .ok_or_else(|| method_not_allowed(method, &resource))?;
-        Ok(Self { version, method, resource, params, body: None, batch_size: MAX_BATCH_SIZE, allow_duplicates: false })
+        Ok(Self {
+            version,
+            method,
+            resource,
+            params,
+            body: None,
+            batch_size: MAX_BATCH_SIZE,
+            allow_duplicates: false,
+            conditions: Conditions::default(),
+        })
     }
 
     /// The call with this body, if it takes one.

@@ -12,6 +12,9 @@ use crate::version::Version;
 
 /// `sobjects`
 pub(crate) fn global(cx: &Context<'_>, access: &Access, call: &Call) -> Answer {
+    if call.conditions.knows(cx.org.store.schema_since()) {
+        return Answer::empty(304);
+    }
     let schema = cx.org.store.schema();
     let objects = schema.objects().filter(|object| access.reads(object));
     let objects: Vec<_> = objects.map(|object| summary(object, access, call.version)).collect();
@@ -29,19 +32,58 @@ pub(crate) fn basic(cx: &Context<'_>, access: &Access, call: &Call, object: &str
 pub(crate) fn sobject(cx: &Context<'_>, access: &Access, call: &Call, object: &str) -> Result<Answer, ApiError> {
     let schema = cx.org.store.schema();
     let object = find(&schema, access, object)?;
+    if call.conditions.knows(cx.org.store.schema_since()) {
+        return Ok(Answer::empty(304));
+    }
     let mut describe = summary(object, access, call.version);
     let fields = object.fields.iter().filter(|field| access.sees(object, field));
     describe["fields"] = fields.map(|described| field(object, described, access)).collect();
     let children = schema.children_of(&object.name).filter(|(child, field)| access.sees(child, field));
     describe["childRelationships"] = children.map(|(child, field)| child_relationship(child, field)).collect();
+    let path = format!("{}/sobjects/{}/describe", call.version.path(), object.name);
+    let layout = format!("{path}/layouts/{MASTER}");
     describe["recordTypeInfos"] = json!([{
         "active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master",
-        "master": true, "name": "Master", "recordTypeId": "012000000000000AAA",
+        "master": true, "name": "Master", "recordTypeId": MASTER, "urls": {"layout": layout},
     }]);
+    whole(object, &mut describe, &path);
     Ok(Answer::ok(describe))
 }
 
-fn find<'s>(schema: &'s Schema, access: &Access, name: &str) -> Result<&'s ObjectDef, ApiError> {
+/// What only the describe of one object has.
+fn whole(object: &ObjectDef, describe: &mut Value, path: &str) {
+    let is_shown = object.writable && !object.is_event();
+    for name in ["actionOverrides", "namedLayoutInfos"] {
+        describe[name] = json!([]);
+    }
+    for name in ["defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy", "implementsInterfaces"] {
+        describe[name] = Value::Null;
+    }
+    for name in ["listviewable", "lookupLayoutable", "networkScopeFieldName"] {
+        describe[name] = Value::Null;
+    }
+    for name in ["compactLayoutable", "searchLayoutable"] {
+        describe[name] = json!(is_shown);
+    }
+    describe["sobjectDescribeOption"] = json!("FULL");
+    let scopes = [("everything", "All"), ("mine", "My")];
+    let owned = object.field("OwnerId").is_some();
+    let scopes = scopes.iter().filter(|(name, _)| *name == "everything" || owned);
+    describe["supportedScopes"] = scopes
+        .map(|(name, label)| json!({"label": format!("{label} {}", object.label_plural), "name": name}))
+        .collect();
+    if is_shown {
+        for name in ["approvalLayouts", "compactLayouts", "layouts"] {
+            describe["urls"][name] = json!(format!("{path}/{name}"));
+        }
+        describe["urls"]["listviews"] = json!(path.replace("/describe", "/listviews"));
+    }
+}
+
+/// The record type of all records of objects without record types of their own.
+pub(crate) const MASTER: &str = "012000000000000AAA";
+
+pub(crate) fn find<'s>(schema: &'s Schema, access: &Access, name: &str) -> Result<&'s ObjectDef, ApiError> {
     schema.object(name).filter(|object| access.reads(object)).ok_or_else(not_found)
 }
 
@@ -59,7 +101,9 @@ fn summary(object: &ObjectDef, access: &Access, version: Version) -> Value {
         "createable": can(Operation::Create), "updateable": is_stored && can(Operation::Update), "deletable": deletable,
         "undeletable": deletable, "mergeable": false, "triggerable": !is_stored, "layoutable": is_changeable,
         "activateable": false, "deprecatedAndHidden": false, "feedEnabled": false, "mruEnabled": false,
-        "hasSubtypes": false, "isSubtype": false,
+        "hasSubtypes": false, "isSubtype": false, "isInterface": false, "deepCloneable": false,
+        "associateEntityType": null, "associateParentEntity": null,
+        "replicateable": is_stored && object.field("SystemModstamp").is_some(),
         "urls": {
             "sobject": path, "describe": format!("{path}/describe"), "rowTemplate": format!("{path}/{{ID}}"),
         },
@@ -76,26 +120,40 @@ fn child_relationship(child: &ObjectDef, field: &FieldDef) -> Value {
 }
 
 /// What no field of a local org is or has, though clients may read it.
-const NEVER: [&str; 8] = [
+const NEVER: [&str; 13] = [
+    "aiPredictionField",
     "calculated",
     "dependentPicklist",
     "deprecatedAndHidden",
     "displayLocationInDecimal",
     "encrypted",
+    "formulaTreatNullNumberAsZero",
     "highScaleNumber",
     "htmlFormatted",
     "namePointing",
+    "queryByDistance",
+    "searchPrefilterable",
+    "writeRequiresMasterRead",
 ];
-const NOTHING: [&str; 6] = [
+const NOTHING: [&str; 10] = [
     "calculatedFormula",
     "compoundFieldName",
     "controllerName",
+    "defaultValueFormula",
     "extraTypeInfo",
+    "filteredLookupInfo",
     "inlineHelpText",
-    "relationshipOrder",
+    "mask",
+    "maskType",
+    "referenceTargetField",
 ];
 
-fn field(object: &ObjectDef, field: &FieldDef, access: &Access) -> Value {
+/// Whether a custom field makes its object the detail of another.
+fn is_detail(field: &FieldDef) -> bool {
+    field.is_custom() && field.on_delete == OnDelete::Cascade
+}
+
+pub(crate) fn field(object: &ObjectDef, field: &FieldDef, access: &Access) -> Value {
     let editable = access.edits(object, field);
     let (kind, soap) = types(field.kind);
     let is_int = field.kind == FieldType::Int;
@@ -122,6 +180,8 @@ fn field(object: &ObjectDef, field: &FieldDef, access: &Access) -> Value {
     for usage in ["aggregatable", "filterable", "groupable", "sortable"] {
         describe[usage] = json!(!is_long_text);
     }
+    // The number of the master in a master-detail relationship, of which an object has one here.
+    describe["relationshipOrder"] = if is_detail(field) { json!(0) } else { Value::Null };
     NEVER.iter().for_each(|name| describe[*name] = json!(false));
     NOTHING.iter().for_each(|name| describe[*name] = Value::Null);
     describe

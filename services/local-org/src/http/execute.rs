@@ -14,6 +14,8 @@ pub(crate) fn call(cx: &Context<'_>, call: Call) -> Result<Answer, ApiError> {
         Resource::Graph => graph::run(cx, call),
         Resource::Batch => batch::run(cx, &call),
         Resource::ToolingQuery => tooling::query(cx, &call),
+        Resource::ExecuteAnonymous => Ok(tooling::execute_anonymous()),
+        Resource::RunTests => Err(tooling::run_tests()),
         Resource::ToolingObject { object } => tooling::record(cx, &call, object, None),
         Resource::ToolingRecord { object, id } => tooling::record(cx, &call, object, Some(id)),
         Resource::Query { deleted } => query::answer(cx, &call, *deleted),

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{Answer, builder, internal, invalid_session, malformed_json};
 use super::call::Call;
+use super::call::conditions::Conditions;
 use super::encoding::Encoding;
 use super::request::{base_url, check_head, header, session_of, target};
 use super::work::Context;
@@ -74,6 +75,7 @@ impl Exchange {
         if let Some(options) = header(request, "Sforce-Query-Options") {
             call.set_query_options(options);
         }
+        call.conditions = Conditions::of(|name| header(request, name));
         call.allow_duplicates = header(request, "Sforce-Duplicate-Rule-Header").is_some_and(allows_duplicates);
         Ok(Self {
             org: Arc::clone(org),

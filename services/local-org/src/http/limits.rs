@@ -25,12 +25,32 @@ const RESOURCES: [&str; 10] = [
 pub(crate) const UNLIMITED: u64 = 5_000_000;
 
 /// Limits that are listed, with what they are, and that a local org does not use up.
-const UNUSED: [(&str, u64); 5] = [
+const UNUSED: [(&str, u64); 25] = [
     ("ConcurrentAsyncGetReportInstances", 200),
+    ("ConcurrentSyncReportRuns", 20),
     ("DailyAsyncApexExecutions", 250_000),
+    ("DailyAsyncApexTests", 500),
     ("DailyBulkV2QueryFileStorageMB", 976_562),
+    ("DailyDurableGenericStreamingApiEvents", 10_000),
+    ("DailyDurableStreamingApiEvents", 10_000),
+    ("DailyGenericStreamingApiEvents", 10_000),
+    ("DailyStandardVolumePlatformEvents", 10_000),
+    ("DailyStreamingApiEvents", 10_000),
+    ("DailyWorkflowEmails", 390),
     ("DataStorageMB", 1_073),
+    ("DurableStreamingApiConcurrentClients", 20),
+    ("FileStorageMB", 1_073),
+    ("HourlyAsyncReportRuns", 1_200),
+    ("HourlyDashboardRefreshes", 200),
+    ("HourlyDashboardResults", 5_000),
+    ("HourlyDashboardStatuses", 999_999_999),
+    ("HourlyODataCallout", 1_000),
     ("HourlyPublishedPlatformEvents", 50_000),
+    ("HourlySyncReportRuns", 500),
+    ("HourlyTimeBasedWorkflow", 50),
+    ("MassEmail", 10),
+    ("SingleEmail", 15),
+    ("StreamingApiConcurrentClients", 20),
 ];
 
 /// `/services/data/vXX.X`

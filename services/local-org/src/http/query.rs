@@ -1,4 +1,4 @@
-//! `query`, `queryAll` and `query/<locator>`: results in pages.
+//! `query`, `queryAll` and `query/<locator>`: results in pages, or the query explained.
 //!
 //! The whole result is read when the query runs, and all pages but the first are written out and kept under a locator:
 //! what a client fetches later is what was found then. Children count toward the size of a page (SOAP API Developer
@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Body};
 use super::call::Call;
+use super::explain;
 use super::work::{Context, Records};
+use crate::definitions;
 use crate::error::ApiError;
 use crate::host::{Cursors, Page};
-use crate::soql::Outcome;
+use crate::soql::ast::Query;
+use crate::soql::{self, Outcome};
 
 /// Longest query text in characters (SOQL and SOSL Reference, "SOQL and SOSL Limits").
 const MAX_QUERY: usize = 100_000;
@@ -24,6 +27,7 @@ const MAX_QUERY: usize = 100_000;
 pub(crate) fn answer(cx: &Context<'_>, call: &Call, deleted: bool) -> Result<Answer, ApiError> {
     match cx.transaction(|records| find(records, call, deleted))? {
         Reply::Columns(columns) => Ok(Answer::ok(columns)),
+        Reply::Explained(answer) => Ok(answer),
         Reply::Found(Outcome::Records { found, .. }) if found.rows() <= call.batch_size => {
             cx.add_read(found.rows() as u64);
             Ok(Answer::text(found.page()?))
@@ -41,6 +45,7 @@ pub(crate) fn run(
 ) -> Result<Answer, ApiError> {
     match find(records, call, deleted)? {
         Reply::Columns(columns) => Ok(Answer::ok(columns)),
+        Reply::Explained(answer) => Ok(answer),
         Reply::Found(outcome) => paged(cx, call, outcome),
     }
 }
@@ -48,10 +53,14 @@ pub(crate) fn run(
 /// What a query is answered with.
 enum Reply {
     Columns(Value),
+    Explained(Answer),
     Found(Outcome),
 }
 
 fn find(records: &mut Records<'_, '_>, call: &Call, deleted: bool) -> Result<Reply, ApiError> {
+    if let Some(soql) = call.param("explain") {
+        return Ok(Reply::Explained(explain::answer(records, call, soql)?));
+    }
     let soql = call.param("q").filter(|soql| !soql.trim().is_empty()).ok_or_else(no_query)?;
     if soql.chars().count() > MAX_QUERY {
         return Err(ApiError::new(
@@ -63,10 +72,22 @@ fn find(records: &mut Records<'_, '_>, call: &Call, deleted: bool) -> Result<Rep
     if call.flag("columns") {
         return Ok(Reply::Columns(records.columns(soql, call.version)?));
     }
-    let outcome = records.query(soql, deleted, call.version)?;
+    let outcome = match definition_query(soql) {
+        Some(query) => records.definitions(&query, call.version)?,
+        None => records.query(soql, deleted, call.version)?,
+    };
     // A page's rows are counted when it is given, not when the query ran.
     records.defer(outcome.len());
     Ok(Reply::Found(outcome))
+}
+
+/// The query, if it is of objects that are made of the schema: the others are told apart by their text already.
+fn definition_query(soql: &str) -> Option<Query> {
+    let lower = soql.to_ascii_lowercase();
+    if !lower.contains("definition") && !lower.contains("apex") {
+        return None;
+    }
+    soql::parse(soql).ok().filter(|query| definitions::has(&query.select.from.to_string()))
 }
 
 /// The first page; the others are kept.
@@ -86,7 +107,7 @@ fn paged(cx: &Context<'_>, call: &Call, outcome: Outcome) -> Result<Answer, ApiE
 pub(crate) fn more(cx: &Context<'_>, locator: &str) -> Result<Answer, ApiError> {
     let page = cx.org.cursors.page(locator)?;
     cx.add_read(page.rows);
-    Ok(Answer { status: 200, location: None, body: Body::Text(page.body) })
+    Ok(Answer { body: Body::Text(page.body), ..Answer::empty(200) })
 }
 
 fn no_query() -> ApiError {

@@ -42,6 +42,29 @@ impl fmt::Display for Method {
     }
 }
 
+/// Which layouts of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LayoutKind {
+    /// `layouts`
+    Full,
+    /// `compactLayouts`
+    Compact,
+    /// `approvalLayouts`
+    Approval,
+}
+
+impl LayoutKind {
+    /// The kind that a path names.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "layouts" => Self::Full,
+            "compactLayouts" => Self::Compact,
+            "approvalLayouts" => Self::Approval,
+            _ => return None,
+        })
+    }
+}
+
 /// A resource below `/services/data/vXX.X`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resource {
@@ -67,6 +90,12 @@ pub(crate) enum Resource {
     Sobject { object: String },
     /// `sobjects/X/describe`
     Describe { object: String },
+    /// `sobjects/X/describe/layouts` and its likes, and with the id of a record type
+    Layouts { object: String, kind: LayoutKind, record_type: Option<String> },
+    /// `sobjects/X/listviews`
+    ListViews { object: String },
+    /// `sobjects/X/updated`, `sobjects/X/deleted`
+    Changes { object: String, deleted: bool },
     /// `sobjects/X/<id>`
     Record { object: String, id: String },
     /// `sobjects/X/<field>/<value>`
@@ -87,6 +116,10 @@ pub(crate) enum Resource {
     CollectionByExternalId { object: String, field: String },
     /// `tooling/query`
     ToolingQuery,
+    /// `tooling/executeAnonymous`
+    ExecuteAnonymous,
+    /// `tooling/runTestsAsynchronous`, `tooling/runTestsSynchronous`
+    RunTests,
     /// `tooling/sobjects/X`
     ToolingObject { object: String },
     /// `tooling/sobjects/X/<id>`
@@ -110,6 +143,15 @@ impl Resource {
             ["sobjects"] => Self::Sobjects,
             ["sobjects", object] => Self::Sobject { object: own(object) },
             ["sobjects", object, "describe"] => Self::Describe { object: own(object) },
+            ["sobjects", object, "listviews"] => Self::ListViews { object: own(object) },
+            ["sobjects", object, "updated"] => Self::Changes { object: own(object), deleted: false },
+            ["sobjects", object, "deleted"] => Self::Changes { object: own(object), deleted: true },
+            ["sobjects", object, "describe", kind] if let Some(kind) = LayoutKind::parse(kind) => {
+                Self::Layouts { object: own(object), kind, record_type: None }
+            }
+            ["sobjects", object, "describe", kind, id] if let Some(kind) = LayoutKind::parse(kind) => {
+                Self::Layouts { object: own(object), kind, record_type: Some(own(id)) }
+            }
             ["sobjects", object, id] => Self::Record { object: own(object), id: own(id) },
             ["sobjects", object, field, value] => {
                 Self::ExternalId { object: own(object), field: own(field), value: own(value) }
@@ -124,6 +166,8 @@ impl Resource {
                 Self::CollectionByExternalId { object: own(object), field: own(field) }
             }
             ["tooling", "query"] => Self::ToolingQuery,
+            ["tooling", "executeAnonymous"] => Self::ExecuteAnonymous,
+            ["tooling", "runTestsAsynchronous" | "runTestsSynchronous"] => Self::RunTests,
             ["tooling", "sobjects", object] => Self::ToolingObject { object: own(object) },
             ["tooling", "sobjects", object, id] => Self::ToolingRecord { object: own(object), id: own(id) },
             _ => return None,
@@ -143,7 +187,12 @@ impl Resource {
             | Self::Recent
             | Self::Sobjects
             | Self::ToolingQuery
+            | Self::ExecuteAnonymous
+            | Self::Layouts { .. }
+            | Self::ListViews { .. }
+            | Self::Changes { .. }
             | Self::Describe { .. } => &[Get],
+            Self::RunTests => &[Get, Post],
             Self::Sobject { .. } | Self::ParameterizedSearch => &[Get, Post],
             // POST is for `sobjects/X/Id`: an upsert by id that can only insert.
             Self::Record { .. } | Self::ExternalId { .. } => &[Delete, Get, Patch, Post],
@@ -168,6 +217,10 @@ impl Resource {
             (Self::Recent, _) => "recent",
             (Self::Sobjects, _) => "describeGlobal",
             (Self::Sobject { .. }, Method::Get) | (Self::Describe { .. }, _) => "describe",
+            (Self::Layouts { .. } | Self::ListViews { .. }, _) => "describe",
+            (Self::Changes { deleted: false, .. }, _) => "updated",
+            (Self::Changes { deleted: true, .. }, _) => "deleted",
+            (Self::ExecuteAnonymous | Self::RunTests, _) => "tooling",
             (Self::Sobject { .. }, _) => "create",
             (Self::Record { .. } | Self::ExternalId { .. }, Method::Get) => "retrieve",
             (Self::Record { .. } | Self::ExternalId { .. }, Method::Delete) => "delete",

@@ -4,7 +4,7 @@ use super::answer::{Answer, not_found};
 use super::call::Call;
 use super::resource::{Method, Resource};
 use super::work::{Context, Records};
-use super::{collections, describe, limits, query, search, sobjects, tree, upsert};
+use super::{collections, describe, layouts, limits, query, replication, search, sobjects, tree, upsert};
 use crate::error::ApiError;
 
 /// Runs a call that is not composite within a transaction. What it wrote is to be undone when it fails.
@@ -22,8 +22,14 @@ pub(crate) fn run(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Call) 
         (Resource::Sobject { object }, Method::Get) => describe::basic(cx, records.access(), call, object),
         (Resource::Sobject { object }, _) => sobjects::create(records, call, object),
         (Resource::Describe { object }, _) => describe::sobject(cx, records.access(), call, object),
+        (Resource::Layouts { object, kind, record_type }, _) => {
+            layouts::answer(cx, records.access(), call, object, *kind, record_type.as_deref())
+        }
+        (Resource::ListViews { object }, _) => layouts::list_views(cx, records.access(), object),
+        (Resource::Changes { object, deleted: false }, _) => replication::updated(records, call, object),
+        (Resource::Changes { object, deleted: true }, _) => replication::deleted(records, call, object),
         (Resource::Record { object, id }, Method::Get) => sobjects::retrieve(records, call, object, id),
-        (Resource::Record { object, id }, Method::Delete) => sobjects::delete(records, object, id),
+        (Resource::Record { object, id }, Method::Delete) => sobjects::delete(records, call, object, id),
         (Resource::Record { object, id }, Method::Patch) => sobjects::update(records, call, object, id),
         (Resource::Record { object, id }, _) if id.eq_ignore_ascii_case("Id") => {
             sobjects::create(records, call, object)
@@ -38,6 +44,7 @@ pub(crate) fn run(cx: &Context<'_>, records: &mut Records<'_, '_>, call: &Call) 
         (Resource::CollectionByExternalId { object, field }, _) => collections::upsert(records, call, object, field),
         (Resource::Tree { object }, _) => tree::run(cx, records, call, object),
         (Resource::Record { .. } | Resource::Composite | Resource::Graph | Resource::Batch, _)
+        | (Resource::ExecuteAnonymous | Resource::RunTests, _)
         | (Resource::ToolingQuery | Resource::ToolingObject { .. } | Resource::ToolingRecord { .. }, _) => {
             Err(not_found())
         }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
+use super::conditions;
 use super::work::Records;
 use crate::error::ApiError;
 use crate::version::Version;
@@ -18,19 +19,22 @@ pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -
 /// `GET sobjects/X/<id>?fields=A,B`
 pub(crate) fn retrieve(records: &mut Records<'_, '_>, call: &Call, object: &str, id: &str) -> Result<Answer, ApiError> {
     let fields = call.list_param("fields");
-    Ok(Answer::ok(records.retrieve(object, id, fields.as_deref(), call.version)?))
+    let record = records.retrieve(object, id, fields.as_deref(), call.version)?;
+    conditions::answer(records, call, object, record)
 }
 
 /// `PATCH sobjects/X/<id>`
 pub(crate) fn update(records: &mut Records<'_, '_>, call: &Call, object: &str, id: &str) -> Result<Answer, ApiError> {
     let fields = call.object_body()?;
     refuse_id(fields)?;
+    conditions::check(records, call, object, id)?;
     records.update(object, id, fields)?;
     Ok(Answer::no_content())
 }
 
 /// `DELETE sobjects/X/<id>`
-pub(crate) fn delete(records: &mut Records<'_, '_>, object: &str, id: &str) -> Result<Answer, ApiError> {
+pub(crate) fn delete(records: &mut Records<'_, '_>, call: &Call, object: &str, id: &str) -> Result<Answer, ApiError> {
+    conditions::check(records, call, object, id)?;
     records.delete(object, id)?;
     Ok(Answer::no_content())
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, invalid};
+use super::answer::{Answer, http_date, invalid};
+use super::call::conditions::Conditions;
 use super::call::{Call, ROOT};
 use super::references::{self, Results};
 use super::resource::Method;
@@ -56,6 +57,10 @@ impl Subrequest {
             true => Call::parse(&self.method, &references::resolve_url(&self.url, results, version)?)?,
             false => Call::parse(&self.method, &self.url)?,
         };
+        if let Some(headers) = &self.http_headers {
+            let of = |name: &str| headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+            call.conditions = Conditions::of(|name| of(name).and_then(|(_, value)| value.as_str()));
+        }
         if let Some(mut body) = self.body.take().filter(|_| call.takes_body()) {
             references::resolve(&mut body, results, version)?;
             call.body = Some(body);
@@ -106,13 +111,20 @@ pub(crate) struct Element {
 struct Headers {
     #[serde(rename = "Location", skip_serializing_if = "Option::is_none")]
     location: Option<String>,
+    #[serde(rename = "ETag", skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(rename = "Last-Modified", skip_serializing_if = "Option::is_none")]
+    last_modified: Option<String>,
 }
 
 impl Element {
     /// The element of a subrequest that was answered so.
     pub(crate) fn new(subrequest: Subrequest, mut answer: Answer) -> Self {
+        let validators = answer.validators.take();
+        let last_modified = validators.as_ref().map(|found| http_date(found.last_modified));
+        let etag = validators.and_then(|found| found.etag);
         Self {
-            http_headers: Headers { location: answer.location.take() },
+            http_headers: Headers { location: answer.location.take(), etag, last_modified },
             http_status_code: answer.status,
             body: answer.into_value(),
             reference_id: subrequest.reference_id,

@@ -1,4 +1,5 @@
-//! `ManagedEventSubscription` in the Tooling API: the only one of its objects that a local org has.
+//! The Tooling API: `ManagedEventSubscription`, queries of [`crate::definitions`], and what asks for Apex, which a local org
+//! does not run.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -7,13 +8,18 @@ use super::answer::{Answer, not_found};
 use super::call::Call;
 use super::resource::Method;
 use super::work::Context;
+use crate::definitions;
 use crate::error::ApiError;
+use crate::schema::{FieldDef, ObjectDef};
+use crate::soql::ResultSet;
 use crate::soql::ast::{Comparison, Condition, Expression, Item, Literal, Path, Test};
 use crate::soql::parse;
 use crate::streams::{Definition, Metadata};
 
 /// Name of the object.
 const OBJECT: &str = "ManagedEventSubscription";
+/// What is said to whoever wants Apex to be run.
+const NO_APEX: &str = "A local org runs no Apex";
 
 #[derive(Deserialize)]
 struct Body {
@@ -26,6 +32,13 @@ struct Body {
 /// `tooling/query`
 pub(crate) fn query(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
     let query = parse(call.param("q").unwrap_or_default())?;
+    if definitions::has(&query.select.from.to_string()) {
+        let access = cx.org.store.access(cx.actor)?;
+        let sees = |object: &ObjectDef, field: &FieldDef| access.sees(object, field);
+        let version = call.version.to_string();
+        let found = definitions::find(&cx.org.store.schema(), &query, &version, &sees)?;
+        return Ok(defined(found.into_set()?));
+    }
     let select = query.select;
     if !select.from.name.text.eq_ignore_ascii_case(OBJECT) {
         let message = format!("sObject type '{}' is not supported.", select.from);
@@ -48,6 +61,54 @@ pub(crate) fn query(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
         "entityTypeName": OBJECT,
         "records": records,
     })))
+}
+
+/// A result as the Tooling API gives it.
+fn defined(found: ResultSet) -> Answer {
+    let ResultSet { object, total_size, mut records, aggregate } = found;
+    for record in &mut records {
+        in_tooling(record);
+    }
+    Answer::ok(json!({
+        "size": records.len(),
+        "totalSize": total_size,
+        "done": true,
+        "queryLocator": null,
+        "entityTypeName": if aggregate { "AggregateResult" } else { object.as_str() },
+        "records": records,
+    }))
+}
+
+/// Puts the paths of a record and of those within it below `tooling`.
+fn in_tooling(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(url)) = members.get_mut("url") {
+                *url = url.replace("/sobjects/", "/tooling/sobjects/");
+            }
+            members.values_mut().filter(|value| value.is_object() || value.is_array()).for_each(in_tooling);
+        }
+        Value::Array(values) => values.iter_mut().for_each(in_tooling),
+        _ => {}
+    }
+}
+
+/// `tooling/executeAnonymous`: the code is not compiled.
+pub(crate) fn execute_anonymous() -> Answer {
+    Answer::ok(json!({
+        "line": 1,
+        "column": 1,
+        "compiled": false,
+        "success": false,
+        "compileProblem": NO_APEX,
+        "exceptionStackTrace": null,
+        "exceptionMessage": null,
+    }))
+}
+
+/// `tooling/runTestsAsynchronous` and `tooling/runTestsSynchronous`: there are no tests.
+pub(crate) fn run_tests() -> ApiError {
+    ApiError::new(400, "FUNCTIONALITY_NOT_ENABLED", NO_APEX)
 }
 
 /// `tooling/sobjects/ManagedEventSubscription` and one of its records.

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
+use super::call::conditions::Conditions;
+use super::conditions;
 use super::resource::Method;
 use super::sobjects::{record_path, refuse_id, saved};
 use super::work::Records;
@@ -39,13 +41,16 @@ pub(crate) fn run(
 
 fn retrieve(records: &mut Records<'_, '_>, call: &Call, key: &Key<'_>) -> Result<Answer, ApiError> {
     let record = records.retrieve_by(key.object, key.field, key.value, call.version)?;
-    let Some(fields) = call.list_param("fields") else { return Ok(Answer::ok(record)) };
+    let Some(fields) = call.list_param("fields") else {
+        return conditions::answer(records, call, key.object, record);
+    };
     let record = records.retrieve(key.object, id_of(&record), Some(&fields), call.version)?;
-    Ok(Answer::ok(record))
+    conditions::answer(records, call, key.object, record)
 }
 
 fn delete(records: &mut Records<'_, '_>, call: &Call, key: &Key<'_>) -> Result<Answer, ApiError> {
     let record = records.retrieve_by(key.object, key.field, key.value, call.version)?;
+    conditions::check(records, call, key.object, id_of(&record))?;
     records.delete(key.object, id_of(&record))?;
     Ok(Answer::no_content())
 }
@@ -56,6 +61,14 @@ fn upsert(records: &mut Records<'_, '_>, call: &Call, key: &Key<'_>) -> Result<A
     if call.flag("updateOnly") {
         // Fails with NOT_FOUND where an upsert would insert.
         records.retrieve_by(key.object, key.field, key.value, call.version)?;
+    }
+    if call.conditions != Conditions::default() {
+        match records.retrieve_by(key.object, key.field, key.value, call.version) {
+            Ok(record) => conditions::check(records, call, key.object, id_of(&record))?,
+            // A record that there is not meets any condition.
+            Err(error) if error.status == 404 => {}
+            Err(error) => return Err(error),
+        }
     }
     let Upserted { id, created } = records.upsert(key.object, key.field, key.value, fields)?;
     let mut body = saved(&id);

@@ -6,11 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::cdc::Origin;
 use crate::counters::Rows;
+use crate::definitions;
 use crate::error::ApiError;
 use crate::faults::RecordError;
 use crate::host::OrgHost;
+use crate::schema::{FieldDef, ObjectDef};
 use crate::settings::DuplicateRule;
-use crate::soql::Outcome;
+use crate::soql::ast::Query;
+use crate::soql::{Explanation, Outcome};
 use crate::store::{Access, Actor, Refusals, Tx, Upserted};
 use crate::version::Version;
 
@@ -202,6 +205,26 @@ impl Records<'_, '_> {
     /// Runs a query.
     pub(crate) fn query(&mut self, soql: &str, deleted: bool, version: Version) -> Result<Outcome, ApiError> {
         self.tx.find(soql, deleted, &version.to_string())
+    }
+
+    /// Runs a query on definitions of objects and fields.
+    pub(crate) fn definitions(&self, query: &Query, version: Version) -> Result<Outcome, ApiError> {
+        let access = self.tx.access();
+        let sees = |object: &ObjectDef, field: &FieldDef| access.sees(object, field);
+        definitions::find(self.tx.schema(), query, &version.to_string(), &sees)
+    }
+
+    /// Explains a query.
+    pub(crate) fn explain(&self, soql: &str, version: Version) -> Result<Explanation, ApiError> {
+        self.tx.explain(soql, &version.to_string())
+    }
+
+    /// Whether the changes of an object's records can be asked for.
+    ///
+    /// # Errors
+    /// 404 when there is no such object for the caller.
+    pub(crate) fn is_replicateable(&self, object: &str) -> Result<bool, ApiError> {
+        self.tx.has_field(object, "SystemModstamp")
     }
 
     /// Describes the columns of a query.

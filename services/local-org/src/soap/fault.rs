@@ -2,9 +2,10 @@
 
 use actix_web::HttpResponse;
 
+use super::answer::envelope;
 use super::api::Api;
-use super::xml::{Xml, envelope};
 use crate::error::ApiError;
+use crate::xml::Xml;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

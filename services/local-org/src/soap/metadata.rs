@@ -9,13 +9,14 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
 use serde_json::{Value, json};
 
+use super::answer::envelope;
 use super::api::Api;
 use super::envelope::{Element, Request};
 use super::fault::Fault;
-use super::xml::{Xml, envelope};
 use crate::deploys::{Options, Package, Unended, describe};
 use crate::host::{Host, OrgHost, Session};
 use crate::http::gateway::counted;
+use crate::xml::Xml;
 
 /// Base64 with or without its padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::answer::envelope;
 use super::api::Api;
 use super::envelope::Request;
 use super::fault::Fault;
-use super::xml::{Xml, envelope};
 use crate::host::{Host, OrgHost, User};
 use crate::http::answer::internal;
 use crate::http::gateway::{counted, with_faults};
 use crate::http::request::base_url;
 use crate::version::Version;
+use crate::xml::Xml;
 
 /// How long a session lives without a call, in seconds, as clients are told; a local org does not end it by itself.
 const SECONDS_VALID: u32 = 7_200;

@@ -4,12 +4,13 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value, json};
 
-use super::ast::{Expression, Item, Name, Place, Select};
+use super::ast::{Expression, Grouping, Item, Name, Place, Select};
 use super::filter::{Clause, filter};
 use super::fragment::Fragment;
 use super::operand::{Operand, Use};
 use super::rows;
 use super::scope::{Context, Scope};
+use super::subtotals::{Groups, Statement};
 use crate::error::ApiError;
 use crate::schema::{FieldType, ObjectDef};
 
@@ -95,6 +96,7 @@ fn plan(context: Context<'_>, object: &ObjectDef, select: &Select) -> Result<Pla
         }
         grouped.push(Operand::resolve(&mut scope, expression, Use::Group)?.sql);
     }
+    let groups = Groups { fields: &grouped, grouping: select.grouping };
     let mut columns = Vec::new();
     let mut members = Vec::new();
     let mut names = Names::default();
@@ -102,36 +104,30 @@ fn plan(context: Context<'_>, object: &ObjectDef, select: &Select) -> Result<Pla
         let Item::Expression { expression, alias } = item else {
             return Err(context.malformed(at(item), "Only fields and aggregate functions can be grouped"));
         };
-        let operand = resolve_grouped(&mut scope, expression, Use::Select, &grouped, "Field")?;
+        let (operand, column) = groups.resolve(&mut scope, expression, Use::Select, "Field")?;
         let field = matches!(expression, Expression::Field(_)).then_some(operand.column.field.name.as_str());
         let name = names.next(alias.as_ref(), field);
         if members.iter().any(|(known, _): &(String, FieldType)| known.eq_ignore_ascii_case(&name)) {
             return Err(context.malformed(expression.at(), format!("duplicate alias: {name}")));
         }
         members.push((name, operand.kind));
-        columns.push(operand.sql);
+        columns.push(column);
     }
     let condition = where_sql(&mut scope, select)?;
-    let having = select.having.as_ref().map(|having| filter(&mut scope, having, Clause::Having(&grouped)));
+    // In subtotals a field has no value that a condition could look at.
+    let fields: &[String] = if select.grouping == Grouping::Plain { &grouped } else { &[] };
+    let having = select.having.as_ref().map(|having| filter(&mut scope, having, Clause::Having(fields)));
     let having = having.transpose()?;
     let mut order = Vec::new();
     for ordering in &select.order_by {
-        let operand = resolve_grouped(&mut scope, &ordering.expression, Use::Sort, &grouped, "Ordered field")?;
-        order.push(operand.order_sql(ordering.descending, ordering.nulls_last));
+        let (operand, column) = groups.resolve(&mut scope, &ordering.expression, Use::Sort, "Ordered field")?;
+        order.push((operand, column, ordering));
     }
-
-    let mut sql = Fragment::new(format!("SELECT {}{}", columns.join(", "), scope.tables_sql()), []);
-    sql.append(condition);
-    if !grouped.is_empty() {
-        sql.push(&format!(" GROUP BY {}", grouped.join(", ")));
-    }
-    if let Some(having) = having {
-        sql.push(" HAVING ");
-        sql.append(having);
-    }
-    if !order.is_empty() {
-        sql.push(&format!(" ORDER BY {}", order.join(", ")));
-    }
+    let statement = Statement { from: scope.tables_sql(), condition, having, columns: &columns, order: &order };
+    let mut sql = match select.grouping {
+        Grouping::Plain => statement.plain(&grouped),
+        _ => statement.with_subtotals(&groups),
+    };
     sql.append(Fragment::limit(select.limit, select.offset));
     Ok(Plan { sql, members })
 }
@@ -180,24 +176,8 @@ fn check_ungrouped(context: Context<'_>, select: &Select) -> Result<(), ApiError
     Ok(())
 }
 
-/// An operand that is aggregated or grouped by.
-fn resolve_grouped<'a>(
-    scope: &mut Scope<'a>,
-    expression: &Expression,
-    purpose: Use,
-    grouped: &[String],
-    what: &str,
-) -> Result<Operand<'a>, ApiError> {
-    let operand = Operand::resolve(scope, expression, purpose)?;
-    if !expression.is_aggregate() && !grouped.contains(&operand.sql) {
-        let message = format!("{what} must be grouped or aggregated: {expression}");
-        return Err(scope.context.malformed(operand.at, message));
-    }
-    Ok(operand)
-}
-
 fn where_sql(scope: &mut Scope<'_>, select: &Select) -> Result<Fragment, ApiError> {
-    let mut terms: Vec<Fragment> = scope.not_deleted().map(|text| Fragment::new(text, [])).into_iter().collect();
+    let mut terms = scope.standing(select)?;
     if let Some(condition) = &select.filter {
         terms.push(filter(scope, condition, Clause::Where)?);
     }

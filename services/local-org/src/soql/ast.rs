@@ -24,10 +24,14 @@ pub struct Select {
     pub from: Path,
     /// Short name of the object in this query.
     pub alias: Option<Name>,
+    /// `USING SCOPE`.
+    pub scope: Option<Name>,
     /// `WHERE`.
     pub filter: Option<Condition>,
     /// `GROUP BY`.
     pub group_by: Vec<Expression>,
+    /// Which subtotals there are.
+    pub grouping: Grouping,
     /// `HAVING`.
     pub having: Option<Condition>,
     /// `ORDER BY`.
@@ -38,6 +42,18 @@ pub struct Select {
     pub offset: Option<u32>,
     /// `FOR VIEW`, `FOR REFERENCE`, `FOR UPDATE`.
     pub purposes: Vec<Purpose>,
+}
+
+/// Which subtotals a query with `GROUP BY` has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// None.
+    #[default]
+    Plain,
+    /// `ROLLUP(a, b)`: by a, and the whole.
+    Rollup,
+    /// `CUBE(a, b)`: by a, by b, and the whole.
+    Cube,
 }
 
 /// One element of the list after `SELECT`.
@@ -96,7 +112,7 @@ impl Expression {
 
     /// Whether it is the result of an aggregate function.
     pub fn is_aggregate(&self) -> bool {
-        matches!(self, Self::Call { function: Function::Aggregate(_), .. })
+        matches!(self, Self::Call { function: Function::Aggregate(_) | Function::Format(Some(_)), .. })
     }
 }
 
@@ -118,10 +134,18 @@ pub enum Function {
     DatePart(DatePart),
     /// `toLabel`: the label of a picklist value.
     ToLabel,
+    /// `FORMAT`: the value as people write it, or that of an aggregate function.
+    Format(Option<Aggregate>),
+    /// `convertCurrency`: an amount in the user's currency, which is the org's only one.
+    ConvertCurrency,
+    /// `GROUPING`: 1 in a subtotal of all values of the field, 0 elsewhere.
+    Grouping,
+    /// `DISTANCE`: of a geolocation, of which this org has none.
+    Distance,
 }
 
 /// Functions by name, in lower case.
-const FUNCTIONS: [(&str, Function); 20] = [
+const FUNCTIONS: [(&str, Function); 24] = [
     ("count", Function::Aggregate(Aggregate::Count)),
     ("count_distinct", Function::Aggregate(Aggregate::CountDistinct)),
     ("sum", Function::Aggregate(Aggregate::Sum)),
@@ -129,6 +153,10 @@ const FUNCTIONS: [(&str, Function); 20] = [
     ("min", Function::Aggregate(Aggregate::Min)),
     ("max", Function::Aggregate(Aggregate::Max)),
     ("tolabel", Function::ToLabel),
+    ("format", Function::Format(None)),
+    ("convertcurrency", Function::ConvertCurrency),
+    ("grouping", Function::Grouping),
+    ("distance", Function::Distance),
     ("calendar_year", Function::DatePart(DatePart::Year)),
     ("calendar_quarter", Function::DatePart(DatePart::Quarter)),
     ("calendar_month", Function::DatePart(DatePart::Month)),
@@ -152,7 +180,8 @@ impl Function {
 
     /// Its name in lower case.
     pub fn name(self) -> &'static str {
-        FUNCTIONS.iter().find(|&&(_, function)| function == self).map_or("", |&(name, _)| name)
+        let known = if matches!(self, Self::Format(_)) { Self::Format(None) } else { self };
+        FUNCTIONS.iter().find(|&&(_, function)| function == known).map_or("", |&(name, _)| name)
     }
 }
 

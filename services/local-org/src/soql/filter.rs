@@ -6,7 +6,7 @@
 
 use rusqlite::types::Value;
 
-use super::ast::{Comparison, Condition, Expression, Literal, Test};
+use super::ast::{Comparison, Condition, Expression, Function, Literal, Test};
 use super::fragment::Fragment;
 use super::functions::upper;
 use super::operand::{Operand, Use};
@@ -61,6 +61,12 @@ impl<'a> Filter<'_, 'a, '_> {
     fn operand(&mut self, expression: &Expression) -> Result<Operand<'a>, ApiError> {
         let context = self.scope.context;
         let operand = Operand::resolve(self.scope, expression, Use::Filter)?;
+        if let Expression::Call { function, .. } = expression
+            && matches!(function, Function::Format(_) | Function::ConvertCurrency | Function::Grouping)
+        {
+            let message = format!("Function is not allowed in a condition: {expression}");
+            return Err(context.malformed(operand.at, message));
+        }
         match self.clause {
             Clause::Where | Clause::InnerWhere if expression.is_aggregate() => {
                 Err(context.malformed(operand.at, "Aggregate functions are only allowed in HAVING"))

@@ -54,6 +54,30 @@ impl<'a> Operand<'a> {
                 );
                 scope.context.malformed(at, message)
             })?,
+            Some(Function::Format(function)) => {
+                let (sql, kind) = match function {
+                    None => (column.sql(), column.field.kind),
+                    Some(function) => aggregate(function, &column)
+                        .ok_or_else(|| scope.context.malformed(at, format!("FORMAT() cannot be used: {expression}")))?,
+                };
+                let sql = formatted(&sql, kind, column.field.scale).ok_or_else(|| {
+                    let message = format!("FORMAT() is only for numbers, dates and times: {}", column.field.name);
+                    scope.context.malformed(at, message)
+                })?;
+                (sql, FieldType::String)
+            }
+            Some(Function::ConvertCurrency) if column.field.kind == FieldType::Currency => {
+                (column.sql(), column.field.kind)
+            }
+            Some(Function::ConvertCurrency) => {
+                let message = format!("convertCurrency() is only for amounts: {}", column.field.name);
+                return Err(scope.context.malformed(at, message));
+            }
+            Some(Function::Grouping) => (column.sql(), FieldType::Int),
+            Some(Function::Distance) => {
+                let message = format!("field {} is no geolocation: {expression}", column.field.name);
+                return Err(scope.context.error(at, "INVALID_FIELD", message));
+            }
             Some(Function::DatePart(part)) => date_part(part, &column).ok_or_else(|| {
                 let message = format!("field {} does not support function {expression}", column.field.name);
                 scope.context.malformed(at, message)
@@ -127,6 +151,19 @@ fn aggregate(function: Aggregate, column: &Column<'_>) -> Option<(String, FieldT
         Aggregate::Min => (format!("MIN({sql})"), kind),
         Aggregate::Max => (format!("MAX({sql})"), kind),
     })
+}
+
+/// The value as people in the United States write it.
+fn formatted(sql: &str, kind: FieldType, scale: u8) -> Option<String> {
+    let name = match kind {
+        FieldType::Int | FieldType::Double => "number",
+        FieldType::Currency => "currency",
+        FieldType::Percent => "percent",
+        FieldType::Date => "date",
+        FieldType::DateTime => "datetime",
+        _ => return None,
+    };
+    Some(format!("soql_format({sql}, '{name}', {scale})"))
 }
 
 fn date_part(part: DatePart, column: &Column<'_>) -> Option<(String, FieldType)> {

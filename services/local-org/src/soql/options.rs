@@ -12,6 +12,8 @@ pub struct ExecuteOptions<'a> {
     pub include_deleted: bool,
     /// The moment for which `TODAY` and other date literals are taken.
     pub now: DateTime<Utc>,
+    /// Id of who asks, whose records `USING SCOPE mine` finds; `None` when nobody in particular does.
+    pub user: Option<&'a str>,
     /// Field-level security: a field for which it returns false does not exist for this query.
     pub visible: &'a dyn Fn(&ObjectDef, &FieldDef) -> bool,
     /// Record-level security: a field of an object and the value that it has in the records that exist for this query;

@@ -188,6 +188,9 @@ impl<'a> Parser<'a> {
         let function = Function::named(&name.text)
             .ok_or_else(|| self.error(at, format!("unsupported function: '{}'", name.text)))?;
         self.expect_symbol("(")?;
+        if let Function::Format(_) = function {
+            return self.format(at);
+        }
         // All users of this org are in GMT, so the time in a user's zone is the time.
         let in_user_zone = matches!(function, Function::DatePart(_))
             && self.peek_word("convertTimezone")
@@ -197,8 +200,54 @@ impl<'a> Parser<'a> {
         if in_user_zone {
             self.expect_symbol(")")?;
         }
+        if function == Function::Distance {
+            self.distance()?;
+        }
         self.expect_symbol(")")?;
         Ok(Expression::Call { function, argument, at })
+    }
+
+    /// The rest of `FORMAT(…)`: a field, an amount that is converted, or an aggregate function.
+    fn format(&mut self, at: Place) -> Result<Expression, ApiError> {
+        let mut aggregate = None;
+        let nested = is_symbol(self.peek_at(1), "(");
+        if nested {
+            let (inner_at, name) = (self.peek().at, self.name()?);
+            match Function::named(&name.text) {
+                Some(Function::Aggregate(function)) => aggregate = Some(function),
+                Some(Function::ConvertCurrency) => {}
+                _ => return Err(self.error(inner_at, format!("FORMAT() does not take this function: {}", name.text))),
+            }
+            self.expect_symbol("(")?;
+        }
+        let argument = self.path()?;
+        if nested {
+            self.expect_symbol(")")?;
+        }
+        self.expect_symbol(")")?;
+        Ok(Expression::Call { function: Function::Format(aggregate), argument, at })
+    }
+
+    /// The rest of `DISTANCE(field, GEOLOCATION(latitude, longitude), 'mi')`.
+    fn distance(&mut self) -> Result<(), ApiError> {
+        self.expect_symbol(",")?;
+        if self.peek_word("GEOLOCATION") && is_symbol(self.peek_at(1), "(") {
+            self.next += 2;
+            self.literal()?;
+            self.expect_symbol(",")?;
+            self.literal()?;
+            self.expect_symbol(")")?;
+        } else {
+            self.path()?;
+        }
+        self.expect_symbol(",")?;
+        match &self.peek().kind {
+            TokenKind::Text(unit) if matches!(unit.value().as_str(), "mi" | "km") => {
+                self.advance();
+                Ok(())
+            }
+            _ => Err(self.unexpected()),
+        }
     }
 
     /// A whole number that is not negative.

@@ -143,6 +143,14 @@ impl<'a> Planner<'a> {
                 self.field(resolved)
             }
             (Expression::Call { function: Function::ToLabel, argument, .. }, alias) => self.label(argument, alias),
+            (
+                Expression::Call { function: Function::Format(None) | Function::ConvertCurrency, argument, .. },
+                alias,
+            ) => {
+                let operand = Operand::resolve(&mut self.scope, expression, Use::Select)?;
+                let resolved = self.scope.resolve(argument)?;
+                self.value(operand.sql, operand.kind, resolved, alias)
+            }
             (Expression::Call { at, .. }, _) => {
                 Err(context.malformed(*at, format!("Function needs a GROUP BY or another place: {expression}")))
             }
@@ -152,11 +160,8 @@ impl<'a> Planner<'a> {
     /// `toLabel`: the labels of this org's picklist values are the values themselves.
     fn label(&mut self, argument: &Path, alias: Option<&Name>) -> Result<(), ApiError> {
         let resolved = self.scope.resolve(argument)?;
-        let Some(alias) = alias else { return self.field(resolved) };
-        let Resolved { column, .. } = resolved;
-        let (index, kind) = (self.column(column.sql()), column.field.kind);
-        self.cells.push(Cell { name: alias.text.clone(), column: index, kind });
-        self.shape.insert(&[], alias.text.clone(), Member::Field { column: index, kind })
+        let (sql, kind) = (resolved.column.sql(), resolved.column.field.kind);
+        self.value(sql, kind, resolved, alias)
     }
 
     fn fields(&mut self, set: FieldSet, limit: Option<u32>) -> Result<(), ApiError> {
@@ -181,8 +186,24 @@ impl<'a> Planner<'a> {
     }
 
     fn field(&mut self, resolved: Resolved<'a>) -> Result<(), ApiError> {
+        let (sql, kind) = (resolved.column.sql(), resolved.column.field.kind);
+        self.value(sql, kind, resolved, None)
+    }
+
+    /// A value that is made of a field: under an alias, or in the field's place.
+    fn value(
+        &mut self,
+        sql: String,
+        kind: FieldType,
+        resolved: Resolved<'a>,
+        alias: Option<&Name>,
+    ) -> Result<(), ApiError> {
         let Resolved { hops, column } = resolved;
-        let (index, kind) = (self.column(column.sql()), column.field.kind);
+        let index = self.column(sql);
+        if let Some(alias) = alias {
+            self.cells.push(Cell { name: alias.text.clone(), column: index, kind });
+            return self.shape.insert(&[], alias.text.clone(), Member::Field { column: index, kind });
+        }
         let names: Vec<&str> =
             hops.iter().map(|hop| hop.relationship.as_str()).chain([column.field.name.as_str()]).collect();
         self.cells.push(Cell { name: names.join("."), column: index, kind });
@@ -235,7 +256,7 @@ impl<'a> Planner<'a> {
             let ids = format!("t0.{} IN (SELECT value FROM json_each(?))", quoted(&parent.name));
             terms.push(Fragment::new(ids, [Stored::Null]));
         }
-        terms.extend(self.scope.not_deleted().map(|text| Fragment::new(text, [])));
+        terms.extend(self.scope.standing(select)?);
         if let Some(condition) = &select.filter {
             terms.push(filter(&mut self.scope, condition, Clause::Where)?);
         }

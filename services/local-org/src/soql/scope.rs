@@ -1,8 +1,10 @@
 //! Looks up the names of one `SELECT`: its object, fields, and parents, which become joins.
 
+use rusqlite::types::Value;
+
 use super::ast::{Name, Path, Place, Select};
 use super::failure;
-use super::fragment::quoted;
+use super::fragment::{Fragment, quoted};
 use super::options::ExecuteOptions;
 use crate::error::ApiError;
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
@@ -147,6 +149,35 @@ impl<'a> Scope<'a> {
     /// from choosing an index for it, since nearly all records meet it.
     pub(super) fn not_deleted(&self) -> Option<&'static str> {
         (!self.context.options.include_deleted).then_some("+t0.\"IsDeleted\" = 0")
+    }
+
+    /// The conditions on all records of the query: those in the recycle bin are left out, and those beyond its scope.
+    ///
+    /// # Errors
+    /// `INVALID_QUERY_SCOPE`.
+    pub(super) fn standing(&self, select: &Select) -> Result<Vec<Fragment>, ApiError> {
+        let mut terms: Vec<Fragment> = self.not_deleted().map(|text| Fragment::new(text, [])).into_iter().collect();
+        if let Some(scope) = &select.scope {
+            terms.extend(self.owned(scope)?);
+        }
+        Ok(terms)
+    }
+
+    /// The condition of `USING SCOPE`. There are neither groups nor teams, territories and delegation here.
+    fn owned(&self, scope: &Name) -> Result<Option<Fragment>, ApiError> {
+        let wrong = || {
+            let message = format!("The specified scope is invalid for {}: {}", self.object.name, scope.text);
+            self.context.error(scope.at, "INVALID_QUERY_SCOPE", message)
+        };
+        match scope.text.to_ascii_lowercase().as_str() {
+            "everything" => Ok(None),
+            "mine" | "mine_and_my_groups" => {
+                let owner = self.context.fields(self.object).find(|field| field.name == "OwnerId").ok_or_else(wrong)?;
+                let user = self.context.options.user.unwrap_or_default().to_owned();
+                Ok(Some(Fragment::new(format!("t0.{} IS ?", quoted(&owner.name)), [Value::Text(user)])))
+            }
+            _ => Err(wrong()),
+        }
     }
 
     /// Looks up a field.

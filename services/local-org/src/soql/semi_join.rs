@@ -58,7 +58,8 @@ pub(super) fn translate(
 }
 
 fn has_clauses(select: &Select) -> bool {
-    !select.group_by.is_empty()
+    select.scope.is_some()
+        || !select.group_by.is_empty()
         || select.having.is_some()
         || !select.order_by.is_empty()
         || select.limit.is_some()

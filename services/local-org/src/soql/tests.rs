@@ -10,4 +10,5 @@ mod oracle;
 mod places;
 mod print;
 mod properties;
+mod queries;
 mod records;

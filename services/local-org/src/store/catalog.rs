@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::ddl::ObjectSql;
 use crate::bus::{Bus, Topics};
 use crate::schema::{ObjectDef, Schema};
@@ -14,13 +16,15 @@ pub(super) struct Catalog {
     pub(super) schema: Arc<Schema>,
     pub(super) bus: Arc<Bus>,
     pub(super) topics: Arc<Topics>,
+    /// Since when it is in force.
+    pub(super) since: DateTime<Utc>,
     sql: HashMap<String, ObjectSql>,
 }
 
 impl Catalog {
     pub(super) fn new(schema: Arc<Schema>, bus: Arc<Bus>, topics: Arc<Topics>) -> Self {
         let sql = schema.objects().map(|object| (object.name.clone(), ObjectSql::new(&schema, object))).collect();
-        Self { schema, bus, topics, sql }
+        Self { schema, bus, topics, since: Utc::now(), sql }
     }
 
     /// The statements of an object; `None` when it is not one of the schema.

@@ -46,7 +46,14 @@ impl Tx<'_> {
         self.refresh(soql)?;
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
-        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
+        let options = ExecuteOptions {
+            api_version,
+            include_deleted,
+            now: self.now,
+            user: Some(&self.actor.user_id),
+            visible: &visible,
+            only: &only,
+        };
         work(&Export::new(&self.catalog.schema, &query, &options)?)
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::access::{self, Access};
@@ -129,6 +130,11 @@ impl Org {
     /// Objects and fields, as they are now.
     pub fn schema(&self) -> Arc<Schema> {
         Arc::clone(&self.catalog().schema)
+    }
+
+    /// Since when objects and fields are as they are now; the start of the process counts as a change.
+    pub(crate) fn schema_since(&self) -> DateTime<Utc> {
+        self.catalog().since
     }
 
     fn catalog(&self) -> Arc<Catalog> {

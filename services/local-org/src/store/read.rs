@@ -11,7 +11,7 @@ use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef};
-use crate::soql::{self, ExecuteOptions, Outcome, ResultSet};
+use crate::soql::{self, ExecuteOptions, Explanation, Outcome, ResultSet};
 
 /// The object with a field that depends on who asks.
 const SESSIONS: &str = "AuthSession";
@@ -96,10 +96,44 @@ impl<'a> Tx<'a> {
         }
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
-        let options = ExecuteOptions { api_version, include_deleted, now: self.now, visible: &visible, only: &only };
+        let options = ExecuteOptions {
+            api_version,
+            include_deleted,
+            now: self.now,
+            user: Some(&self.actor.user_id),
+            visible: &visible,
+            only: &only,
+        };
         let outcome = soql::run(self.connection, &self.catalog.schema, &query, &options)?;
         self.rows += outcome.len() as u64;
         Ok(outcome)
+    }
+
+    /// How a query would be run.
+    ///
+    /// # Errors
+    /// Those of SOQL.
+    pub(crate) fn explain(&self, soql: &str, api_version: &str) -> Result<Explanation, ApiError> {
+        let query = soql::parse(soql)?;
+        let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
+        let only = |object: &ObjectDef| self.only(object);
+        let options = ExecuteOptions {
+            api_version,
+            include_deleted: false,
+            now: self.now,
+            user: Some(&self.actor.user_id),
+            visible: &visible,
+            only: &only,
+        };
+        soql::explain(self.connection, &self.catalog.schema, &query, &options)
+    }
+
+    /// Whether an object has a field.
+    ///
+    /// # Errors
+    /// 404 when there is no such object for the actor.
+    pub(crate) fn has_field(&self, object: &str, field: &str) -> Result<bool, ApiError> {
+        Ok(self.readable(object)?.field(field).is_some())
     }
 
     /// Brings records up to date that depend on who asks, if `text`, a query or the name of an object, is about them.
@@ -130,8 +164,14 @@ impl<'a> Tx<'a> {
         let query = soql::parse(soql)?;
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
         let only = |object: &ObjectDef| self.only(object);
-        let options =
-            ExecuteOptions { api_version, include_deleted: false, now: self.now, visible: &visible, only: &only };
+        let options = ExecuteOptions {
+            api_version,
+            include_deleted: false,
+            now: self.now,
+            user: Some(&self.actor.user_id),
+            visible: &visible,
+            only: &only,
+        };
         soql::columns(&self.catalog.schema, &query, &options)
     }
 

@@ -20,7 +20,7 @@ use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::events::Draft;
 use crate::id;
-use crate::schema::{FieldDef, ObjectDef};
+use crate::schema::{FieldDef, ObjectDef, Schema};
 
 /// Savepoints may share a name; the statements mean the innermost.
 const SAVEPOINT: &str = "SAVEPOINT nested";
@@ -240,6 +240,11 @@ impl<'a> Tx<'a> {
     /// Whether the actor may see the field.
     pub(super) fn visible(&self, object: &ObjectDef, field: &FieldDef) -> bool {
         self.access.sees(object, field)
+    }
+
+    /// Objects and fields of the org.
+    pub(crate) fn schema(&self) -> &'a Schema {
+        &self.catalog.schema
     }
 
     /// What the actor may do.

@@ -11,6 +11,9 @@ use crate::error::ApiError;
 use crate::id;
 use crate::schema::{FieldDef, FieldType, ObjectDef};
 
+/// The field with the user who owns a record.
+const OWNER: &str = "OwnerId";
+
 impl<'a> Tx<'a> {
     /// The caller's fields for a create, converted; what may not be set on create is refused.
     pub(super) fn given_on_create(
@@ -67,6 +70,11 @@ impl<'a> Tx<'a> {
                 Value::Object(key) if field.kind == FieldType::Reference => self.parent_by_key(field, key)?,
                 _ => convert::to_stored(&self.catalog.schema, field, value)?,
             };
+            if field.name == OWNER && stored == Stored::Null {
+                // Seen on a real org, which takes no default for an owner that is null.
+                let message = "Owner ID: owner cannot be blank";
+                return Err(ApiError::new(400, "INVALID_CROSS_REFERENCE_KEY", message).with_fields([OWNER]));
+            }
             record.set(&field.name, stored);
         }
         Ok(record)

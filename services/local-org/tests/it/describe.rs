@@ -70,3 +70,52 @@ async fn basic_information_is_a_part_of_it() {
     assert_eq!(org.get("/sobjects/Nothing__c/describe").await.code(), "NOT_FOUND");
     assert_eq!(org.get("/sobjects/Nothing__c").await.status, 404);
 }
+
+/// Members that a real org's describe has, as public descriptions of it show them (version 60.0 and later).
+const OBJECT: &str = "actionOverrides activateable associateEntityType associateParentEntity childRelationships \
+    compactLayoutable createable custom customSetting deepCloneable defaultImplementation deletable deprecatedAndHidden \
+    extendedBy extendsInterfaces feedEnabled fields hasSubtypes implementedBy implementsInterfaces isInterface isSubtype \
+    keyPrefix label labelPlural layoutable listviewable lookupLayoutable mergeable mruEnabled name namedLayoutInfos \
+    networkScopeFieldName queryable recordTypeInfos replicateable retrieveable searchLayoutable searchable \
+    sobjectDescribeOption supportedScopes triggerable undeletable updateable urls";
+const SUMMARY: &str = "activateable associateEntityType associateParentEntity createable custom customSetting deepCloneable \
+    deletable deprecatedAndHidden feedEnabled hasSubtypes isInterface isSubtype keyPrefix label labelPlural layoutable \
+    mergeable mruEnabled name queryable replicateable retrieveable searchable triggerable undeletable updateable urls";
+const FIELD: &str = "aggregatable aiPredictionField autoNumber byteLength calculated calculatedFormula cascadeDelete \
+    caseSensitive compoundFieldName controllerName createable custom defaultValue defaultValueFormula defaultedOnCreate \
+    dependentPicklist deprecatedAndHidden digits displayLocationInDecimal encrypted externalId extraTypeInfo filterable \
+    filteredLookupInfo formulaTreatNullNumberAsZero groupable highScaleNumber htmlFormatted idLookup inlineHelpText label \
+    length mask maskType name nameField namePointing nillable permissionable picklistValues polymorphicForeignKey precision \
+    queryByDistance referenceTargetField referenceTo relationshipName relationshipOrder restrictedDelete \
+    restrictedPicklist scale searchPrefilterable soapType sortable type unique updateable writeRequiresMasterRead";
+const CHILD: &str = "cascadeDelete childSObject deprecatedAndHidden field junctionIdListNames junctionReferenceTo \
+    relationshipName restrictedDelete";
+const RECORD_TYPE: &str = "active available defaultRecordTypeMapping developerName master name recordTypeId urls";
+
+#[tokio::test]
+async fn describes_have_all_members_and_no_others() {
+    let org = TestOrg::start().await;
+    let names = |value: &Value| {
+        let mut names: Vec<String> = value.as_object().expect("an object").keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let expected = |names: &str| {
+        let mut names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let global = org.get("/sobjects").await.body;
+    for object in global["sobjects"].as_array().expect("objects") {
+        assert_eq!(names(object), expected(SUMMARY), "{}", object["name"]);
+        let describe = org.get(&format!("/sobjects/{}/describe", object["name"].as_str().expect("a name"))).await.body;
+        assert_eq!(names(&describe), expected(OBJECT), "{}", object["name"]);
+        assert_eq!(names(&describe["recordTypeInfos"][0]), expected(RECORD_TYPE), "{}", object["name"]);
+        for field in describe["fields"].as_array().expect("fields") {
+            assert_eq!(names(field), expected(FIELD), "{}.{}", object["name"], field["name"]);
+        }
+        for child in describe["childRelationships"].as_array().expect("children") {
+            assert_eq!(names(child), expected(CHILD), "{}.{}", object["name"], child["field"]);
+        }
+    }
+}

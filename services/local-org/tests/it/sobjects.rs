@@ -136,3 +136,16 @@ async fn get_ignores_a_body() {
     assert_eq!(request.send().await.expect("an answer").status(), 200);
     assert_eq!(org.call(Method::DELETE, "/sobjects/Account/001", Value::Null).await.code(), "MALFORMED_ID");
 }
+
+#[tokio::test]
+async fn an_owner_is_not_blank() {
+    let org = TestOrg::start().await;
+    let refused = json!([{
+        "message": "Owner ID: owner cannot be blank", "errorCode": "INVALID_CROSS_REFERENCE_KEY", "fields": ["OwnerId"],
+    }]);
+    let reply = org.post("/sobjects/Account", json!({"Name": "x", "OwnerId": null})).await;
+    assert_eq!((reply.status, &reply.body), (400, &refused));
+    let id = org.account("Owned").await;
+    let reply = org.patch(&format!("/sobjects/Account/{id}"), json!({"OwnerId": null})).await;
+    assert_eq!((reply.status, &reply.body), (400, &refused));
+}

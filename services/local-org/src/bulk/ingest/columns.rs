@@ -172,7 +172,8 @@ impl<'s> Names<'s> {
         object.field(name).filter(|field| (self.visible)(object, field))
     }
 
-    /// `Relationship.Field`, and `Object:Relationship.Field` where the parent can be of several objects.
+    /// `Relationship.Field`, and `Object:Relationship.Field` where the parent can be of several objects. JSON and XML name
+    /// the object of any parent.
     fn parent(&self, name: &str) -> Result<Target, Failure> {
         let lost = || not_found(name);
         let (kind, path) = name.split_once(':').map_or((None, name), |(kind, path)| (Some(kind), path));
@@ -184,7 +185,7 @@ impl<'s> Names<'s> {
         let field = self.object.fields.iter().find(leads_there).ok_or_else(lost)?;
         let target = match (kind, field.reference_to.as_slice()) {
             (None, [target]) => target,
-            (Some(kind), targets @ [_, _, ..]) => {
+            (Some(kind), targets) => {
                 targets.iter().find(|target| target.eq_ignore_ascii_case(kind)).ok_or_else(lost)?
             }
             _ => return Err(lost()),

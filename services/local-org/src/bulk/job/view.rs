@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{IngestSpec, Job, Progress, State, Work};
+use super::{IngestSpec, Job, Numbers, Progress, State, Work};
 
 impl Job {
     /// The job as the requests that create and change it, and the list, tell it.
@@ -14,20 +14,35 @@ impl Job {
         self.describe(&progress)
     }
 
+    /// Its numbers.
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.progress().numbers()
+    }
+
+    /// When it was created and when it last changed.
+    pub(crate) fn times(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (self.created, self.progress().changed)
+    }
+
+    /// Why it failed.
+    pub(crate) fn error(&self) -> Option<String> {
+        self.progress().error.clone()
+    }
+
     /// The job with its numbers.
     pub(crate) fn info(&self) -> Value {
         let progress = self.progress();
         let mut info = self.describe(&progress);
-        info["numberRecordsProcessed"] = json!(progress.processed);
-        let total = if progress.running { progress.began.map(|began| began.elapsed()) } else { None };
+        let numbers = progress.numbers();
+        info["numberRecordsProcessed"] = json!(numbers.processed);
         let is_ingest = matches!(self.work, Work::Ingest(_));
         if is_ingest {
-            info["numberRecordsFailed"] = json!(progress.failed);
+            info["numberRecordsFailed"] = json!(numbers.failed);
         }
         info["retries"] = json!(0);
-        info["totalProcessingTime"] = json!(millis(total.unwrap_or(progress.total)));
+        info["totalProcessingTime"] = json!(numbers.total);
         if is_ingest {
-            info["apiActiveProcessingTime"] = json!(millis(progress.active));
+            info["apiActiveProcessingTime"] = json!(numbers.active);
             info["apexProcessingTime"] = json!(0);
         }
         if let Some(error) = &progress.error {
@@ -69,6 +84,30 @@ impl Job {
             job["assignmentRuleId"] = json!(rule);
         }
         job
+    }
+}
+
+impl Progress {
+    fn numbers(&self) -> Numbers {
+        let under_way = if self.running { self.began.map(|began| began.elapsed()) } else { None };
+        Numbers {
+            processed: self.processed,
+            failed: self.failed,
+            total: millis(under_way.unwrap_or(self.total)),
+            active: millis(self.active),
+        }
+    }
+}
+
+impl Numbers {
+    /// The sum of both.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        Self {
+            processed: self.processed + other.processed,
+            failed: self.failed + other.failed,
+            total: self.total + other.total,
+            active: self.active + other.active,
+        }
     }
 }
 

@@ -17,13 +17,11 @@ use crate::store::Actor;
 const INTERRUPTED: &str = "InternalServerError : An unexpected error occurred";
 
 /// Runs a closed ingest job.
-pub(super) fn ingest(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
-    actix_web::rt::spawn(async move {
-        pause(host.costs.get().bulk_delay()).await;
-        if job.begin() && run_ingest(&host, &org, &job, actor).await.is_none() {
-            job.end(Output::Nothing, Some(INTERRUPTED.to_owned()));
-        }
-    });
+pub(in crate::http) async fn ingest(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
+    pause(host.costs.get().bulk_delay()).await;
+    if job.begin() && run_ingest(&host, &org, &job, actor).await.is_none() {
+        job.end(Output::Nothing, Some(INTERRUPTED.to_owned()));
+    }
 }
 
 /// `None` when a step did not come back.
@@ -53,24 +51,22 @@ async fn run_ingest(host: &Host, org: &Arc<OrgHost>, job: &Arc<Job>, actor: Acto
 }
 
 /// Runs a query job.
-pub(super) fn query(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
-    actix_web::rt::spawn(async move {
-        pause(host.costs.get().bulk_delay()).await;
-        if !job.begin() {
-            return;
+pub(in crate::http) async fn query(host: web::Data<Host>, org: Arc<OrgHost>, job: Arc<Job>, actor: Actor) {
+    pause(host.costs.get().bulk_delay()).await;
+    if !job.begin() {
+        return;
+    }
+    let (of_org, of_job, began) = (Arc::clone(&org), Arc::clone(&job), Instant::now());
+    match web::block(move || query::run(&of_org.store, &actor, &of_job)).await {
+        Ok(Ok((output, read))) => {
+            let active: Duration = began.elapsed();
+            let rows = Rows { read, written: 0 };
+            org.counters.add_rows(rows);
+            pause(host.costs.get().rows(rows.read)).await;
+            job.advance(Advance { processed: rows.read, failed: 0, active });
+            job.end(output, None);
         }
-        let (of_org, of_job, began) = (Arc::clone(&org), Arc::clone(&job), Instant::now());
-        match web::block(move || query::run(&of_org.store, &actor, &of_job)).await {
-            Ok(Ok(table)) => {
-                let active: Duration = began.elapsed();
-                let rows = Rows { read: table.rows(), written: 0 };
-                org.counters.add_rows(rows);
-                pause(host.costs.get().rows(rows.read)).await;
-                job.advance(Advance { processed: rows.read, failed: 0, active });
-                job.end(Output::Table(Arc::new(table)), None);
-            }
-            Ok(Err(error)) => job.end(Output::Nothing, Some(format!("{} : {}", error.code, error.message))),
-            Err(_) => job.end(Output::Nothing, Some(INTERRUPTED.to_owned())),
-        }
-    });
+        Ok(Err(error)) => job.end(Output::Nothing, Some(format!("{} : {}", error.code, error.message))),
+        Err(_) => job.end(Output::Nothing, Some(INTERRUPTED.to_owned())),
+    }
 }

@@ -1,4 +1,4 @@
-//! CSV from disk, sent as it is read.
+//! Data from disk, sent as it is read.
 
 use std::sync::Arc;
 
@@ -11,19 +11,28 @@ use crate::bulk::spool::Spool;
 
 /// Bytes that are read at once.
 const BLOCK: usize = 64 * 1024;
+/// Media type of what Bulk API 2.0 gives.
+const CSV: &str = "text/csv";
 
 /// A header and a part of a file.
-#[derive(Debug, Default)]
-pub(super) struct Download {
-    pub(super) header: Vec<u8>,
+#[derive(Debug)]
+pub(in crate::http) struct Download {
+    pub(in crate::http) header: Vec<u8>,
     /// The file, and where the part begins and ends.
-    pub(super) slice: Option<(Arc<Spool>, u64, u64)>,
+    pub(in crate::http) slice: Option<(Arc<Spool>, u64, u64)>,
+    pub(in crate::http) media_type: &'static str,
+}
+
+impl Default for Download {
+    fn default() -> Self {
+        Self { header: Vec::new(), slice: None, media_type: CSV }
+    }
 }
 
 impl Download {
-    pub(super) fn into_response(self, headers: &[(&'static str, String)]) -> HttpResponse {
+    pub(in crate::http) fn into_response(self, headers: &[(&'static str, String)]) -> HttpResponse {
         let mut response = builder(200);
-        response.insert_header(("Content-Type", "text/csv"));
+        response.insert_header(("Content-Type", self.media_type));
         for (name, value) in headers {
             response.insert_header((*name, value.as_str()));
         }

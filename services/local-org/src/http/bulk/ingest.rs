@@ -78,7 +78,7 @@ impl Exchange {
             None => 0,
         };
         let kind = self.call.param("jobType");
-        // The other types are those of Bulk API v1 and of big objects, of which there are no jobs.
+        // The other types are those of the Bulk API (v1), whose jobs are not listed here, and of big objects.
         let page = self.call.org.jobs.list(start, |job| match &job.work {
             Work::Ingest(_) => !query && kind.is_none_or(|kind| kind == "V2Ingest"),
             Work::Query(_) => query && kind.is_none_or(|kind| kind == "V2Query"),
@@ -105,14 +105,14 @@ impl Exchange {
         let download = results.map_or_else(Download::default, |results| {
             let (header, spool, start) = results.part(part);
             let end = spool.len();
-            Download { header, slice: Some((spool, start, end)) }
+            Download { header, slice: Some((spool, start, end)), ..Download::default() }
         });
         Ok(download.into_response(&[]))
     }
 
     fn start_ingest(&self, job: &Arc<Job>) {
         let (host, org) = (self.host.clone(), Arc::clone(&self.call.org));
-        background::ingest(host, org, Arc::clone(job), self.call.session.actor());
+        actix_web::rt::spawn(background::ingest(host, org, Arc::clone(job), self.call.session.actor()));
     }
 
     /// Who creates a job with this call.

@@ -56,7 +56,8 @@ impl Exchange {
         };
         let work = web::block(work).await.unwrap_or_else(|error| Err(internal(error.to_string())))?;
         let job = self.call.org.jobs.create(self.creator(), Work::Query(work));
-        background::query(self.host.clone(), Arc::clone(&self.call.org), Arc::clone(&job), self.call.session.actor());
+        let (host, org) = (self.host.clone(), Arc::clone(&self.call.org));
+        actix_web::rt::spawn(background::query(host, org, Arc::clone(&job), self.call.session.actor()));
         Ok(Answer::ok(job.summary()).into_response())
     }
 
@@ -80,7 +81,7 @@ impl Exchange {
         let header = table.header().map_err(|error| disk(&error))?;
         let slice = table.range(start, end).map_err(|error| disk(&error))?;
         let headers = [("Sforce-Locator", next), ("Sforce-NumberOfRecords", (end - start).to_string())];
-        Ok(Download { header, slice: Some(slice) }.into_response(&headers))
+        Ok(Download { header, slice: Some(slice), ..Download::default() }.into_response(&headers))
     }
 
     /// `GET jobs/query/<id>/resultPages`

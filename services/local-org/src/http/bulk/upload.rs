@@ -21,14 +21,14 @@ const BLOCK: usize = 256 * 1024;
 
 /// A body that was received.
 #[derive(Debug)]
-pub(super) enum Received {
+pub(in crate::http) enum Received {
     Text(Vec<u8>),
     Contents { spool: Spool, sample: Vec<u8> },
 }
 
 impl Received {
     /// The body, or the beginning of contents.
-    pub(super) fn sample(&self) -> &[u8] {
+    pub(in crate::http) fn sample(&self) -> &[u8] {
         match self {
             Self::Text(text) => text,
             Self::Contents { sample, .. } => sample,
@@ -36,7 +36,7 @@ impl Received {
     }
 
     /// A short body.
-    pub(super) fn text(&self) -> &[u8] {
+    pub(in crate::http) fn text(&self) -> &[u8] {
         match self {
             Self::Text(text) => text,
             Self::Contents { .. } => &[],
@@ -45,7 +45,7 @@ impl Received {
 }
 
 /// Receives a short body. What is too long is received and forgotten.
-pub(super) async fn text(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
+pub(in crate::http) async fn text(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
     let mut text = Vec::new();
     let mut is_too_long = false;
     while let Some(bytes) = payload.next().await {
@@ -63,7 +63,7 @@ pub(super) async fn text(mut payload: web::Payload, encoding: Encoding) -> Resul
 }
 
 /// Receives contents into a file. What cannot be taken is received and forgotten, too.
-pub(super) async fn spool(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
+pub(in crate::http) async fn spool(mut payload: web::Payload, encoding: Encoding) -> Result<Received, ApiError> {
     let file = Spool::create();
     let mut target = Ok(Decoder::new(encoding, file, MAX_CONTENTS));
     let mut block = Vec::with_capacity(BLOCK);

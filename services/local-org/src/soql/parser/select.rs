@@ -1,6 +1,6 @@
 //! `SELECT … FROM …` and the clauses after the condition.
 
-use super::super::ast::{Expression, FieldSet, Item, Ordering, Purpose, Select};
+use super::super::ast::{Expression, FieldSet, Grouping, Item, Name, Ordering, Purpose, Select};
 use super::super::failure;
 use super::super::lexer::TokenKind;
 use super::{Parser, is_symbol, is_word};
@@ -8,6 +8,9 @@ use crate::error::ApiError;
 
 /// Largest `OFFSET` (SOQL and SOSL Reference, "OFFSET").
 const MAX_OFFSET: u32 = 2_000;
+
+/// Most fields with subtotals (SOQL and SOSL Reference, "GROUP BY ROLLUP").
+const MAX_SUBTOTALS: usize = 3;
 
 impl Parser<'_> {
     /// A whole `SELECT`, up to whatever cannot belong to it.
@@ -18,16 +21,16 @@ impl Parser<'_> {
         let object = self.any_name()?;
         let from = self.path_from(object)?;
         let alias = self.alias()?;
-        self.refuse_scope()?;
+        let scope = self.scope()?;
         let filter = self.take_word("WHERE").then(|| self.condition()).transpose()?;
         self.security()?;
-        let group_by = self.group_by()?;
+        let (grouping, group_by) = self.group_by()?;
         let having = self.take_word("HAVING").then(|| self.condition()).transpose()?;
         let order_by = self.order_by()?;
         let limit = self.take_word("LIMIT").then(|| self.count()).transpose()?;
         let offset = self.offset()?;
         let purposes = self.purposes()?;
-        Ok(Select { items, from, alias, filter, group_by, having, order_by, limit, offset, purposes })
+        Ok(Select { items, from, alias, scope, filter, group_by, grouping, having, order_by, limit, offset, purposes })
     }
 
     fn item(&mut self) -> Result<Item, ApiError> {
@@ -61,11 +64,13 @@ impl Parser<'_> {
         Ok(set)
     }
 
-    fn refuse_scope(&self) -> Result<(), ApiError> {
-        if self.peek_word("USING") {
-            return Err(self.error(self.peek().at, "USING SCOPE is not supported by this org"));
+    /// `USING SCOPE name`
+    fn scope(&mut self) -> Result<Option<Name>, ApiError> {
+        if !self.take_word("USING") {
+            return Ok(None);
         }
-        Ok(())
+        self.expect_word("SCOPE")?;
+        self.name().map(Some)
     }
 
     /// `WITH SECURITY_ENFORCED` and the like: the caller's rights always apply here, so nothing is left to do.
@@ -81,12 +86,23 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn group_by(&mut self) -> Result<Vec<Expression>, ApiError> {
+    fn group_by(&mut self) -> Result<(Grouping, Vec<Expression>), ApiError> {
         if !self.take_word("GROUP") {
-            return Ok(Vec::new());
+            return Ok((Grouping::Plain, Vec::new()));
         }
         self.expect_word("BY")?;
-        self.list(Self::expression)
+        let subtotals = [("ROLLUP", Grouping::Rollup), ("CUBE", Grouping::Cube)];
+        let found = subtotals.into_iter().find(|(name, _)| self.peek_word(name) && is_symbol(self.peek_at(1), "("));
+        let Some((name, grouping)) = found else { return Ok((Grouping::Plain, self.list(Self::expression)?)) };
+        let at = self.peek().at;
+        self.next += 2;
+        let fields = self.list(Self::expression)?;
+        if fields.len() > MAX_SUBTOTALS {
+            let message = format!("GROUP BY {name} can have at most {MAX_SUBTOTALS} fields");
+            return Err(self.error(at, message));
+        }
+        self.expect_symbol(")")?;
+        Ok((grouping, fields))
     }
 
     fn order_by(&mut self) -> Result<Vec<Ordering>, ApiError> {

@@ -59,6 +59,17 @@ impl Found {
         (0..self.len()).map(record).collect()
     }
 
+    /// Gives each record to `write`, one after another.
+    ///
+    /// # Errors
+    /// As for [`Found::page`], and what `write` returns.
+    pub(crate) fn each(&self, write: &mut dyn FnMut(&Value) -> Result<(), ApiError>) -> Result<(), ApiError> {
+        for row in 0..self.len() {
+            write(&serde_json::to_value(self.record(row)).map_err(|error| ApiError::internal(&error))?)?;
+        }
+        Ok(())
+    }
+
     fn record(&self, row: usize) -> Record<'_> {
         Record { found: self, shape: &self.shape, row, values: self.rows.row(row) }
     }

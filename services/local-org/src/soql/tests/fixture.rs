@@ -270,7 +270,15 @@ impl Org {
     pub(crate) fn query_with(&self, soql: &str, include_deleted: bool) -> Result<ResultSet, ApiError> {
         let now = Utc.with_ymd_and_hms(2025, 6, 15, 12, 0, 0).unwrap();
         let visible = |_: &ObjectDef, field: &FieldDef| field.name != "Secret__c";
-        let options = ExecuteOptions { api_version: "62.0", include_deleted, now, visible: &visible, only: &|_| None };
+        let user = id("005", 2);
+        let options = ExecuteOptions {
+            api_version: "62.0",
+            include_deleted,
+            now,
+            user: Some(&user),
+            visible: &visible,
+            only: &|_| None,
+        };
         execute(&self.conn, &self.schema, &parse(soql)?, &options)
     }
 

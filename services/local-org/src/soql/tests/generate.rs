@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select as one_of;
 
 use super::super::ast::{
-    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Item, Literal, Name, Ordering, Path,
-    Place, Purpose, Select, Test, Text,
+    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Grouping, Item, Literal, Name, Ordering,
+    Path, Place, Purpose, Select, Test, Text,
 };
 use super::super::period::Period;
 
@@ -162,8 +162,10 @@ fn empty(items: Vec<Item>, from: Path) -> Select {
         items,
         from,
         alias: None,
+        scope: None,
         filter: None,
         group_by: Vec::new(),
+        grouping: Grouping::Plain,
         having: None,
         order_by: Vec::new(),
         limit: None,
@@ -215,8 +217,10 @@ pub(crate) fn select(words: &Words) -> impl Strategy<Value = Select> + use<> {
             items,
             from,
             alias,
+            scope: None,
             filter,
             group_by,
+            grouping: Grouping::Plain,
             having,
             order_by,
             limit,

@@ -16,6 +16,7 @@ fn explain(org: &Org, soql: &str) -> String {
         api_version: "62.0",
         include_deleted: false,
         now: Utc::now(),
+        user: None,
         visible: &visible,
         only: &|_| None,
     };

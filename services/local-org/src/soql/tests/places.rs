@@ -9,7 +9,20 @@ pub(super) fn forgotten(mut select: Select) -> Select {
 }
 
 fn forget_select(select: &mut Select) {
-    let Select { items, from, alias, filter, group_by, having, order_by, limit: _, offset: _, purposes: _ } = select;
+    let Select {
+        items,
+        from,
+        alias,
+        scope: _,
+        filter,
+        group_by,
+        grouping: _,
+        having,
+        order_by,
+        limit: _,
+        offset: _,
+        purposes: _,
+    } = select;
     items.iter_mut().for_each(forget_item);
     forget_path(from);
     alias.iter_mut().for_each(forget_name);

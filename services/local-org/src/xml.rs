@@ -4,16 +4,16 @@ use serde_json::Value;
 
 /// XML in the making.
 #[derive(Debug, Default)]
-pub(super) struct Xml(String);
+pub(crate) struct Xml(String);
 
 impl Xml {
     /// The start of an element.
-    pub(super) fn open(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn open(&mut self, name: &str) -> &mut Self {
         self.open_with(name, "")
     }
 
     /// The start of an element with attributes, which are written as they are.
-    pub(super) fn open_with(&mut self, name: &str, attributes: &str) -> &mut Self {
+    pub(crate) fn open_with(&mut self, name: &str, attributes: &str) -> &mut Self {
         self.0.push('<');
         self.0.push_str(name);
         if !attributes.is_empty() {
@@ -25,7 +25,7 @@ impl Xml {
     }
 
     /// The end of an element.
-    pub(super) fn close(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn close(&mut self, name: &str) -> &mut Self {
         self.0.push_str("</");
         self.0.push_str(name);
         self.0.push('>');
@@ -33,19 +33,19 @@ impl Xml {
     }
 
     /// An element with a text.
-    pub(super) fn text(&mut self, name: &str, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, name: &str, text: &str) -> &mut Self {
         self.open(name);
         push_escaped(&mut self.0, text);
         self.close(name)
     }
 
     /// An element with a number, boolean and the like.
-    pub(super) fn value(&mut self, name: &str, value: impl std::fmt::Display) -> &mut Self {
+    pub(crate) fn value(&mut self, name: &str, value: impl std::fmt::Display) -> &mut Self {
         self.text(name, &value.to_string())
     }
 
     /// An element with a text, or one that says that there is none.
-    pub(super) fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.text(name, text),
             None => {
@@ -57,8 +57,8 @@ impl Xml {
         }
     }
 
-    /// A value as the Metadata API writes it: members become elements, lists become elements of one name.
-    pub(super) fn json(&mut self, name: &str, value: &Value) -> &mut Self {
+    /// A value as the Metadata and the Bulk API write it: members become elements, lists become elements of one name.
+    pub(crate) fn json(&mut self, name: &str, value: &Value) -> &mut Self {
         match value {
             Value::Null => self,
             Value::Array(values) => {
@@ -80,18 +80,9 @@ impl Xml {
     }
 
     /// What was written.
-    pub(super) fn into_string(self) -> String {
+    pub(crate) fn into_string(self) -> String {
         self.0
     }
-}
-
-/// A body in its envelope.
-pub(super) fn envelope(namespaces: &str, body: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
-         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" {namespaces} \
-         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
-    )
 }
 
 /// Characters that XML cannot have at all become the sign for an unknown one.
