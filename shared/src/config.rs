@@ -33,6 +33,7 @@ pub mod pubsub;
 pub mod queue;
 mod reader;
 mod settings;
+mod token;
 mod value;
 
 #[cfg(test)]
@@ -44,4 +45,5 @@ pub use logging::{LogFormat, TelemetryConfig};
 pub use misspelt::Misspelt;
 pub use reader::Reader;
 pub use settings::Settings;
+pub use token::Token;
 pub use value::FromSetting;

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod contracts;
+pub mod figures;
 pub mod plan;
 pub mod process;
 pub mod quotes;

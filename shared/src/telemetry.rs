@@ -7,10 +7,12 @@ mod escape;
 mod logs;
 mod memory;
 mod metrics;
+mod salesforce;
 
 #[cfg(test)]
 mod tests;
 
 pub use logs::{TelemetryError, init, subscriber};
 pub use memory::ProcessMemory;
-pub use metrics::{MetricsHandle, metrics_handle};
+pub use metrics::{METRICS_TYPE, MetricsHandle, metrics_handle};
+pub use salesforce::client_settings;

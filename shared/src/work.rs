@@ -10,6 +10,7 @@ pub mod callback;
 pub mod chunk_loads;
 mod errors;
 mod id_range;
+mod listener;
 mod orgs;
 pub mod quote_chunk;
 pub mod samples;
@@ -23,9 +24,11 @@ pub use orgs::{OrgWork, Orgs, TaskUser};
 pub use settings::WorkSettings;
 
 use crate::config::{ConfigError, Settings};
+use crate::figures::{Figures, queue_name};
 use crate::jobs::{JobKind, Jobs, Worker};
 use crate::process;
 use anyhow::Context;
+use listener::Listener;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -50,8 +53,20 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let orgs = Orgs::new(&settings).context("Failed to set up the HTTP client")?;
     let server = settings.jobs.server();
+    let listener = match settings.metrics {
+        Some((address, token)) => {
+            let listener = Listener::bind(address, token).await;
+            Some(listener.with_context(|| format!("Failed to listen on WORKER_METRICS_ADDRESS {address}"))?)
+        }
+        None => None,
+    };
     let jobs =
         Jobs::connect(settings.jobs).await.with_context(|| format!("Failed to connect to REDIS_URL at {server}"))?;
     tracing::info!(worker = %settings.worker.name, concurrency = settings.worker.concurrency, "worker ready");
+    if let Some(listener) = listener {
+        let queue = Figures::of_queue_alone(jobs.operator());
+        let name = queue_name(jobs.operator().prefix()).to_owned();
+        tokio::spawn(listener.serve(queue, name, settings.worker.name.clone(), shutdown.clone()));
+    }
     Worker::new(jobs, settings.worker, kinds(orgs)).run(shutdown).await.context("The worker stopped")
 }

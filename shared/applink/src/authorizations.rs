@@ -264,6 +264,10 @@ impl AppLink {
             .header(ACCEPT, "application/json")
             .header("X-App-UUID", &addon.app_id)
             .header("X-Request-Id", uuid::Uuid::new_v4().to_string());
+        let unreachable = |error: reqwest::Error| AppLinkError::Unreachable {
+            host: addon.api_url.host_str().unwrap_or_default().to_owned(),
+            source: Arc::new(error.without_url()),
+        };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let wait = retry_after(response.headers(), Utc::now());
@@ -283,10 +287,6 @@ impl AppLink {
             _ => Err(AppLinkError::Unexpected { reason: format!("its status is {status}, without an explanation") }),
         }
     }
-}
-
-fn unreachable(error: reqwest::Error) -> AppLinkError {
-    AppLinkError::Unreachable { source: Arc::new(error.without_url()) }
 }
 
 fn malformed(reason: impl Into<String>) -> AppLinkError {

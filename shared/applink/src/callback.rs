@@ -66,8 +66,13 @@ pub enum CallbackError {
     #[error("the callback URL is not of the org whose token would be sent")]
     ForeignHost,
     /// No answer.
-    #[error("the callback's host did not answer")]
-    Transport(#[source] reqwest::Error),
+    #[error("the callback's host {host} did not answer")]
+    Transport {
+        /// The host.
+        host: String,
+        /// Cause, without the URL.
+        source: reqwest::Error,
+    },
     /// A page for people, which is no receipt: something answered in the receiver's place.
     #[error("the callback was answered {status} with a page")]
     Page {
@@ -90,7 +95,7 @@ impl CallbackError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::ForeignHost | Self::Transport(_) | Self::Page { .. } => None,
+            Self::ForeignHost | Self::Transport { .. } | Self::Page { .. } => None,
         }
     }
 }
@@ -156,7 +161,10 @@ pub async fn deliver(
         .json(callback.body)
         .send()
         .await
-        .map_err(|error| CallbackError::Transport(error.without_url()))?;
+        .map_err(|error| CallbackError::Transport {
+            host: callback.url.host_str().unwrap_or_default().to_owned(),
+            source: error.without_url(),
+        })?;
     let status = answer.status();
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");

@@ -67,8 +67,10 @@ pub enum AppLinkError {
         retry_after: Option<Duration>,
     },
     /// The add-on could not be reached, or did not answer.
-    #[error("AppLink could not be reached")]
+    #[error("AppLink could not be reached at {host}")]
     Unreachable {
+        /// The add-on's host.
+        host: String,
         /// Cause, without the URL.
         source: Arc<reqwest::Error>,
     },

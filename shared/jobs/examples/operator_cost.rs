@@ -1,4 +1,4 @@
-//! What operators' looks cost Redis: an overview, a page of open jobs and a page of all, with many jobs of which a hundred are
+//! What operators' looks cost Redis: an overview, tables of jobs, the page of one, with many jobs of which a hundred are
 //! open. The figures are Redis's own (`INFO commandstats`), of the server at `REDIS_URL`, which must do nothing else.
 //!
 //! ```sh
@@ -50,14 +50,35 @@ async fn main() -> Outcome<()> {
     println!("| what | µs of scripts a call | µs of CPU of Redis a call |\n|---|---|---|");
     let open = JobFilter { which: WhichJobs::Open, ..JobFilter::default() };
     let failed = JobFilter { which: WhichJobs::In(jobs::JobState::Failed), ..JobFilter::default() };
-    for what in ["overview", "50 open jobs", "50 newest jobs", "failed jobs, of which there are none"] {
+    let other = JobFilter { kind: Some("other".to_owned()), ..JobFilter::default() };
+    let one = operator.rows(&open, 1, None).await?.rows.first().ok_or("no open job")?.id;
+    let looks = [
+        "overview",
+        "50 open jobs",
+        "50 newest jobs",
+        "failed jobs, of which there are none",
+        "jobs of a kind, of which there are none",
+        "50 open jobs, all about each",
+        "50 newest jobs, all about each",
+        "the page of a job",
+    ];
+    for what in looks {
         let before = spent(&mut redis).await?;
         for _ in 0..LOOKS {
             match what {
                 "overview" => drop(operator.overview().await?),
-                "50 open jobs" => drop(operator.jobs(&open, 50, None).await?),
-                "50 newest jobs" => drop(operator.jobs(&JobFilter::default(), 50, None).await?),
-                _ => drop(operator.jobs(&failed, 50, None).await?),
+                "50 open jobs" => drop(operator.rows(&open, 50, None).await?),
+                "50 newest jobs" => drop(operator.rows(&JobFilter::default(), 50, None).await?),
+                "failed jobs, of which there are none" => drop(operator.rows(&failed, 50, None).await?),
+                "jobs of a kind, of which there are none" => drop(operator.rows(&other, 50, None).await?),
+                "50 open jobs, all about each" => drop(operator.jobs(&open, 50, None).await?),
+                "50 newest jobs, all about each" => drop(operator.jobs(&JobFilter::default(), 50, None).await?),
+                _ => {
+                    let job = operator.job(&one).await?.ok_or("the job is gone")?;
+                    drop(operator.errors(&one, 0, 10).await?);
+                    drop(operator.dead_letters(&one).await?);
+                    drop(operator.why_not_go_on(&job).await?);
+                }
             }
         }
         let after = spent(&mut redis).await?;

@@ -48,14 +48,18 @@
 //! | `delays`, `expiries` | sorted set | jobs by their earliest `delayed` entry, and by a lower bound of their earliest `leases` entry |
 //! | `holds` | sorted set | held jobs, by the ms they are given up |
 //! | `pause:<org>` | string | reason; its TTL is the pause |
+//! | `paused_since:<org>` | string | since when, in ms; with the TTL of the pause |
 //! | `silent:<org>` | hash | an org that did not answer: `since` when, the `reason`, how many `times` it rested, the lease of the `probe`; with a TTL |
 //! | `turn:<job>:<name>` | string | somebody's [turn](JobWatch::turn); its TTL is the turn |
 //! | `idem:<org>:<user>:<name>:<key>` | string | job that an idempotency key made, and the hash of its parameters, behind `<version>-` after the first version, with a TTL |
 //! | `rate:<org>` | string | when the bucket of the org's new jobs is empty, in ms (GCRA), with a TTL |
 //! | `all` | sorted set | jobs of all orgs by creation, for operators; entries outlive their jobs |
+//! | `failed`, `cancelled` | sorted set | jobs that ended so, by creation; like `all` |
 //! | `buried` | sorted set | jobs with dead letters, by the time of the last one or of their end |
 //! | `minute:<minute>` | hash | what happened in a minute since 1970, for all jobs; kept for 65 minutes |
+//! | `totals` | hash | the same since ever |
 //! | `beats`, `beat:<worker>` | sorted set, string | workers by the ms they were last heard of; what each tells of itself, as JSON, for the length of a lease |
+//! | `figures:<worker>` | string | its figures, in Prometheus' text format, for half a minute |
 //! | `stopped` | sorted set | orgs that an operator has paused, by the end of the pause |
 //! | `operations` | list | what operators did to orgs, as JSON, the last hundred, for 30 days |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |

@@ -81,12 +81,12 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     resume: script(GROWS, include_str!("scripts/resume.lua")),
     retry: script(GROWS, include_str!("scripts/retry.lua")),
     set_flag: script(DRAINS, include_str!("scripts/set_flag.lua")),
-    sift: script(READS, include_str!("scripts/sift.lua")),
+    sift: script(READS, &[include_str!("scripts/why.lua"), include_str!("scripts/sift.lua")].concat()),
     silent: guarded_script(DRAINS, include_str!("scripts/silent.lua")),
     start_org: script(DRAINS, include_str!("scripts/start_org.lua")),
     stats: script(READS, include_str!("scripts/stats.lua")),
     stop_org: script(DRAINS, include_str!("scripts/stop_org.lua")),
-    view: script(READS, include_str!("scripts/view.lua")),
+    view: script(READS, &[include_str!("scripts/why.lua"), include_str!("scripts/view.lua")].concat()),
 });
 
 /// The first line of a script with that effect.

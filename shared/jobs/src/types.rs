@@ -161,8 +161,12 @@ pub struct JobView {
     pub counters: BTreeMap<String, u64>,
     /// Records processed, by worker name.
     pub per_worker: BTreeMap<String, u64>,
-    /// Until when the org's tasks rest, after the org asked for a pause.
+    /// Since when the org's tasks rest; absent when they do not, or when a process of the version before let them.
+    pub paused_since: Option<DateTime<Utc>>,
+    /// Until when the org's tasks rest, after the org asked for a pause or did not answer, or an operator paused it.
     pub paused_until: Option<DateTime<Utc>>,
+    /// Since when the org does not answer; it is tried again at `nextTryAt`.
+    pub silent_since: Option<DateTime<Utc>>,
     /// Why the job is held, paused, cancelled or failed, in words.
     pub reason: Option<String>,
     /// Why the job does not move, or not as fast as it could: what a task of it, or its org, said last, after which it is

@@ -23,6 +23,8 @@ pub(super) type RawView = (
     u64,
     u64,
     Option<String>,
+    Option<u64>,
+    Option<u64>,
     Vec<String>,
     Option<String>,
     Option<u64>,
@@ -31,12 +33,27 @@ pub(super) type RawView = (
 type Hash<V> = BTreeMap<String, V>;
 
 pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, JobsError> {
-    let (job, params, counters, per_worker, running_chunks, pause_ms, pause_reason, acts, trouble, due) = raw;
+    let (
+        job,
+        params,
+        counters,
+        per_worker,
+        running_chunks,
+        pause_ms,
+        pause_reason,
+        pause_since,
+        silent_since,
+        acts,
+        trouble,
+        due,
+    ) = raw;
     let fields = Fields { id, get: |name: &str| job.get(name).map(String::as_str) };
     let progress = fields.progress()?;
     let paused_until = (pause_ms > 0 && !progress.state.is_final())
         .then(|| fields.time_of("pause", now_ms.saturating_add(pause_ms)))
         .transpose()?;
+    let open = |time: Option<u64>| time.filter(|_| !progress.state.is_final());
+    let since = |name, time| open(time).map(|at| fields.time_of(name, at)).transpose();
     let reason = job.get("reason").cloned().or_else(|| paused_until.and(pause_reason));
     let trouble = trouble.map(|json| job_trouble(&fields, &json)).transpose()?;
     let (started_at, finished_at) = (fields.time("started_at")?, fields.time("finished_at")?);
@@ -69,7 +86,9 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
         errors: progress.errors,
         counters,
         per_worker,
+        paused_since: since("paused_since", pause_since.filter(|_| paused_until.is_some()))?,
         paused_until,
+        silent_since: since("silent", silent_since)?,
         reason,
         attempts: trouble.as_ref().map(|trouble| trouble.attempts),
         last_error: trouble.map(|trouble| trouble.error),
@@ -86,9 +105,9 @@ pub(super) fn job_view(id: &str, now_ms: u64, raw: RawView) -> Result<JobView, J
 
 /// Why a task was not done, as the scripts note it.
 #[derive(Deserialize)]
-struct Trouble {
-    error: String,
-    attempts: u64,
+pub(super) struct Trouble {
+    pub(super) error: String,
+    pub(super) attempts: u64,
 }
 
 fn job_trouble<'v, G: Fn(&str) -> Option<&'v str>>(fields: &Fields<'_, G>, json: &str) -> Result<Trouble, JobsError> {
@@ -225,6 +244,33 @@ impl<'v, G: Fn(&str) -> Option<&'v str>> Fields<'_, G> {
     }
 }
 
+/// Why a job does not move, for people; `None` when nothing is said to be tried again.
+pub(super) fn trouble(
+    last_error: Option<&str>,
+    attempts: Option<u64>,
+    next_try: Option<DateTime<Utc>>,
+) -> Option<String> {
+    let mut words = last_error?.to_owned();
+    match attempts {
+        None | Some(0) => {}
+        Some(1) => words.push_str(" (tried once)"),
+        Some(attempts) => words.push_str(&format!(" (tried {attempts} times)")),
+    }
+    if let Some(at) = next_try {
+        words.push_str(&format!("; next try at {} UTC", at.format("%H:%M:%S")));
+    }
+    Some(words)
+}
+
+impl JobView {
+    /// Why it does not move, in words for people: what was said last, how often it was tried, and when it is tried next. `None`
+    /// while nothing is in its way.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        trouble(self.last_error.as_deref(), self.attempts, self.next_try_at)
+    }
+}
+
 /// A duration as Redis wants it: whole ms, at least one.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
@@ -233,6 +279,17 @@ pub(super) fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trouble_is_told_with_what_is_known() {
+        let next = DateTime::from_timestamp(3_661, 0);
+        assert_eq!(trouble(None, Some(1), next), None);
+        assert_eq!(trouble(Some("no"), None, None).as_deref(), Some("no"));
+        assert_eq!(trouble(Some("no"), Some(0), None).as_deref(), Some("no"));
+        assert_eq!(trouble(Some("no"), Some(1), None).as_deref(), Some("no (tried once)"));
+        let told = trouble(Some("no"), Some(7), next);
+        assert_eq!(told.as_deref(), Some("no (tried 7 times); next try at 01:01:01 UTC"));
+    }
 
     #[test]
     fn the_rate_is_an_average_since_the_start() {

@@ -107,7 +107,6 @@ impl Worker {
         upkeep.spawn(Arc::clone(&shared).listen(signals));
         upkeep.spawn(Arc::clone(&shared).heartbeat());
         upkeep.spawn(Arc::clone(&shared).reclaim());
-        upkeep.spawn(Arc::clone(&shared).gauges());
         upkeep.spawn(Arc::clone(&shared).beat());
         let mut running = JoinSet::new();
         // A claim that is cut off here may still come through; draining gives its tasks back.

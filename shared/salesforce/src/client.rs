@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ApiUsage, Operation, RetryPolicy, SalesforceId, SessionSource};
+use super::{ApiUsage, ErrorKind, Operation, RetryPolicy, SalesforceId, SessionSource};
 
 /// Told of every HTTP exchange with Salesforce; for metrics. Must not block.
 pub type OnCall = Arc<dyn Fn(&CallRecord) + Send + Sync>;
@@ -19,6 +19,8 @@ pub struct CallRecord {
     pub operation: Operation,
     /// HTTP status; `None` when no answer came.
     pub status: Option<u16>,
+    /// Why it failed; `None` when it went well. Of an answer that is read as a stream this is known by its head alone.
+    pub failure: Option<ErrorKind>,
     /// From sending to the last byte of the answer; to its first byte when the answer is read as a stream.
     pub duration: Duration,
     /// The org's use of its daily calls, when the answer told.

@@ -143,6 +143,7 @@ impl Subresponse {
         if !(200..300).contains(&self.status) {
             return Err(super::error::from_answer(
                 Operation::Composite,
+                "Salesforce",
                 self.status,
                 body.as_bytes(),
                 None,

@@ -19,7 +19,8 @@ use super::{Cleaner, Operation, SalesforceId};
 /// Why the id of a bulk job could not be kept, from whoever keeps it.
 pub type NoteError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failed call. No variant shows a token or a URL.
+/// A failed call. No variant shows a token or a URL; where nobody answered with words of their own, the text names the org's
+/// host, and [`told`](Error::told) the cause too.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -36,42 +37,52 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The status is not a success, and the body is not Salesforce's (a proxy's page, or nothing).
-    #[error("Salesforce's address answered with status {status} and no error of its own ({operation})")]
+    #[error("{host} answered with status {status} and no error of Salesforce's own ({operation})")]
     Status {
         /// The call.
         operation: Operation,
+        /// The org's host, with its port where that is not the usual one.
+        host: String,
         /// HTTP status.
         status: u16,
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
     },
     /// No connection could be made, so nothing was sent.
-    #[error("Salesforce could not be reached ({operation})")]
+    #[error("Salesforce could not be reached at {host} ({operation})")]
     NotSent {
         /// The call.
         operation: Operation,
+        /// The org's host, with its port where that is not the usual one.
+        host: String,
         /// Cause, without the URL.
         source: reqwest::Error,
     },
     /// The request was, or may have been, sent; no whole answer came back.
-    #[error("the connection to Salesforce broke off before the answer was there ({operation})")]
+    #[error("the connection to {host} broke off before the answer was there ({operation})")]
     NoAnswer {
         /// The call.
         operation: Operation,
+        /// The org's host, with its port where that is not the usual one.
+        host: String,
         /// Cause, without the URL.
         source: reqwest::Error,
     },
     /// The request was sent; the answer did not begin, or did not go on, in time.
-    #[error("Salesforce did not answer in time ({operation})")]
+    #[error("{host} did not answer in time ({operation})")]
     TimedOut {
         /// The call.
         operation: Operation,
+        /// The org's host, with its port where that is not the usual one.
+        host: String,
     },
     /// The request was, or may have been, sent; neither it nor the simplest of requests was answered.
-    #[error("{operation} got no answer from Salesforce, and the org does not answer anything else")]
+    #[error("{host} did not answer {operation}, nor anything else")]
     Silent {
         /// The call.
         operation: Operation,
+        /// The org's host, with its port where that is not the usual one.
+        host: String,
     },
     /// A bulk job ended without processing all its rows. What it had processed stays, and its results tell what that is.
     #[error("bulk job {id} ended as {state}{}", message.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
@@ -214,8 +225,8 @@ impl Error {
             Self::Api { operation, status, .. } => operation.writes() && *status >= 500,
             Self::Status { operation, status, .. } => operation.writes() && !matches!(status, 401 | 429),
             Self::NoAnswer { operation, .. }
-            | Self::TimedOut { operation }
-            | Self::Silent { operation }
+            | Self::TimedOut { operation, .. }
+            | Self::Silent { operation, .. }
             | Self::Malformed { operation, .. } => operation.writes(),
             Self::BulkJob { .. } | Self::BulkJobOpen { .. } | Self::BulkRowsMissing { .. } => true,
             Self::NotSent { .. }
@@ -226,6 +237,13 @@ impl Error {
             | Self::QueryTooLong { .. }
             | Self::InvalidRequest { .. } => false,
         }
+    }
+
+    /// The error in words with what is behind it, for a log or for whoever waits for the call: of a failure of the network what
+    /// the system said, such as `Connection refused`. Like the error itself it shows no token and no URL.
+    #[must_use]
+    pub fn told(&self) -> String {
+        told(self)
     }
 
     /// How long the server asked to wait, when it did.
@@ -254,9 +272,36 @@ impl Error {
     }
 }
 
+/// An error in words, followed by those behind it. Of the layers of the HTTP client only the last is told, which has what the
+/// system said; so no URL is, since only the first of them knows one.
+#[must_use]
+pub fn told(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut add = |behind: &dyn std::error::Error| {
+        let more = behind.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+    };
+    let mut source = error.source();
+    while let Some(behind) = source {
+        if behind.is::<reqwest::Error>() {
+            if let Some(last) = std::iter::successors(behind.source(), |error| error.source()).last() {
+                add(last);
+            }
+            break;
+        }
+        add(behind);
+        source = behind.source();
+    }
+    words
+}
+
 /// Makes an error out of an answer whose status is not the expected one.
 pub(super) fn from_answer(
     operation: Operation,
+    host: &str,
     status: u16,
     body: &[u8],
     retry_after: Option<Duration>,
@@ -270,7 +315,7 @@ pub(super) fn from_answer(
     }
     match ApiError::from_body(body, cleaner) {
         Some(errors) => Error::Api { operation, status, errors, retry_after },
-        None => Error::Status { operation, status, retry_after },
+        None => Error::Status { operation, host: host.to_owned(), status, retry_after },
     }
 }
 

@@ -43,7 +43,7 @@ pub use client::{CallRecord, Client, ClientSettings, OnCall};
 pub use collections::{MAX_COLLECTION_RECORDS, RecordResult};
 pub use composite::{CompositeRequest, MAX_SUBREQUESTS, Subresponse};
 pub use describe::{FieldDescribe, ObjectDescribe, PicklistValue};
-pub use error::{ApiError, Error, ErrorKind};
+pub use error::{ApiError, Error, ErrorKind, told};
 pub use graph::{Graph, GraphRequest};
 pub use graph_result::{GraphOutcome, GraphResult, NodeError};
 pub use hosts::{AllowedHosts, HostError};

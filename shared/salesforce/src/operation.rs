@@ -14,6 +14,8 @@ pub enum Operation {
     Retrieve,
     /// Fields of an object.
     Describe,
+    /// The list of API versions: whether the org answers at all.
+    Versions,
     /// The org's limits.
     Limits,
     /// A new record.
@@ -61,6 +63,7 @@ impl Operation {
             Self::QueryMore => "query_more",
             Self::Retrieve => "retrieve",
             Self::Describe => "describe",
+            Self::Versions => "versions",
             Self::Limits => "limits",
             Self::Create => "create",
             Self::Update => "update",
@@ -89,7 +92,8 @@ impl Operation {
     #[must_use]
     pub fn writes(self) -> bool {
         match self {
-            Self::Query | Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits => false,
+            Self::Query | Self::QueryMore | Self::Retrieve | Self::Describe => false,
+            Self::Versions | Self::Limits => false,
             Self::BulkCreate | Self::BulkUpload | Self::BulkStatus | Self::BulkList => false,
             Self::BulkAbort | Self::BulkDelete | Self::BulkResults => false,
             Self::Create | Self::Update | Self::Upsert | Self::Delete => true,
@@ -103,7 +107,7 @@ impl Operation {
     /// Allocations" and "SOQL and SOSL Limits", Salesforce Developer Limits Quick Reference).
     pub(super) fn is_quick(self) -> bool {
         match self {
-            Self::QueryMore | Self::Retrieve | Self::Describe | Self::Limits => true,
+            Self::QueryMore | Self::Retrieve | Self::Describe | Self::Versions | Self::Limits => true,
             Self::BulkCreate | Self::BulkClose | Self::BulkStatus | Self::BulkList => true,
             Self::BulkAbort | Self::BulkDelete => true,
             Self::Query | Self::Create | Self::Update | Self::Upsert | Self::Delete => false,

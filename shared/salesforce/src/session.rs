@@ -45,6 +45,13 @@ impl Session {
         Cleaner::default().and(self.access_token.expose_secret())
     }
 
+    /// The org's host, with its port where that is not the usual one: what errors and logs name.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.instance_url.host_str().unwrap_or_default();
+        self.instance_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// The whole session as one secret text, to be encrypted and kept; [`Session::from_secret`] reads it.
     ///
     /// # Errors

@@ -129,12 +129,12 @@ trait Taken: Sized {
     /// The limit on the time of one try covers the body, because [`Taken::take`] reads all of it.
     const WHOLE: bool;
 
-    /// Takes an answer whose body is at most `limit` bytes if it is read here.
+    /// Takes an answer to a call with `session`, whose body is at most `limit` bytes if it is read here.
     fn take(
         operation: Operation,
+        session: &Session,
         response: reqwest::Response,
         limit: usize,
-        cleaner: Cleaner,
     ) -> impl Future<Output = Result<Self, BodyError>> + Send;
 }
 
@@ -143,11 +143,11 @@ impl Taken for Answer {
 
     async fn take(
         operation: Operation,
+        session: &Session,
         response: reqwest::Response,
         limit: usize,
-        cleaner: Cleaner,
     ) -> Result<Self, BodyError> {
-        Ok(Self { operation, body: read_body(response, limit).await?, cleaner })
+        Ok(Self { operation, body: read_body(response, limit).await?, cleaner: session.cleaner() })
     }
 }
 
@@ -285,16 +285,18 @@ impl Client {
                     usage = header(response.headers(), "sforce-limit-info").and_then(ApiUsage::parse);
                     self.read::<A>(*operation, response, patience, session).await
                 }
-                Ok(Err(error)) => Err(unanswered(*operation, error)),
-                Err(_) => Err(Error::TimedOut { operation: *operation }),
+                Ok(Err(error)) => Err(unanswered(*operation, session, error)),
+                Err(_) => Err(Error::TimedOut { operation: *operation, host: session.host() }),
             }
         };
-        let result = self.unless_silent(session, call).await.unwrap_or(Err(Error::Silent { operation: *operation }));
+        let silent = || Err(Error::Silent { operation: *operation, host: session.host() });
+        let result = self.unless_silent(session, call).await.unwrap_or_else(silent);
         tally.attempts += 1;
         tally.status = status;
         if let Some(on_call) = &self.inner.settings.on_call {
             let (org_id, operation, duration) = (session.org_id, *operation, started.elapsed());
-            on_call(&CallRecord { org_id, operation, status, duration, usage });
+            let failure = result.as_ref().err().map(Error::kind);
+            on_call(&CallRecord { org_id, operation, status, failure, duration, usage });
         }
         result
     }
@@ -309,20 +311,20 @@ impl Client {
         let limit = self.inner.settings.max_response_bytes;
         let status = response.status();
         if operation.succeeds_with(status.as_u16()) {
-            let cleaner = session.cleaner();
-            return A::take(operation, response, limit, cleaner).await.map_err(|error| unread(operation, error));
+            let taken = A::take(operation, session, response, limit).await;
+            return taken.map_err(|error| unread(operation, session.host(), error));
         }
         if status.is_success() {
             return Err(Error::malformed(operation, format!("its status {} is not one of the API's", status.as_u16())));
         }
         let wait = retry_after(response.headers(), Utc::now());
-        let cleaner = session.cleaner();
+        let (cleaner, host) = (session.cleaner(), session.host());
         match tokio::time::timeout(patience, read_body(response, limit)).await {
-            Ok(Ok(body)) => Err(from_answer(operation, status.as_u16(), &body, wait, &cleaner)),
+            Ok(Ok(body)) => Err(from_answer(operation, &host, status.as_u16(), &body, wait, &cleaner)),
             // What cannot be an error of Salesforce's own need not be read.
-            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, status.as_u16(), &[], wait, &cleaner)),
-            Ok(Err(error)) => Err(unread(operation, error)),
-            Err(_) => Err(Error::TimedOut { operation }),
+            Ok(Err(BodyError::TooLarge(_))) => Err(from_answer(operation, &host, status.as_u16(), &[], wait, &cleaner)),
+            Ok(Err(error)) => Err(unread(operation, host, error)),
+            Err(_) => Err(Error::TimedOut { operation, host }),
         }
     }
 
@@ -354,18 +356,18 @@ pub fn bearer(token: &str) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-fn unanswered(operation: Operation, error: reqwest::Error) -> Error {
-    let source = error.without_url();
+fn unanswered(operation: Operation, session: &Session, error: reqwest::Error) -> Error {
+    let (source, host) = (error.without_url(), session.host());
     if source.is_connect() || source.is_builder() {
-        Error::NotSent { operation, source }
+        Error::NotSent { operation, host, source }
     } else {
-        Error::NoAnswer { operation, source }
+        Error::NoAnswer { operation, host, source }
     }
 }
 
-fn unread(operation: Operation, error: BodyError) -> Error {
+fn unread(operation: Operation, host: String, error: BodyError) -> Error {
     match error {
-        BodyError::Read(error) => Error::NoAnswer { operation, source: error.without_url() },
+        BodyError::Read(error) => Error::NoAnswer { operation, host, source: error.without_url() },
         BodyError::TooLarge(limit) => Error::malformed(operation, format!("it is longer than {limit} bytes")),
     }
 }

@@ -1,6 +1,6 @@
 //! How the text of a setting becomes a value.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use secrecy::SecretString;
 use url::Url;
@@ -47,6 +47,16 @@ impl FromSetting for bool {
             "false" | "False" | "FALSE" | "0" | "no" => Some(false),
             _ => None,
         }
+    }
+}
+
+impl FromSetting for SocketAddr {
+    fn expected() -> String {
+        "an IP address and a port, such as 127.0.0.1:9464".to_owned()
+    }
+
+    fn from_setting(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 

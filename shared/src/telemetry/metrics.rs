@@ -1,7 +1,7 @@
 //! Metrics in Prometheus' text format, without a listener of their own: the web process serves `/metrics`.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -9,6 +9,9 @@ use super::memory::ProcessMemory;
 
 /// Upper bounds of histograms whose name ends in `seconds`: from a quick answer to Heroku's 30 s limit.
 const SECONDS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Content type of what is rendered.
+pub const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How often samples of histograms are folded into their buckets. Until then they are kept one by one.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -44,6 +47,8 @@ fn install() -> MetricsHandle {
     };
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_ok() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        metrics::gauge!("process_start_time_seconds").set(now.as_secs_f64().round());
         fold_samples_regularly(handle.clone());
     }
     MetricsHandle(handle)

@@ -4,6 +4,7 @@ use super::fail;
 use super::orgs::{OrgWork, Orgs};
 use crate::applink::callback::{Callback, CallbackError, Delivery, deliver, is_of_org};
 use crate::jobs::{TaskContext, TaskError};
+use crate::salesforce::told;
 use serde::Serialize;
 
 /// Flag of a job's run: its result may have been posted.
@@ -56,7 +57,7 @@ pub async fn post(
     }
     let delivery = delivery.map_err(|error| match error {
         CallbackError::ForeignHost => fail(&error),
-        error => TaskError::Retry { reason: error.to_string(), after: error.retry_after() },
+        error => TaskError::Retry { reason: told(&error), after: error.retry_after() },
     })?;
     match delivery {
         Delivery::Taken => tracing::info!(repeated, "the callback was taken"),

@@ -2,17 +2,17 @@
 
 use crate::jobs::TaskError;
 use crate::quotes::GenerateError;
-use crate::salesforce::{Error, ErrorKind};
+use crate::salesforce::{Error, ErrorKind, told};
 use std::time::Duration;
 
-/// The task ends for good, with the error's words: trying again is useless.
+/// The task ends for good, with the error's words and those behind it: trying again is useless.
 pub fn fail(error: &dyn std::error::Error) -> TaskError {
-    TaskError::Fail { reason: error.to_string() }
+    TaskError::Fail { reason: told(error) }
 }
 
 /// The task runs again after a while.
 pub fn retry(error: &dyn std::error::Error) -> TaskError {
-    TaskError::Retry { reason: error.to_string(), after: None }
+    TaskError::Retry { reason: told(error), after: None }
 }
 
 /// Whether this is Salesforce's code for a record that somebody else has deleted meanwhile.
@@ -23,11 +23,7 @@ pub fn is_gone(code: &str) -> bool {
 
 /// `limit_pause` is how long an org rests that has reached its limit and does not say for how long.
 pub(super) fn of_salesforce(error: &Error, limit_pause: Duration) -> TaskError {
-    let reason = match error {
-        // What failed is not Salesforce, and the words of the error do not say what it is.
-        Error::Note(cause) | Error::Session { source: cause, .. } => format!("{error}: {cause}"),
-        _ => error.to_string(),
-    };
+    let reason = error.told();
     match error.kind() {
         ErrorKind::SessionExpired => TaskError::NeedsAuthorization { reason },
         ErrorKind::LimitExceeded => TaskError::PauseOrg { reason, wait: error.retry_after().unwrap_or(limit_pause) },

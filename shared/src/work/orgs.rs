@@ -10,6 +10,7 @@ use crate::salesforce::{
     AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, SalesforceId, Session,
     SessionSource, http_client,
 };
+use crate::telemetry::client_settings;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +55,7 @@ impl Orgs {
         Ok(Self {
             http: http_client(&HttpSettings::default())?,
             hosts: settings.hosts.clone(),
-            client: ClientSettings::default(),
+            client: client_settings(),
             limit_pause: settings.limit_pause,
             callback_timeout: settings.callback_timeout,
         })
@@ -102,9 +103,13 @@ impl Orgs {
         // This worker's own list decides where it sends a token.
         self.hosts.check(session.instance_url.as_str()).map_err(|error| fail(&error))?;
         let heard = cx.heard.clone();
+        let counted = self.client.on_call.clone();
         let on_call: OnCall = Arc::new(move |call| {
             if call.status.is_some() {
                 heard.set();
+            }
+            if let Some(count) = &counted {
+                count(call);
             }
         });
         let settings = ClientSettings { on_call: Some(on_call), ..self.client.clone() };
@@ -131,10 +136,9 @@ impl Orgs {
                 return Looked::Unknown;
             }
         };
-        if org.client.answers(&org.session, limit).await {
-            Looked::Answers
-        } else {
-            Looked::Silent(format!("the org does not answer: nothing came within {} seconds", limit.as_secs()))
+        match org.client.reach(&org.session, limit).await {
+            Ok(()) => Looked::Answers,
+            Err(error) => Looked::Silent(format!("the org does not answer: {}", error.told())),
         }
     }
 

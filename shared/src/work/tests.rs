@@ -8,6 +8,10 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_secs(60);
 
+fn host() -> String {
+    "acme.my.salesforce.com".to_owned()
+}
+
 fn refused(status: u16, code: &str, retry_after: Option<Duration>) -> Error {
     let error = ApiError { error_code: code.to_owned(), message: "no".to_owned(), fields: Vec::new() };
     Error::Api { operation: Operation::Query, status, errors: vec![error], retry_after }
@@ -28,11 +32,13 @@ fn an_expired_session_holds_the_job_and_a_limit_pauses_the_org() {
 #[test]
 fn an_org_that_does_not_answer_rests() {
     for operation in [Operation::Query, Operation::Graph] {
-        let error = of_salesforce(&Error::Silent { operation }, PAUSE);
+        let error = of_salesforce(&Error::Silent { operation, host: host() }, PAUSE);
         assert!(matches!(&error, TaskError::Silent { reason } if reason.contains("does not answer")), "{error:?}");
     }
+    let error = of_salesforce(&Error::Silent { operation: Operation::Query, host: host() }, PAUSE);
+    assert!(error.to_string().contains("acme.my.salesforce.com"), "{error}");
     // The org answers others.
-    let error = of_salesforce(&Error::TimedOut { operation: Operation::Graph }, PAUSE);
+    let error = of_salesforce(&Error::TimedOut { operation: Operation::Graph, host: host() }, PAUSE);
     assert!(matches!(error, TaskError::Retry { .. }), "{error:?}");
 }
 

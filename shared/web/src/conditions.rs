@@ -14,6 +14,7 @@ use crate::client_context::Caller;
 use crate::{ApiError, WaitingCalls};
 use shared::salesforce::soql::{FieldUse, WhereClause, parse_where};
 use shared::salesforce::{Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, http_client};
+use shared::telemetry::client_settings;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,7 +103,7 @@ impl<'a> Question<'a> {
     fn new(conditions: &'a Inner, caller: &'a Caller) -> Self {
         let retry = RetryPolicy { max_attempts: 1, total: PATIENCE, ..RetryPolicy::default() };
         let settings =
-            ClientSettings { attempt_timeout: PATIENCE, quick_timeout: PATIENCE, retry, ..ClientSettings::default() };
+            ClientSettings { attempt_timeout: PATIENCE, quick_timeout: PATIENCE, retry, ..client_settings() };
         let client = Client::new(conditions.http.clone(), Arc::new(FixedSession(caller.session.clone())), settings);
         Self { conditions, org: caller.org_id().as_str(), client, told: HashMap::new() }
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /health` | 200 while the process runs |
 //! | `GET /ready` | 200, or 503 with the checks that fail |
-//! | `GET /metrics` | Prometheus' text format; asks for `METRICS_TOKEN` where that is set |
+//! | `GET /metrics` | the process, and its queues with their workers, in Prometheus' text format; asks for `METRICS_TOKEN` where that is set |
 //! | `GET /api-docs.yaml` | the OpenAPI document |
 //! | `GET /docs` | the same as a page for people, with its files below `/docs/` |
 
@@ -14,7 +14,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_util::future::{BoxFuture, join_all};
@@ -23,7 +23,8 @@ use serde::Serialize;
 use super::error::ApiError;
 use super::openapi::Document;
 use super::server::ServerSettings;
-use shared::telemetry::metrics_handle;
+use shared::figures::{Exposition, Figures};
+use shared::telemetry::{METRICS_TYPE, metrics_handle};
 
 /// Longest wait for one readiness check unless [`Health::timeout`] says otherwise.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -36,6 +37,7 @@ pub struct Health {
     checks: Vec<(&'static str, Check)>,
     timeout: Duration,
     document: Option<Arc<Rendered>>,
+    queues: Option<Figures>,
 }
 
 /// The document, rendered once.
@@ -60,7 +62,7 @@ impl fmt::Debug for Health {
 impl Health {
     /// No checks, no document.
     pub fn new() -> Self {
-        Self { checks: Vec::new(), timeout: CHECK_TIMEOUT, document: None }
+        Self { checks: Vec::new(), timeout: CHECK_TIMEOUT, document: None, queues: None }
     }
 
     /// Adds a check to `/ready`. Its error text is shown to whoever asks, so it must hold no secret.
@@ -87,6 +89,12 @@ impl Health {
         Self { document: Some(Arc::new(rendered)), ..self }
     }
 
+    /// Tells these queues and their workers at `/metrics`, too.
+    #[must_use]
+    pub fn queues(self, figures: Figures) -> Self {
+        Self { queues: Some(figures), ..self }
+    }
+
     /// Adds the routes. `config.configure(|config| health.routes(config))`.
     pub fn routes(&self, config: &mut ServiceConfig) {
         config
@@ -100,6 +108,17 @@ impl Health {
                 config.route(path, web::get().to(move || async move { page_file(content_type, text) }));
             }
         }
+    }
+
+    /// What `/metrics` answers: the figures of the process, and those of its queues and their workers. Orgs are named only to
+    /// who has shown a token.
+    async fn figures(&self, with_orgs: bool) -> String {
+        let mut all = Exposition::of_this_process(&metrics_handle().render());
+        if let Some(queues) = &self.queues {
+            all.extend(queues.now().await);
+        }
+        let told = if with_orgs { all } else { all.without_orgs() };
+        told.to_string()
     }
 
     /// Runs all checks at once; name and reason of those that fail.
@@ -135,16 +154,17 @@ async fn ready(health: Data<Health>) -> HttpResponse {
     }
 }
 
-async fn metrics(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn metrics(request: HttpRequest, health: Data<Health>) -> Result<HttpResponse, ApiError> {
     let settings = request.conn_data::<Arc<ServerSettings>>();
-    if let Some(token) = settings.and_then(|settings| settings.metrics_token.as_ref())
-        && !token.is_in(request.headers())
+    let token = settings.and_then(|settings| settings.metrics_token.as_ref());
+    if let Some(token) = token
+        && !token.is_in(request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes))
     {
         return Err(ApiError::unauthorized("Send METRICS_TOKEN as Authorization: Bearer and the token."));
     }
     let answer = HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-        .body(metrics_handle().render());
+        .insert_header((header::CONTENT_TYPE, METRICS_TYPE))
+        .body(health.figures(token.is_some()).await);
     Ok(answer)
 }
 

@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use anyhow::Context;
+use shared::figures::Figures;
 use shared::jobs::{Jobs, SealKey};
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,8 @@ pub struct Door {
     pub jobs: Jobs,
     /// Threads and limits of the server.
     pub server: ServerSettings,
+    /// Queues that `/metrics` tells of.
+    pub figures: Figures,
 }
 
 /// Serves `own`, the pages behind the login, and health on `listener` until `shutdown` is cancelled. What else is asked for is
@@ -48,9 +51,9 @@ pub async fn serve<R>(
 where
     R: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let Door { access, key, jobs, server } = door;
+    let Door { access, key, jobs, server, figures } = door;
     let (ping, check) = (jobs.clone(), jobs.clone());
-    let health = Health::new().check("redis", move || {
+    let health = Health::new().queues(figures).check("redis", move || {
         let jobs = ping.clone();
         async move { jobs.ready().await.map_err(|error| error.to_string()) }
     });

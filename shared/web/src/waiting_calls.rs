@@ -167,12 +167,12 @@ mod tests {
     #[test]
     fn any_answer_is_one_and_silence_is_none() {
         let calls = calls(200, 32);
-        let silent = Error::Silent { operation: Operation::Query };
+        let silent = Error::Silent { operation: Operation::Query, host: "one".to_owned() };
         calls.admit("one").unwrap().end(Some(&silent));
         assert_eq!(all_of(&calls, "one").len(), FEW);
         calls.admit("one").unwrap().end(Some(&Error::SessionExpired));
         assert_eq!(all_of(&calls, "one").len(), 32);
-        let late = Error::TimedOut { operation: Operation::Query };
+        let late = Error::TimedOut { operation: Operation::Query, host: "one".to_owned() };
         calls.admit("one").unwrap().end(Some(&late));
         calls.admit("one").unwrap().end(None);
         assert_eq!(all_of(&calls, "one").len(), 32);

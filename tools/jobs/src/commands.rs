@@ -87,12 +87,12 @@ async fn jobs(list: &List, queues: &Queues, json: bool, out: &mut impl Write) ->
         from: list.hours.map(|hours| Utc::now() - chrono::Duration::hours(hours.into())),
         to: None,
     };
-    let pages = queues.jobs(&filter, list.limit.into(), list.after).await?;
     if json {
+        let pages = queues.jobs(&filter, list.limit.into(), list.after).await?;
         let pages = pages.iter().map(|(name, page)| json!({"pattern": name, "jobs": page.jobs, "next": page.next}));
         return write_json(out, &pages.collect::<Vec<_>>());
     }
-    show::jobs(out, &pages)
+    show::jobs(out, &queues.rows(&filter, list.limit.into(), list.after).await?)
 }
 
 fn letters(letter: Option<&str>) -> anyhow::Result<Letters> {

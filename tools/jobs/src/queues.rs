@@ -3,7 +3,7 @@
 use crate::settings::Settings;
 use anyhow::{Context, bail};
 use futures_util::future::try_join_all;
-use shared::jobs::operator::{JobFilter, JobPage, Operator, Overview};
+use shared::jobs::operator::{JobFilter, JobPage, Operator, Overview, RowPage};
 use shared::jobs::{JobId, JobView, Jobs, JobsConfig};
 
 /// The jobs of one service.
@@ -51,6 +51,15 @@ impl Queues {
         try_join_all(self.0.iter().map(Queue::overview)).await
     }
 
+    pub(crate) async fn rows(
+        &self,
+        filter: &JobFilter,
+        limit: usize,
+        after: Option<JobId>,
+    ) -> anyhow::Result<Vec<(&str, RowPage)>> {
+        try_join_all(self.0.iter().map(|queue| queue.rows(filter, limit, after))).await
+    }
+
     pub(crate) async fn jobs(
         &self,
         filter: &JobFilter,
@@ -64,6 +73,10 @@ impl Queues {
 impl Queue {
     async fn overview(&self) -> anyhow::Result<(&str, Overview)> {
         Ok((&self.name, self.operator.overview().await?))
+    }
+
+    async fn rows(&self, filter: &JobFilter, limit: usize, after: Option<JobId>) -> anyhow::Result<(&str, RowPage)> {
+        Ok((&self.name, self.operator.rows(filter, limit, after).await?))
     }
 
     async fn jobs(&self, filter: &JobFilter, limit: usize, after: Option<JobId>) -> anyhow::Result<(&str, JobPage)> {

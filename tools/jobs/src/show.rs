@@ -2,7 +2,7 @@
 
 use crate::text::{between, lasting, moment, plain, table};
 use chrono::Utc;
-use shared::jobs::operator::{JobPage, OrgStanding, Overview, WorkerView};
+use shared::jobs::operator::{JobRow, OrgStanding, Overview, RowPage, WorkerView};
 use shared::jobs::{DeadLetter, ErrorPage, JobActKind, JobView};
 use std::io::Write;
 
@@ -48,10 +48,13 @@ pub(crate) fn standing(org: &OrgStanding, overview: &Overview) -> String {
     let mut text =
         format!("{}: {} jobs, {} running, {} ready", org.org, org.open_jobs, org.tasks.leased, org.tasks.ready);
     if let Some(pause) = &org.paused {
-        text.push_str(&format!("; rests for {}: {}", between(overview.at, pause.until), pause.reason));
+        let since = pause.since.map(|since| format!(" since {}", moment(&since))).unwrap_or_default();
+        let left = between(overview.at, pause.until);
+        text.push_str(&format!("; rests{since} until {}, for {left}: {}", moment(&pause.until), pause.reason));
     }
     if let Some(silence) = &org.silent {
-        text.push_str(&format!("; silent for {}", between(silence.since, overview.at)));
+        let length = between(silence.since, overview.at);
+        text.push_str(&format!("; silent since {}, for {length}: {}", moment(&silence.since), silence.reason));
     }
     if org.at_limit {
         text.push_str(&format!("; at its limit of {}", org.limit));
@@ -73,11 +76,16 @@ fn worker(worker: &WorkerView, overview: &Overview) -> String {
     )
 }
 
-pub(crate) fn jobs(out: &mut impl Write, pages: &[(&str, JobPage)]) -> anyhow::Result<()> {
-    let mut all: Vec<(&str, &JobView)> =
-        pages.iter().flat_map(|(name, page)| page.jobs.iter().map(|job| (*name, job))).collect();
+/// Why a job does not move, or why it ended as it did; nothing of others.
+pub(crate) fn why(job: &JobRow) -> String {
+    job.trouble().or_else(|| job.reason.clone()).unwrap_or_default()
+}
+
+pub(crate) fn jobs(out: &mut impl Write, pages: &[(&str, RowPage)]) -> anyhow::Result<()> {
+    let mut all: Vec<(&str, &JobRow)> =
+        pages.iter().flat_map(|(name, page)| page.rows.iter().map(|job| (*name, job))).collect();
     all.sort_by_key(|(_, job)| std::cmp::Reverse(job.id));
-    let row = |(name, job): &(&str, &JobView)| {
+    let row = |(name, job): &(&str, &JobRow)| {
         vec![
             job.id.hyphenated(),
             (*name).to_owned(),
@@ -87,7 +95,7 @@ pub(crate) fn jobs(out: &mut impl Write, pages: &[(&str, JobPage)]) -> anyhow::R
             between(job.created_at, Utc::now()),
             job.org.clone(),
             job.kind.clone(),
-            job.last_error.clone().or_else(|| job.reason.clone()).unwrap_or_default(),
+            why(job),
         ]
     };
     let heads = ["JOB", "PATTERN", "STATE", "RECORDS", "FAILED", "AGE", "ORG", "KIND", "WHY"];
@@ -130,7 +138,9 @@ pub(crate) fn job(out: &mut impl Write, name: &str, job: &JobView) -> anyhow::Re
     let optional = [
         ("rate", job.records_per_second.map(|rate| format!("{rate:.1} records/s"))),
         ("reason", job.reason.clone()),
+        ("rests since", job.paused_since.map(|time| moment(&time))),
         ("rests until", job.paused_until.map(|time| moment(&time))),
+        ("silent since", job.silent_since.map(|time| moment(&time))),
         ("last error", job.last_error.clone()),
         ("attempts", job.attempts.map(|attempts| attempts.to_string())),
         ("next try", job.next_try_at.map(|time| moment(&time))),

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use draw::Seen;
 use keys::Key;
 use ratatui::DefaultTerminal;
-use shared::jobs::operator::{JobFilter, WhichJobs};
+use shared::jobs::operator::{JobFilter, RowPage, WhichJobs};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,11 +55,11 @@ async fn follow(queues: &Queues, terminal: &mut DefaultTerminal) -> anyhow::Resu
 async fn look(queues: &Queues) -> anyhow::Result<Vec<draw::Queue>> {
     let filter = JobFilter { which: WhichJobs::Open, ..JobFilter::default() };
     let overviews = queues.overviews().await?;
-    let jobs = queues.jobs(&filter, MOST_JOBS, None).await?;
-    let queue = |((name, overview), (_, page)): ((&str, _), (&str, shared::jobs::operator::JobPage))| draw::Queue {
+    let jobs = queues.rows(&filter, MOST_JOBS, None).await?;
+    let queue = |((name, overview), (_, page)): ((&str, _), (&str, RowPage))| draw::Queue {
         name: name.to_owned(),
         overview,
-        jobs: page.jobs,
+        jobs: page.rows,
     };
     Ok(overviews.into_iter().zip(jobs).map(queue).collect())
 }

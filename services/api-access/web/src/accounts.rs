@@ -13,6 +13,7 @@ use ::web::WaitingCalls;
 use futures_util::future::join_all;
 use shared::applink::AppLink;
 use shared::salesforce::{Client, ClientSettings, RetryPolicy, SalesforceId};
+use shared::telemetry::client_settings;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -56,7 +57,7 @@ impl Directory {
     pub(crate) fn new(applink: AppLink, http: reqwest::Client, deadline: Duration, calls: WaitingCalls) -> Self {
         let retry =
             RetryPolicy { max_attempts: ATTEMPTS, base_delay: PAUSE, total: deadline, ..RetryPolicy::default() };
-        let settings = ClientSettings { attempt_timeout: deadline, retry, ..ClientSettings::default() };
+        let settings = ClientSettings { attempt_timeout: deadline, retry, ..client_settings() };
         Self { applink, http, settings, deadline, refused: Arc::default(), calls }
     }
 

@@ -14,6 +14,7 @@ pub use config::Config;
 use ::web::site::Door;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
+use shared::figures::{Figures, queue_name};
 use shared::jobs::Jobs;
 use state::State;
 use std::net::TcpListener;
@@ -30,6 +31,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         key: config.web.jobs.secret_key.clone(),
         jobs: jobs.clone(),
         server: config.web.server.clone(),
+        figures: Figures::new(vec![(queue_name(&config.web.jobs.prefix).to_owned(), jobs.operator())]),
     };
     let state = Data::new(State::new(config, jobs)?);
     let pages = move |service: &mut ServiceConfig| {

@@ -16,6 +16,7 @@ pub use config::Config;
 use ::web::site::Door;
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
+use shared::figures::Figures;
 use shared::jobs::Jobs;
 use state::State;
 use std::net::TcpListener;
@@ -27,13 +28,15 @@ use tokio_util::sync::CancellationToken;
 /// When a setting cannot be used, or the listener, or Redis, once it is there, would not keep jobs.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
+    let state = Data::new(State::new(config.clone(), &jobs, shutdown.clone())?);
+    let queues = state.queues.iter().map(|queue| (queue.name.clone(), queue.operator.clone()));
     let door = Door {
-        access: config.access.clone(),
-        key: config.jobs.secret_key.clone(),
-        jobs: jobs.clone(),
-        server: config.server.clone(),
+        access: config.access,
+        key: config.jobs.secret_key,
+        jobs,
+        server: config.server,
+        figures: Figures::new(queues.collect()),
     };
-    let state = Data::new(State::new(config, &jobs, shutdown.clone())?);
     let pages = move |service: &mut ServiceConfig| {
         service.app_data(state.clone()).configure(routes::configure);
     };

@@ -46,7 +46,7 @@ impl Quoter {
         Ok(Self {
             http: http_client(&HttpSettings::default())?,
             // So the deadline alone says when an org takes too long.
-            client: ClientSettings { retry, patience: deadline, ..ClientSettings::default() },
+            client: ClientSettings { retry, patience: deadline, ..client_settings() },
             quotes: QuoteSettings { generator, ..quotes },
             deadline,
             turns: Turns::default(),

@@ -240,7 +240,7 @@ fn is_passing(error: &Error) -> bool {
 }
 
 fn count(result: &'static str) {
-    metrics::counter!("job_progress_events_total", "result" => result).increment(1);
+    metrics::counter!("jobs_progress_events_total", "result" => result).increment(1);
 }
 
 #[cfg(test)]

@@ -35,30 +35,77 @@ pub struct Minute {
 }
 
 impl Minute {
-    /// Reads a minute of the overview script: its number since 1970, then names and counts. A name of a later version is
-    /// left out.
+    /// Reads a minute of the overview script: its number since 1970, then names and counts.
     pub(super) fn read(row: &[String]) -> Option<Self> {
         let (number, counts) = row.split_first()?;
         let at = DateTime::from_timestamp(number.parse::<i64>().ok()?.checked_mul(60)?, 0)?;
-        let mut minute = Self { at, ..Self::default() };
+        let Totals {
+            processed,
+            failed,
+            chunks,
+            retried,
+            dead,
+            lost,
+            jobs_created,
+            jobs_completed,
+            jobs_cancelled,
+            jobs_failed,
+        } = Totals::read(counts)?;
+        Some(Self {
+            at,
+            processed,
+            failed,
+            chunks,
+            retried,
+            dead,
+            lost,
+            jobs_created,
+            jobs_completed,
+            jobs_cancelled,
+            jobs_failed,
+        })
+    }
+}
+
+/// What happened since ever, over all jobs of the service: each count only grows, as long as Redis keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of `Minute`")]
+pub struct Totals {
+    pub processed: u64,
+    pub failed: u64,
+    pub chunks: u64,
+    pub retried: u64,
+    pub dead: u64,
+    pub lost: u64,
+    pub jobs_created: u64,
+    pub jobs_completed: u64,
+    pub jobs_cancelled: u64,
+    pub jobs_failed: u64,
+}
+
+impl Totals {
+    /// Reads names and counts. A name of a later version is left out.
+    pub(super) fn read(counts: &[String]) -> Option<Self> {
+        let mut totals = Self::default();
         for pair in counts.chunks_exact(2) {
             let [name, count] = pair else { return None };
             let count = count.parse().ok()?;
             match name.as_str() {
-                "processed" => minute.processed = count,
-                "failed" => minute.failed = count,
-                "chunks" => minute.chunks = count,
-                "retried" => minute.retried = count,
-                "dead" => minute.dead = count,
-                "lost" => minute.lost = count,
-                "jobs_created" => minute.jobs_created = count,
-                "jobs_completed" => minute.jobs_completed = count,
-                "jobs_cancelled" => minute.jobs_cancelled = count,
-                "jobs_failed" => minute.jobs_failed = count,
+                "processed" => totals.processed = count,
+                "failed" => totals.failed = count,
+                "chunks" => totals.chunks = count,
+                "retried" => totals.retried = count,
+                "dead" => totals.dead = count,
+                "lost" => totals.lost = count,
+                "jobs_created" => totals.jobs_created = count,
+                "jobs_completed" => totals.jobs_completed = count,
+                "jobs_cancelled" => totals.jobs_cancelled = count,
+                "jobs_failed" => totals.jobs_failed = count,
                 _ => {}
             }
         }
-        Some(minute)
+        Some(totals)
     }
 }
 

@@ -3,18 +3,21 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use redis::FromRedisValue;
 use serde::Serialize;
 
 use super::handle::Operator;
 use crate::connection::Repeat;
 use crate::error::JobsError;
+use crate::params;
 use crate::scripts::SCRIPTS;
 use crate::store::is_org;
 use crate::types::{DeadLetter, ErrorPage, JobEvent, JobId, JobState, JobView};
+use crate::view::{Trouble, trouble};
 
 /// Jobs that one call looks at, about half a millisecond of Redis's time.
 const SCAN: usize = 300;
-/// Calls for one page: a filter that few jobs pass ends with a short page, and goes on with the next one.
+/// Calls for one page of whole jobs: a filter that few jobs pass ends with a short page, and goes on with the next one.
 const STEPS: usize = 5;
 
 /// Which jobs.
@@ -104,6 +107,88 @@ pub struct JobPage {
     pub next: Option<JobId>,
 }
 
+/// A job as a table shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobRow {
+    /// Its id.
+    pub id: JobId,
+    /// Its org.
+    pub org: String,
+    /// Name of its kind.
+    pub kind: String,
+    /// Where it stands.
+    pub state: JobState,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Records dealt with.
+    pub processed: u64,
+    /// Records planned so far.
+    pub planned_records: u64,
+    /// Records that failed.
+    pub failed: u64,
+    /// Chunks given up.
+    pub dead_chunks: u64,
+    /// See [`JobView::reason`].
+    pub reason: Option<String>,
+    /// See [`JobView::last_error`].
+    pub last_error: Option<String>,
+    /// See [`JobView::attempts`].
+    pub attempts: Option<u64>,
+    /// See [`JobView::next_try_at`].
+    pub next_try_at: Option<DateTime<Utc>>,
+    /// See [`JobView::paused_until`].
+    pub paused_until: Option<DateTime<Utc>>,
+}
+
+/// A page of a table of jobs, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowPage {
+    /// The jobs.
+    pub rows: Vec<JobRow>,
+    /// Where the next page begins, when there may be one: give it back as `after`.
+    pub next: Option<JobId>,
+}
+
+impl JobRow {
+    /// See [`JobView::trouble`].
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        trouble(self.last_error.as_deref(), self.attempts, self.next_try_at)
+    }
+
+    /// Reads what the script answers; `None` for what no script does.
+    fn read(raw: &[String]) -> Option<Self> {
+        let [id, org, state, kind, created, processed, planned, failed, dead, reason, why, due, rests] = raw else {
+            return None;
+        };
+        let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let last = match why.as_str() {
+            "" => None,
+            json => Some(serde_json::from_str::<Trouble>(json).ok()?),
+        };
+        let time = |ms: &str| DateTime::from_timestamp_millis(ms.parse().ok()?);
+        let later = |ms: &str| if ms == "0" { Some(None) } else { time(ms).map(Some) };
+        Some(Self {
+            id: id.parse().ok()?,
+            org: org.clone(),
+            kind: params::parse(kind).0.to_owned(),
+            state: JobState::from_redis(state)?,
+            created_at: time(created)?,
+            processed: processed.parse().ok()?,
+            planned_records: planned.parse().ok()?,
+            failed: failed.parse().ok()?,
+            dead_chunks: dead.parse().ok()?,
+            reason: text(reason),
+            attempts: last.as_ref().map(|last| last.attempts),
+            last_error: last.map(|last| last.error),
+            next_try_at: later(due)?,
+            paused_until: later(rests)?,
+        })
+    }
+}
+
 impl Operator {
     /// Jobs that pass the filter, newest first, at most `limit`, those that stand behind `after` if it is given. It looks at a
     /// bounded number of jobs, so a page may be short, and there may be more all the same.
@@ -111,6 +196,39 @@ impl Operator {
     /// # Errors
     /// [`JobsError::Invalid`] for an org or a kind that cannot be one; otherwise when Redis cannot be asked.
     pub async fn jobs(&self, filter: &JobFilter, limit: usize, after: Option<JobId>) -> Result<JobPage, JobsError> {
+        let mut after = after;
+        let mut found: Vec<String> = Vec::new();
+        for _ in 0..STEPS {
+            let (ids, next): (Vec<String>, String) = self.sift(filter, limit - found.len(), after, "ids").await?;
+            found.extend(ids);
+            after = next.parse().ok();
+            if found.len() >= limit || after.is_none() {
+                break;
+            }
+        }
+        Ok(JobPage { jobs: self.jobs.views_of("", &found).await?, next: after })
+    }
+
+    /// The same with what a table shows of each job, which costs Redis a third, and at most half a millisecond however few jobs
+    /// pass the filter: for pages that are looked at again and again.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn rows(&self, filter: &JobFilter, limit: usize, after: Option<JobId>) -> Result<RowPage, JobsError> {
+        let (raw, next): (Vec<Vec<String>>, String) = self.sift(filter, limit, after, "rows").await?;
+        let rows = raw.iter().map(|row| JobRow::read(row)).collect::<Option<_>>();
+        let rows = rows.ok_or_else(|| JobsError::Corrupt("a table of jobs".to_owned()))?;
+        Ok(RowPage { rows, next: next.parse().ok() })
+    }
+
+    /// One look for jobs.
+    async fn sift<T: FromRedisValue>(
+        &self,
+        filter: &JobFilter,
+        limit: usize,
+        after: Option<JobId>,
+        what: &str,
+    ) -> Result<T, JobsError> {
         let org = filter.org.as_deref().unwrap_or_default();
         if !org.is_empty() && !is_org(org) {
             return Err(JobsError::Invalid("the org must be 1 to 64 letters, digits, '.', '_' or '-'".to_owned()));
@@ -120,25 +238,16 @@ impl Operator {
             WhichJobs::Open => ("open", ""),
             WhichJobs::Ended => ("all", "ended"),
             WhichJobs::WithDeadLetters => ("buried", ""),
+            WhichJobs::In(state @ (JobState::Failed | JobState::Cancelled)) => (state.in_redis(), state.in_redis()),
             WhichJobs::In(state) if state.is_final() => ("all", state.in_redis()),
             WhichJobs::In(state) => ("open", state.in_redis()),
         };
         let millis = |time: Option<DateTime<Utc>>, default| time.map_or(default, |time| time.timestamp_millis());
         let (from, to) = (millis(filter.from, 0), millis(filter.to, i64::MAX >> 11));
-        let mut after = after.map(|id| id.to_string()).unwrap_or_default();
-        let mut found: Vec<String> = Vec::new();
-        for _ in 0..STEPS {
-            let mut script = self.jobs.script(&SCRIPTS.sift);
-            script.arg(index).arg(org).arg(&after).arg(SCAN).arg(limit - found.len());
-            script.arg(state).arg(filter.kind.as_deref().unwrap_or_default()).arg(from).arg(to);
-            let (ids, next): (Vec<String>, String) = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
-            found.extend(ids);
-            after = next;
-            if found.len() >= limit || after.is_empty() {
-                break;
-            }
-        }
-        Ok(JobPage { jobs: self.jobs.views_of("", &found).await?, next: after.parse().ok() })
+        let mut script = self.jobs.script(&SCRIPTS.sift);
+        script.arg(index).arg(org).arg(after.map(|id| id.to_string()).unwrap_or_default()).arg(SCAN).arg(limit);
+        script.arg(state).arg(filter.kind.as_deref().unwrap_or_default()).arg(from).arg(to).arg(what);
+        self.jobs.connection().invoke(&script, Repeat::Safe).await
     }
 
     /// A job, whichever org's it is; `None` when there is no such job.

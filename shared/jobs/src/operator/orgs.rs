@@ -37,6 +37,8 @@ pub struct OrgStanding {
 /// The rest of an org.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OrgPause {
+    /// Since when; absent when a process of the version before began it.
+    pub since: Option<DateTime<Utc>>,
     /// Until when.
     pub until: DateTime<Utc>,
     /// Why.
@@ -50,4 +52,6 @@ pub struct OrgSilence {
     pub since: DateTime<Utc>,
     /// How often it was tried in vain.
     pub times: u64,
+    /// What the last try came to: host and cause.
+    pub reason: String,
 }

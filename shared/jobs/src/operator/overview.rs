@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::advice::Advice;
 use super::handle::Operator;
-use super::history::Minute;
+use super::history::{Minute, Totals};
 use super::orgs::{OrgPause, OrgSilence, OrgStanding, Tasks};
 use super::workers::WorkerView;
 use crate::connection::Repeat;
@@ -57,6 +57,8 @@ pub struct Overview {
     pub advice: Option<Advice>,
     /// The last hour, the present minute at the end.
     pub history: Vec<Minute>,
+    /// What happened since ever.
+    pub totals: Totals,
 }
 
 /// A job that waits for its turn.
@@ -72,11 +74,24 @@ pub struct Oldest {
     pub since: DateTime<Utc>,
 }
 
-type RawOrg = (String, u64, String, u64, u64, u64, u64, u64, u64, u64);
+type RawOrg = (String, u64, String, u64, u64, u64, String, u64, u64, u64, u64, u64);
 type RawWorker = (String, u64, String);
 
 /// What the script answers: see there.
-type Raw = (u64, u64, u64, Vec<String>, Vec<RawOrg>, Vec<String>, u64, u64, Vec<RawWorker>, Vec<Vec<String>>, u64, i64);
+type Raw = (
+    u64,
+    u64,
+    u64,
+    Vec<String>,
+    Vec<RawOrg>,
+    Vec<String>,
+    u64,
+    u64,
+    Vec<RawWorker>,
+    Vec<Vec<String>>,
+    u64,
+    (i64, Vec<String>),
+);
 
 impl Operator {
     /// Everything at a glance. One script, whose cost follows the open jobs (at most 1,000 are looked at) and not all jobs: with
@@ -107,7 +122,7 @@ fn read(raw: Raw, org_limit: u32) -> Option<Overview> {
         beats,
         minutes,
         kept,
-        silence,
+        (silence, totals),
     ) = raw;
     let at = time(now_ms)?;
     let mut workers: Vec<WorkerView> =
@@ -152,16 +167,21 @@ fn read(raw: Raw, org_limit: u32) -> Option<Overview> {
         workers,
         workers_silent_ms: u64::try_from(silence).ok(),
         history: minutes.iter().map(|row| Minute::read(row)).collect::<Option<_>>()?,
+        totals: Totals::read(&totals)?,
     })
 }
 
 fn standing(raw: RawOrg, now_ms: u64, limit: u32) -> Option<OrgStanding> {
-    let (org, pause_ms, reason, since, times, open_jobs, ready, delayed, leased, calls) = raw;
+    let (org, pause_ms, reason, paused_since, since, times, why, open_jobs, ready, delayed, leased, calls) = raw;
     let paused = match pause_ms {
         0 => None,
-        ms => Some(OrgPause { until: time(now_ms.checked_add(ms)?)?, reason }),
+        ms => Some(OrgPause {
+            since: time(paused_since).filter(|_| paused_since > 0),
+            until: time(now_ms.checked_add(ms)?)?,
+            reason,
+        }),
     };
-    let silent = if since > 0 { Some(OrgSilence { since: time(since)?, times }) } else { None };
+    let silent = if since > 0 { Some(OrgSilence { since: time(since)?, times, reason: why }) } else { None };
     let at_limit = calls >= limit.into() && ready > 0;
     let tasks = Tasks { ready, delayed, leased };
     Some(OrgStanding { org, open_jobs, tasks, limit, at_limit, paused, silent })

@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::handle::Operator;
+use crate::error::JobsError;
 use crate::types::JobId;
 
 /// What a worker writes into Redis every few seconds.
@@ -84,6 +86,21 @@ pub struct WorkerTask {
     pub org: String,
     /// Milliseconds for which it has run.
     pub for_ms: u64,
+}
+
+impl Operator {
+    /// The figures that each of these workers has left of itself ([`WorkerSettings::figures`](crate::WorkerSettings::figures)),
+    /// in their order; `None` of one that leaves none. Whoever can write to Redis may have written them.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn left_figures(&self, workers: &[WorkerView]) -> Result<Vec<Option<String>>, JobsError> {
+        if workers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<String> = workers.iter().map(|worker| self.jobs.key("figures", &worker.id)).collect();
+        self.ask(redis::cmd("MGET").arg(keys)).await
+    }
 }
 
 impl WorkerView {

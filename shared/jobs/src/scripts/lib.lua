@@ -172,6 +172,22 @@ local function in_use(org, guard)
   return calls
 end
 
+-- Lets an org rest for `ms` at least, and notes since when it does. A pause is never shortened, unless an operator says so.
+local function pause(org, ms, reason, whatever)
+  local key_of, since = key('pause', org), key('paused_since', org)
+  local left = call('PTTL', key_of)
+  if not whatever and left >= ms then return end
+  local began = left > 0 and call('GET', since)
+  call('SET', key_of, reason, 'PX', ms)
+  call('SET', since, began or NOW, 'PX', ms)
+end
+
+-- Since when an org rests; false when it does not, or a process of the version before began it.
+local function paused_since(org)
+  local since = call('GET', key('paused_since', org))
+  return is_count(since, 15) and since
+end
+
 -- Whether the org rests for now, or one task tries it for all.
 local function is_resting(org) return call('EXISTS', key('pause', org), key('silent', org)) > 0 end
 
@@ -189,12 +205,14 @@ local function trouble(j, task, reason, attempts)
   end
 end
 
--- Counts what happened in this minute. A minute is kept for an hour and some minutes.
+-- Counts what happened in this minute, which is kept for an hour and some minutes, and since ever.
 local MINUTE_KEPT = 65 * 60
 local function tally(what, count)
   local minute = key('minute', string.format('%.0f', math.floor(NOW / 60000)))
   count = tonumber(count)
-  if count > 0 and call('HINCRBY', minute, what, count) == count then call('EXPIRE', minute, MINUTE_KEPT) end
+  if count <= 0 then return end
+  if call('HINCRBY', minute, what, count) == count then call('EXPIRE', minute, MINUTE_KEPT) end
+  call('HINCRBY', P .. 'totals', what, count)
 end
 
 -- What an ended job leaves.
@@ -217,6 +235,8 @@ local function make_room(index, org, most, ttl)
       call('ZREM', key('jobs', org), old)
       call('ZREM', P .. 'all', old)
       call('ZREM', P .. 'buried', old)
+      call('ZREM', P .. 'failed', old)
+      call('ZREM', P .. 'cancelled', old)
     end
   end
 end
@@ -255,6 +275,14 @@ local function finalize(j)
     call('ZREMRANGEBYSCORE', P .. 'buried', '-inf', NOW - keep)
   else
     call('ZREM', P .. 'buried', j)
+  end
+  -- Few end otherwise than well, and operators look for these.
+  if outcome ~= 'failed' then call('ZREM', P .. 'failed', j) end
+  if outcome ~= 'completed' then
+    local horizon = 2 * (ttl + dead_ttl)
+    call('ZADD', P .. outcome, fields(j, 'created_at') or NOW, j)
+    call('ZREMRANGEBYSCORE', P .. outcome, '-inf', NOW - horizon)
+    call('PEXPIRE', P .. outcome, horizon)
   end
   -- A job of a version that did not list it.
   call('ZADD', P .. 'all', 'NX', fields(j, 'created_at') or NOW, j)

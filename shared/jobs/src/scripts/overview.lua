@@ -1,8 +1,8 @@
 -- All that an operator looks at first, in one answer. Its cost follows the open jobs that it looks at, not all jobs.
--- {now, open jobs, jobs that were looked at, {state, jobs...}, {{org, ms of pause, reason, silent since, times, open jobs,
+-- {now, open jobs, jobs that were looked at, {state, jobs...}, {{org, ms of pause, reason, since when or 0, silent since, times, reason, open jobs,
 -- ready, delayed, leased, calls that these may have under way}...}, {job, org, kind, since} of the one that waits for the longest or {}, jobs with dead letters,
 -- dead letters of the newest of these, {{worker, ms of its sign of life, JSON}...}, {{minute, name, count...}...}, jobs that
--- are listed, ms since any worker was heard of or -1}
+-- are listed, {ms since any worker was heard of or -1, {name, count...} of all that happened since ever}}
 -- ARGV 2 most open jobs to look at  3 minutes  4 ms after which a silent worker is gone  5 most workers
 local most, minutes, gone, most_workers = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 -- Jobs whose dead letters are counted.
@@ -11,9 +11,10 @@ local BURIED = 100
 local orgs, known = {}, {}
 local function standing(org)
   if not known[org] then
-    local pause, since, times = key('pause', org), unpack(call('HMGET', key('silent', org), 'since', 'times'))
+    local pause, since, times, why = key('pause', org), unpack(call('HMGET', key('silent', org), 'since', 'times', 'reason'))
     local ms = math.max(0, call('PTTL', pause))
-    known[org] = {org, ms, ms > 0 and call('GET', pause) or '', tonumber(since or 0), tonumber(times or 0), 0, 0, 0, 0, 0}
+    known[org] = {org, ms, ms > 0 and call('GET', pause) or '', tonumber(ms > 0 and paused_since(org) or 0),
+      tonumber(since or 0), tonumber(times or 0), why or '', 0, 0, 0, 0, 0}
     orgs[#orgs + 1] = known[org]
   end
   return known[org]
@@ -40,7 +41,7 @@ for _, j in ipairs(open <= most and call('SMEMBERS', P .. 'open') or call('SRAND
     if not expiries or expiries[j] then calls, leased = calls_of(j) end
     looked, states[state] = looked + 1, (states[state] or 0) + 1
     local of = standing(org)
-    of[6], of[7], of[8], of[9], of[10] = of[6] + 1, of[7] + ready, of[8] + delayed, of[9] + leased, of[10] + calls
+    of[8], of[9], of[10], of[11], of[12] = of[8] + 1, of[9] + ready, of[10] + delayed, of[11] + leased, of[12] + calls
     if ready > 0 and state ~= 'needs_authorization' then
       since = tonumber(since or fields(j, 'created_at'))
       -- Of two that waited since the same moment the one that was made first, whose id is smaller.
@@ -82,4 +83,4 @@ end
 
 local seen = call('HGET', P .. 'pulse', 'seen')
 return {NOW, open, looked, counts, orgs, first, call('ZCARD', P .. 'buried'), letters, workers, history,
-  call('ZCARD', P .. 'all'), seen and math.max(0, NOW - seen) or -1}
+  call('ZCARD', P .. 'all'), {seen and math.max(0, NOW - seen) or -1, call('HGETALL', P .. 'totals')}}

@@ -5,8 +5,7 @@ local lease = ARGV[2]
 local j, task = parse(lease)
 local org = fields(j, 'org')
 if not org then return 0 end
-local pause = key('pause', org)
-if call('PTTL', pause) < tonumber(ARGV[3]) then call('SET', pause, ARGV[4], 'PX', ARGV[3]) end
+pause(org, tonumber(ARGV[3]), ARGV[4])
 if not end_lease(j, lease) then return 0 end
 -- Its lease is gone, so a task whose end cannot be recorded would be lost: then the job ends.
 return guarded(j, nil, function()

@@ -20,8 +20,7 @@ return guarded(j, nil, function()
     call('HSET', silent, 'since', since, 'times', times, 'reason', reason)
     call('HDEL', silent, 'probe')
     call('PEXPIRE', silent, rest + SILENT_KEPT)
-    local pause = key('pause', org)
-    if call('PTTL', pause) < rest then call('SET', pause, reason, 'PX', rest) end
+    pause(org, rest, reason)
   end
   if cancel and task ~= 'F' then
     give_back(j, task, 0)

@@ -2,6 +2,7 @@
 -- ARGV 2 org  3 who
 local org = ARGV[2]
 local paused = call('DEL', key('pause', org))
+call('DEL', key('paused_since', org))
 call('ZREM', P .. 'stopped', org)
 if paused == 0 then return 0 end
 end_rest(org)

@@ -16,6 +16,12 @@ use crate::view::millis;
 
 /// Longest time between two beats.
 const LONGEST_PERIOD: Duration = Duration::from_secs(5);
+/// Between two times that the figures are told.
+const FIGURES_PERIOD: Duration = Duration::from_secs(10);
+/// For how long they are kept: one beat that got lost takes none away.
+const FIGURES_KEPT: Duration = Duration::from_secs(30);
+/// Longest figures that are told, in bytes: of kinds, tasks and calls there are only so many.
+const MOST_FIGURES: usize = 256 * 1024;
 /// Beats over which the rate is an average.
 const RATE_BEATS: usize = 12;
 /// Longest wait for Redis when the worker ends.
@@ -45,12 +51,19 @@ impl Shared {
     pub(super) async fn beat(self: Arc<Self>) {
         let started_at = Utc::now();
         let mut rate = Rate::default();
+        let mut told: Option<Instant> = None;
         loop {
             let done = self.done.get();
             let beat = self.told(started_at.timestamp_millis(), done, rate.after(Instant::now(), done));
-            if let Err(error) = self.send(&beat).await {
-                meters::redis_failed("beat");
-                tracing::debug!(error = ?error, "operators do not see this worker");
+            let figures =
+                if told.is_none_or(|at| at.elapsed() >= FIGURES_PERIOD) { (self.settings.figures)() } else { None };
+            let figures = figures.filter(|text| text.len() <= MOST_FIGURES);
+            match self.send(&beat, figures.as_deref()).await {
+                Ok(()) => told = figures.map_or(told, |_| Some(Instant::now())),
+                Err(error) => {
+                    meters::redis_failed("beat");
+                    tracing::debug!(error = ?error, "operators do not see this worker");
+                }
             }
             tokio::time::sleep(jittered((self.lease / 6).min(LONGEST_PERIOD))).await;
         }
@@ -90,10 +103,11 @@ impl Shared {
         }
     }
 
-    async fn send(&self, beat: &Beat) -> Result<(), JobsError> {
+    async fn send(&self, beat: &Beat, figures: Option<&str>) -> Result<(), JobsError> {
         let json = serde_json::to_string(beat).map_err(|error| JobsError::Invalid(error.to_string()))?;
         let mut script = self.jobs.script(&SCRIPTS.beat);
         script.arg(self.id.to_string()).arg(json).arg(millis(self.lease));
+        script.arg(figures.unwrap_or_default()).arg(millis(FIGURES_KEPT));
         self.jobs.connection().invoke::<u8>(&script, Repeat::Safe).await.map(drop)
     }
 }

@@ -2,25 +2,10 @@
 
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 
 use super::ended::Ended;
 use crate::lease::Task;
-use crate::stats::Stats;
-
-/// Tasks over all workers, and jobs that have not ended.
-pub(super) fn stats(stats: Stats) {
-    #[expect(
-        clippy::as_conversions,
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float; counts are far below 2^53"
-    )]
-    let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
-    set("jobs_open", stats.open_jobs);
-    set("jobs_tasks_ready", stats.ready);
-    set("jobs_tasks_leased", stats.leased);
-    set("jobs_tasks_delayed", stats.delayed);
-}
 
 /// One task was claimed.
 pub(super) fn claimed(kind: &str, task: Task) {
@@ -31,7 +16,8 @@ pub(super) fn claimed(kind: &str, task: Task) {
 pub(super) fn ended(kind: &str, task: Task, how: Ended, took: Duration) {
     let labels = [("kind", kind.to_owned()), ("task", name(task).to_owned()), ("how", how.as_str().to_owned())];
     counter!("jobs_tasks_ended_total", &labels).increment(1);
-    histogram!("jobs_task_seconds", "kind" => kind.to_owned(), "task" => name(task)).record(took.as_secs_f64());
+    histogram!("jobs_task_duration_seconds", "kind" => kind.to_owned(), "task" => name(task))
+        .record(took.as_secs_f64());
 }
 
 /// Tasks were taken back from workers that gave no sign of life.

@@ -32,6 +32,9 @@ pub struct WorkerSettings {
     pub silence: Silence,
     /// Resident bytes of the process now, for operators; `None` where that is not known. Default: not known.
     pub memory: fn() -> Option<u64>,
+    /// All figures of the process now, in Prometheus' text format, for operators: a worker may have no address where they could be
+    /// asked for. Left in Redis every ten seconds. Default: none.
+    pub figures: fn() -> Option<String>,
 }
 
 impl Default for WorkerSettings {
@@ -48,6 +51,7 @@ impl Default for WorkerSettings {
             retry_cap: Duration::from_secs(5 * 60),
             silence: Silence::default(),
             memory: || None,
+            figures: || None,
         }
     }
 }

@@ -1,7 +1,6 @@
-//! What a worker does beside its tasks: renewing leases, taking back those of lost workers, listening, gauges.
+//! What a worker does beside its tasks: renewing leases, taking back those of lost workers, listening.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
@@ -10,8 +9,6 @@ use super::{Shared, meters};
 use crate::backoff::jittered;
 use crate::connection::Signal;
 use crate::tasks::Trip;
-
-const GAUGE_PERIOD: Duration = Duration::from_secs(15);
 
 impl Shared {
     /// Renews all leases, four times in the life of one, and stops tasks that are lost or cancelled.
@@ -67,17 +64,6 @@ impl Shared {
                 Err(RecvError::Lagged(_)) => self.wake.notify_one(),
                 Err(RecvError::Closed) => return,
             }
-        }
-    }
-
-    /// Publishes how much there is of everything.
-    pub(super) async fn gauges(self: Arc<Self>) {
-        loop {
-            match self.tasks.stats().await {
-                Ok(stats) => meters::stats(stats),
-                Err(_) => meters::redis_failed("stats"),
-            }
-            tokio::time::sleep(jittered(GAUGE_PERIOD)).await;
         }
     }
 }

@@ -22,6 +22,7 @@ mod service_script;
 mod session;
 mod silent;
 mod support;
+mod tables;
 mod unreadable;
 mod upgrade;
 mod versions;

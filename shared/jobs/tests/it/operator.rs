@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jobs::operator::{Actor, JobFilter, Letters, OperationKind, Refusal, WhichJobs};
+use jobs::operator::{Actor, JobFilter, Letters, OperationKind, Refusal, Totals, WhichJobs};
 use jobs::{ChunkReport, Failed, JobActKind, JobId, JobState, JobsConfig, NewJob, OPERATOR, SealKey, Silence, Task};
 use redis::AsyncCommands as _;
 use secrecy::SecretString;
@@ -11,9 +11,9 @@ use secrecy::SecretString;
 use crate::support::{Bed, ORG, all_well, new_job, until};
 use crate::workers::{Running, TestKind, settings};
 
-const OTHER: &str = "00D000000000002AAA";
+pub(crate) const OTHER: &str = "00D000000000002AAA";
 
-fn ada() -> Actor {
+pub(crate) fn ada() -> Actor {
     "ada".parse().unwrap()
 }
 
@@ -23,12 +23,12 @@ fn free_job(org: &str) -> NewJob {
 }
 
 impl Bed {
-    async fn free(&self) -> JobId {
+    pub(crate) async fn free(&self) -> JobId {
         self.jobs.create(free_job(ORG)).await.unwrap().id
     }
 
     /// An ended job of these chunks, all of which are dead letters.
-    async fn buried(&self, chunks: usize) -> JobId {
+    pub(crate) async fn buried(&self, chunks: usize) -> JobId {
         let id = self.free().await;
         let lease = self.claim_task(Task::Plan).await;
         self.push(&lease, &vec![2; chunks], true).await;
@@ -74,6 +74,9 @@ async fn the_overview_counts_what_there_is_over_all_orgs() {
     assert_eq!(sum(|minute| minute.processed).await, chunk.records);
     assert_eq!((sum(|minute| minute.chunks).await, sum(|minute| minute.retried).await), (1, 1));
     assert_eq!(sum(|minute| minute.jobs_created).await, 2);
+    let totals = operator.overview().await.unwrap().totals;
+    let expected = Totals { processed: chunk.records, chunks: 1, retried: 1, jobs_created: 2, ..Totals::default() };
+    assert_eq!(totals, expected, "the same since ever");
 }
 
 #[tokio::test]
@@ -89,6 +92,9 @@ async fn what_is_kept_for_operators_has_an_end() {
         let seconds: i64 = redis.ttl(key).await.unwrap();
         assert!((1..=65 * 60).contains(&seconds), "{key} {seconds}");
     }
+    let since: Vec<_> = keys.iter().filter(|key| key.contains("}:paused_since:")).collect();
+    assert_eq!(since.len(), 1, "{keys:?}");
+    assert!(redis.ttl::<_, i64>(since[0]).await.unwrap() > 0);
     for name in ["all", "operations"] {
         let seconds: i64 = redis.ttl(format!("{}{name}", bed.prefix)).await.unwrap();
         assert!(seconds > 0, "{name} {seconds}");
@@ -157,9 +163,12 @@ async fn a_lost_worker_and_a_silent_org_are_told_too() {
         assert_eq!(view.last_error.as_deref(), Some("no answer of the org"), "all jobs of the org wait for it");
         assert_eq!((view.attempts, view.next_try_at), (Some(1), view.paused_until));
         assert!(view.next_try_at.is_some());
+        assert!(view.silent_since.is_some() && view.silent_since == view.paused_since, "{view:?}");
     }
     let orgs = bed.jobs.operator().overview().await.unwrap().orgs;
     assert_eq!(orgs[0].silent.as_ref().unwrap().times, 1);
+    assert_eq!(orgs[0].silent.as_ref().unwrap().reason, "no answer of the org");
+    assert_eq!(orgs[0].paused.as_ref().unwrap().since, bed.view(&id).await.paused_since);
     assert_eq!(orgs[0].paused.as_ref().unwrap().reason, "no answer of the org");
 }
 
@@ -354,7 +363,8 @@ async fn a_worker_tells_what_it_does_and_is_gone_when_it_ends() {
             Ok(all_well(run.records))
         })
     });
-    let of_worker = |name: &str| jobs::WorkerSettings { memory: || Some(12_345), ..settings(name) };
+    let figures = || Some("jobs_tasks_reclaimed_total 7\n".to_owned());
+    let of_worker = |name: &str| jobs::WorkerSettings { memory: || Some(12_345), figures, ..settings(name) };
     let first = Running::start(&bed, of_worker("worker.1"), kind.clone()).await;
     let id = bed.create().await;
     until("the worker is seen with its task", async || {
@@ -368,6 +378,9 @@ async fn a_worker_tells_what_it_does_and_is_gone_when_it_ends() {
     assert_eq!((worker.memory_bytes, worker.pid), (Some(12_345), std::process::id()));
     assert_eq!((worker.tasks[0].job, worker.tasks[0].org.as_str()), (id, ORG));
     assert_eq!(seen.advice.unwrap().busy_workers, 1);
+    let left = operator.left_figures(&seen.workers).await.unwrap();
+    assert_eq!(left, [Some("jobs_tasks_reclaimed_total 7\n".to_owned())]);
+    assert_eq!(operator.left_figures(&[]).await.unwrap(), []);
     assert!(seen.has_worker(bed.config.lease));
 
     let second = Running::start(&bed, of_worker("worker.2"), kind).await;
@@ -382,7 +395,12 @@ async fn a_worker_tells_what_it_does_and_is_gone_when_it_ends() {
     bed.jobs.cancel(ORG, &id).await.unwrap();
     second.stop().await;
     assert_eq!(operator.overview().await.unwrap().workers, [], "one that ends says so");
-    until("nothing of them is left", async || !bed.keys().await.iter().any(|key| key.contains("}:beat"))).await;
+    until("nothing of them is left", async || {
+        let keys = bed.keys().await;
+        // What the one that was killed has left of its figures goes by itself in half a minute.
+        !keys.iter().any(|key| key.contains("}:beat") || key.contains("}:figures:worker.2"))
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -25,6 +25,22 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Name for metrics, for example `row_locked`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::RowLocked => "row_locked",
+            Self::Silent => "silent",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::SessionExpired => "session_expired",
+            Self::NotFound => "not_found",
+            Self::Invalid => "invalid",
+            Self::Forbidden => "forbidden",
+            Self::Malformed => "malformed",
+        }
+    }
+
     /// Whether the same call may go well a little later, as nothing is known to be wrong with it: the connection failed,
     /// Salesforce is busy, a record is held, or the answer came from something that is not the API.
     ///

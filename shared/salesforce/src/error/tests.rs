@@ -1,8 +1,10 @@
 use super::{ApiError, Cleaner, Error, ErrorKind, from_answer};
 use crate::Operation;
 
+const HOST: &str = "acme.my.salesforce.com";
+
 fn answer(status: u16, body: &str) -> Error {
-    from_answer(Operation::Create, status, body.as_bytes(), None, &Cleaner::default())
+    from_answer(Operation::Create, HOST, status, body.as_bytes(), None, &Cleaner::default())
 }
 
 #[test]
@@ -109,9 +111,9 @@ fn what_may_have_committed() {
         (401, "", false),
         (429, "", false),
     ] {
-        let write = from_answer(Operation::Graph, status, body.as_bytes(), None, &Cleaner::default());
+        let write = from_answer(Operation::Graph, HOST, status, body.as_bytes(), None, &Cleaner::default());
         assert_eq!(write.may_have_committed(), committed, "{status} {body}");
-        let read = from_answer(Operation::Query, status, body.as_bytes(), None, &Cleaner::default());
+        let read = from_answer(Operation::Query, HOST, status, body.as_bytes(), None, &Cleaner::default());
         assert!(!read.may_have_committed(), "{status} {body}");
     }
     assert!(Error::malformed(Operation::Graph, "x").may_have_committed());
@@ -121,8 +123,14 @@ fn what_may_have_committed() {
 
 #[test]
 fn several_records_for_an_external_id() {
-    let error =
-        from_answer(Operation::Upsert, 300, br#"["/services/data/v62.0/sobjects/A/001"]"#, None, &Cleaner::default());
+    let error = from_answer(
+        Operation::Upsert,
+        HOST,
+        300,
+        br#"["/services/data/v62.0/sobjects/A/001"]"#,
+        None,
+        &Cleaner::default(),
+    );
     assert_eq!(error.api_errors()[0].error_code, "MULTIPLE_CHOICES");
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Invalid, false));
 }

@@ -85,7 +85,12 @@ pub(super) enum Fault {
 
 impl Refusal {
     pub(super) fn new(call: Call, status: &Status, cleaner: &Cleaner) -> Self {
-        let message = shown(status.message(), cleaner);
+        // Of a connection that could not be made the status says that alone, and the last error behind it why.
+        let cause = std::iter::successors(std::error::Error::source(status), |error| error.source()).last();
+        let message = match cause.map(ToString::to_string).filter(|cause| !status.message().contains(cause)) {
+            Some(cause) => shown(&format!("{}: {cause}", status.message()), cleaner),
+            None => shown(status.message(), cleaner),
+        };
         Self {
             call,
             code: status.code(),

@@ -8,12 +8,13 @@ use tracing::{Instrument, Span, debug, field, info_span};
 
 use super::{Answer, Request, Taken, Tally, Target, header, millis, unread};
 use crate::http::BodyError;
-use crate::{Cleaner, Client, Error, ErrorKind, Operation};
+use crate::{Cleaner, Client, Error, ErrorKind, Operation, Session};
 
 /// A successful answer whose body is still to be read.
 #[derive(Debug)]
 pub(crate) struct OpenAnswer {
     operation: Operation,
+    host: String,
     response: reqwest::Response,
     cleaner: Cleaner,
 }
@@ -23,11 +24,11 @@ impl Taken for OpenAnswer {
 
     async fn take(
         operation: Operation,
+        session: &Session,
         response: reqwest::Response,
         _limit: usize,
-        cleaner: Cleaner,
     ) -> Result<Self, BodyError> {
-        Ok(Self { operation, response, cleaner })
+        Ok(Self { operation, host: session.host(), response, cleaner: session.cleaner() })
     }
 }
 
@@ -39,8 +40,8 @@ impl OpenAnswer {
     pub(crate) async fn next_bytes(&mut self, patience: Duration) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
         match tokio::time::timeout(patience, self.response.chunk()).await {
             Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(unread(self.operation, BodyError::Read(error))),
-            Err(_) => Err(Error::TimedOut { operation: self.operation }),
+            Ok(Err(error)) => Err(unread(self.operation, self.host.clone(), BodyError::Read(error))),
+            Err(_) => Err(Error::TimedOut { operation: self.operation, host: self.host.clone() }),
         }
     }
 

@@ -7,7 +7,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use crate::{Client, Session};
+use super::unanswered;
+use crate::{Client, Error, Operation, Session};
 
 /// The list of API versions; needs no session ("Versions", REST API Developer Guide).
 const VERSIONS: &str = "/services/data/";
@@ -30,15 +31,25 @@ impl Client {
 
     /// Whether the org answers at all within `limit`, whatever it says. Sends no token.
     pub async fn answers(&self, session: &Session, limit: Duration) -> bool {
-        let Ok(url) = session.instance_url.join(VERSIONS) else { return false };
-        let look = self.inner.http.get(url).timeout(limit);
-        match look.send().await {
-            Ok(_) => true,
-            Err(error) => {
-                let error = error.without_url();
-                tracing::debug!(%error, "the org does not answer");
-                false
-            }
+        let reached = self.reach(session, limit).await;
+        if let Err(error) = &reached {
+            tracing::debug!(error = error.told(), "the org does not answer");
+        }
+        reached.is_ok()
+    }
+
+    /// Asks the org for anything, and takes whatever it answers within `limit`. Sends no token.
+    ///
+    /// # Errors
+    /// That no answer came, and why.
+    pub async fn reach(&self, session: &Session, limit: Duration) -> Result<(), Error> {
+        const OPERATION: Operation = Operation::Versions;
+        let url = session.instance_url.join(VERSIONS);
+        let url = url.map_err(|_| Error::invalid_request("the URL cannot be built"))?;
+        match self.inner.http.get(url).timeout(limit).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_timeout() => Err(Error::TimedOut { operation: OPERATION, host: session.host() }),
+            Err(error) => Err(unanswered(OPERATION, session, error)),
         }
     }
 }

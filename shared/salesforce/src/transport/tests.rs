@@ -135,6 +135,9 @@ async fn a_refused_connection_sent_nothing() {
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Silent, false));
     let text = format!("{error} {error:?}");
     assert!(!text.contains("token") && !text.contains(&url), "{text}");
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let told = format!("Salesforce could not be reached at {host} (create): Connection refused (os error 111)");
+    assert_eq!(error.told(), told);
 }
 
 #[tokio::test]
@@ -143,6 +146,9 @@ async fn an_unknown_host_sent_nothing() {
     let client = Client::new(http_client(&HttpSettings::default()).unwrap(), source, settings());
     let error = client.create("Quote", &json!({})).await.unwrap_err();
     assert!(matches!(error, Error::NotSent { .. }), "{error:?}");
+    let told = error.told();
+    assert!(told.starts_with("Salesforce could not be reached at acme.invalid (create): "), "{told}");
+    assert!(told.contains("failed to lookup address"), "{told}");
 }
 
 #[tokio::test]
@@ -172,7 +178,7 @@ async fn an_org_that_answers_nothing_is_silent_and_not_asked_again() {
     let server = TestServer::start(|_| Reply::Hang).await;
     let started = Instant::now();
     let error = impatient(&server).count("SELECT COUNT() FROM A").await.unwrap_err();
-    assert!(matches!(error, Error::Silent { operation: Operation::Query }), "{error:?}");
+    assert!(matches!(error, Error::Silent { operation: Operation::Query, .. }), "{error:?}");
     assert_eq!((error.kind(), error.may_have_committed()), (ErrorKind::Silent, false));
     assert!(started.elapsed() < Duration::from_secs(30), "long before the limit of a query");
     let seen = server.seen();

@@ -15,6 +15,7 @@ use shared::jobs::{JobId, JobView, Jobs};
 use shared::salesforce::{
     Client, ClientSettings, ErrorKind, FixedSession, HttpSettings, RetryPolicy, Session, http_client, soql,
 };
+use shared::telemetry::client_settings;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -132,7 +133,7 @@ impl JobAccess {
     async fn ask(&self, session: &Session) -> Result<bool, ApiError> {
         let call = self.0.calls.admit(session.org_id.as_str())?;
         let retry = RetryPolicy { max_attempts: 2, total: PATIENCE, ..RetryPolicy::default() };
-        let settings = ClientSettings { attempt_timeout: PATIENCE, retry, ..ClientSettings::default() };
+        let settings = ClientSettings { attempt_timeout: PATIENCE, retry, ..client_settings() };
         let client = Client::new(self.0.http.clone(), Arc::new(FixedSession(session.clone())), settings);
         let name = soql::quote(&self.0.settings.permission);
         let query = format!("SELECT DeveloperName FROM UserSetupEntityAccess WHERE DeveloperName = {name}");

@@ -9,6 +9,7 @@ use crate::openapi::Document;
 use crate::{Conditions, WaitingCalls, app, server};
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
+use shared::figures::{Figures, queue_name};
 use shared::jobs::Jobs;
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,7 @@ where
             let jobs = ping.clone();
             async move { jobs.ready().await.map_err(|error| error.to_string()) }
         })
+        .queues(Figures::new(vec![(queue_name(&config.jobs.prefix).to_owned(), jobs.operator())]))
         .document(document);
     let (streams, check) = (Streams::new(config.streams), jobs.clone());
     let (hosts, stop) = (config.hosts, Shutdown(shutdown.clone()));

@@ -11,7 +11,7 @@ fn refused(status: u16, code: &str) -> Error {
 }
 
 fn without_words(status: u16, retry_after: Option<Duration>) -> Error {
-    Error::Status { operation: Operation::Graph, status, retry_after }
+    Error::Status { operation: Operation::Graph, host: "acme.my.salesforce.com".to_owned(), status, retry_after }
 }
 
 #[test]

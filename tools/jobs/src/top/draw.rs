@@ -8,8 +8,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Row, Sparkline, Table};
-use shared::jobs::JobView;
-use shared::jobs::operator::Overview;
+use shared::jobs::operator::{JobRow, Overview};
 
 /// Cells of a job's bar.
 const BAR: u64 = 20;
@@ -18,7 +17,7 @@ const BAR: u64 = 20;
 pub(super) struct Queue {
     pub(super) name: String,
     pub(super) overview: Overview,
-    pub(super) jobs: Vec<JobView>,
+    pub(super) jobs: Vec<JobRow>,
 }
 
 /// What is shown.
@@ -126,7 +125,7 @@ fn draw_workers(frame: &mut Frame<'_>, overview: &Overview, area: Rect) {
 
 fn draw_jobs(frame: &mut Frame<'_>, queue: &Queue, area: Rect) {
     let rows = queue.jobs.iter().map(|job| {
-        let why = job.last_error.as_deref().or(job.reason.as_deref()).unwrap_or_default();
+        let why = show::why(job);
         let style = if why.is_empty() { Style::new() } else { Style::new().fg(Color::Yellow) };
         Row::new([
             job.id.hyphenated(),
@@ -135,7 +134,7 @@ fn draw_jobs(frame: &mut Frame<'_>, queue: &Queue, area: Rect) {
             format!("{}/{}", job.processed, job.planned_records),
             between(job.created_at, Utc::now()),
             plain(&job.org),
-            plain(why),
+            plain(&why),
         ])
         .style(style)
     });
@@ -153,7 +152,7 @@ fn draw_jobs(frame: &mut Frame<'_>, queue: &Queue, area: Rect) {
     frame.render_widget(Table::new(rows, widths).header(heads).block(Block::bordered().title(title)), area);
 }
 
-fn bar(job: &JobView) -> String {
+fn bar(job: &JobRow) -> String {
     let filled = job.processed.saturating_mul(BAR).checked_div(job.planned_records).unwrap_or(0);
     let cell = |index| if index < filled { '█' } else { '░' };
     (0..BAR).map(cell).collect()

@@ -93,6 +93,22 @@ async fn it_shows_the_jobs_and_gives_the_terminal_back() -> Result<()> {
 }
 
 #[tokio::test]
+async fn it_says_that_redis_is_away_and_goes_on_when_it_is_back() -> Result<()> {
+    let mut bed = Bed::new().await?;
+    let mut terminal = Terminal::start(&bed)?;
+    terminal.shows("api-access").await?;
+    bed.redis.kill().await?;
+    terminal.shows("what is shown is old").await?;
+    assert!(!terminal.text().contains(LEAVES), "it goes on");
+    bed.redis.start_again().await?;
+    let id = bed.create("005000000000001AAA").await?;
+    terminal.keys.write_all(b"\t\t\t")?;
+    terminal.shows(&id.hyphenated()).await?;
+    terminal.keys.write_all(b"q")?;
+    terminal.ends().await
+}
+
+#[tokio::test]
 async fn without_a_terminal_it_says_so() -> Result<()> {
     let bed = Bed::new().await?;
     let refused = bed.refusal(&["top"])?;

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn words_of_the_program_stand_behind_those_for_people() {
-        let error = salesforce::Error::TimedOut { operation: Operation::Composite };
+        let error =
+            salesforce::Error::TimedOut { operation: Operation::Composite, host: "acme.my.salesforce.com".to_owned() };
         let trouble = Trouble::of(&AccountsError::Salesforce(error));
         assert_eq!(trouble.what, "The org could not be reached, or broke the call off.");
         assert!(trouble.detail.is_some_and(|detail| detail.contains("(composite)")) && trouble.passes);

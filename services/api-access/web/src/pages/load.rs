@@ -226,7 +226,7 @@ impl LoadCard {
                 (self.label, self.tone) = ("No worker runs", Tone::Warn.class());
             }
         }
-        self.reasons.extend(job.reason.clone());
+        self.reasons.extend(job.trouble().or_else(|| job.reason.clone()));
         self.failures_in_all = job.errors;
         self.progress = Some(Progress::new(job, is_load));
         self.actions = Actions {

@@ -210,9 +210,13 @@ fn left(job: &JobView) -> Option<u64> {
 /// Why it does not move.
 fn trouble(job: &JobView, now: DateTime<Utc>) -> Vec<String> {
     let mut trouble = Vec::new();
+    if let Some(since) = job.silent_since {
+        trouble.push(format!("The org has not answered since {} UTC ({}).", moment(&since), between(since, now)));
+    }
     if let Some(reason) = &job.reason {
-        let until = job.paused_until.map(|until| format!(" (for {} more)", between(now, until))).unwrap_or_default();
-        trouble.push(format!("{reason}{until}"));
+        let since = job.paused_since.map(|since| format!("rests since {} UTC, ", moment(&since))).unwrap_or_default();
+        let until = |until| format!(" ({since}until {} UTC: for {} more)", moment(&until), between(now, until));
+        trouble.push(format!("{reason}{}", job.paused_until.map(until).unwrap_or_default()));
     }
     if let Some(error) = job.last_error.as_ref().filter(|error| Some(*error) != job.reason.as_ref()) {
         let tried = match job.attempts {
@@ -222,7 +226,7 @@ fn trouble(job: &JobView, now: DateTime<Utc>) -> Vec<String> {
         trouble.push(format!("{error}{tried}"));
     }
     if let Some(next) = job.next_try_at {
-        trouble.push(format!("What waits is tried again in {}.", between(now, next)));
+        trouble.push(format!("What waits is tried again in {}, at {} UTC.", between(now, next), moment(&next)));
     }
     trouble
 }

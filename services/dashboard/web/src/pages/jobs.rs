@@ -1,11 +1,10 @@
 //! Jobs of all queues, with filters.
 
-use super::text::{address, between, job_address, moment, state, state_name};
+use super::text::{address, between, job_address, moment, state_name, state_of_row};
 use askama::Template;
 use chrono::Utc;
 use serde::Deserialize;
-use shared::jobs::JobView;
-use shared::jobs::operator::WhichJobs;
+use shared::jobs::operator::{JobRow, WhichJobs};
 use web::pages::grouped;
 use web::site::Frame;
 
@@ -75,7 +74,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(queue: &str, job: &JobView) -> Self {
+    pub(crate) fn new(queue: &str, job: &JobRow) -> Self {
         let failed = if job.failed > 0 { format!(", {} failed", grouped(job.failed)) } else { String::new() };
         Self {
             link: job_address(queue, &job.id),
@@ -83,11 +82,11 @@ impl Row {
             queue: queue.to_owned(),
             org: job.org.clone(),
             kind: job.kind.clone(),
-            state: state(job),
+            state: state_of_row(job),
             created: moment(&job.created_at),
             age: between(job.created_at, Utc::now()),
             records: format!("{} of {}{failed}", grouped(job.processed), grouped(job.planned_records)),
-            trouble: job.last_error.clone().or_else(|| job.reason.clone()),
+            trouble: job.trouble().or_else(|| job.reason.clone()),
         }
     }
 }

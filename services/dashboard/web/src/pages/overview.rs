@@ -134,12 +134,17 @@ impl OrgRow {
     fn new(queue: &str, org: &OrgStanding, now: DateTime<Utc>) -> Self {
         let mut notes = Vec::new();
         if let Some(pause) = &org.paused {
-            let left = between(now, pause.until);
-            notes.push((format!("rests for {left}: {}", pause.reason), "warn"));
+            let (left, until) = (between(now, pause.until), moment(&pause.until));
+            let since = pause.since.map(|since| format!(" since {}", moment(&since))).unwrap_or_default();
+            notes.push((format!("rests{since} until {until}, for {left} more: {}", pause.reason), "warn"));
         }
         if let Some(silence) = &org.silent {
             let times = counted(silence.times, "time");
-            notes.push((format!("has not answered for {}, tried {times}", between(silence.since, now)), "bad"));
+            let since = moment(&silence.since);
+            notes.push((
+                format!("has not answered since {since}, for {}, tried {times}", between(silence.since, now)),
+                "bad",
+            ));
         }
         if org.at_limit {
             notes.push((format!("at its limit of {} (ORG_CONCURRENCY)", org.limit), "busy"));

@@ -1,6 +1,7 @@
 //! Times, sizes, states and addresses, for people.
 
 use chrono::{DateTime, Utc};
+use shared::jobs::operator::JobRow;
 use shared::jobs::{JobId, JobState, JobView};
 use url::form_urlencoded::Serializer;
 use web::pages::grouped;
@@ -34,10 +35,20 @@ pub(super) fn mebibytes(bytes: u64) -> String {
 /// A state in words, and the class of its pill.
 pub(super) fn state(job: &JobView) -> (&'static str, &'static str) {
     let troubled = job.failed > 0 || job.dead_chunks > 0;
-    match job.state {
+    pill(job.state, troubled, job.paused_until.is_some(), job.last_error.is_some())
+}
+
+/// The same of a job in a table.
+pub(super) fn state_of_row(job: &JobRow) -> (&'static str, &'static str) {
+    let troubled = job.failed > 0 || job.dead_chunks > 0;
+    pill(job.state, troubled, job.paused_until.is_some(), job.last_error.is_some())
+}
+
+fn pill(state: JobState, troubled: bool, rests: bool, is_tried_again: bool) -> (&'static str, &'static str) {
+    match state {
         JobState::Queued => ("Waiting", "quiet"),
-        JobState::Running if job.paused_until.is_some() => ("Resting", "warn"),
-        JobState::Running if job.last_error.is_some() => ("Running, with trouble", "warn"),
+        JobState::Running if rests => ("Resting", "warn"),
+        JobState::Running if is_tried_again => ("Running, with trouble", "warn"),
         JobState::Running => ("Running", "busy"),
         JobState::Finishing => ("Finishing", "busy"),
         JobState::NeedsAuthorization => ("Needs authorization", "bad"),

@@ -18,7 +18,7 @@ use actix_web::{HttpResponse, ResponseError, get};
 use chrono::{Duration, Utc};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
-use shared::jobs::operator::{JobFilter, WhichJobs};
+use shared::jobs::operator::{JobFilter, JobRow, WhichJobs};
 use shared::jobs::{JobId, JobView};
 
 /// Jobs of a page.
@@ -98,13 +98,13 @@ async fn found(state: &State, form: &Form) -> Result<(Vec<Row>, Option<String>),
     };
     if !form.queue.is_empty() {
         let queue = queue(state, &form.queue)?;
-        let page = queue.operator.jobs(&filter, PAGE_JOBS, after).await?;
-        let rows = page.jobs.iter().map(|job| Row::new(&queue.name, job)).collect();
+        let page = queue.operator.rows(&filter, PAGE_JOBS, after).await?;
+        let rows = page.rows.iter().map(|job| Row::new(&queue.name, job)).collect();
         return Ok((rows, page.next.map(|next| form.next(&next.hyphenated()))));
     }
-    let of = async |queue: &Queue| -> Result<Vec<(JobView, String)>, Trouble> {
-        let page = queue.operator.jobs(&filter, PAGE_JOBS, None).await?;
-        Ok(page.jobs.into_iter().map(|job| (job, queue.name.clone())).collect())
+    let of = async |queue: &Queue| -> Result<Vec<(JobRow, String)>, Trouble> {
+        let page = queue.operator.rows(&filter, PAGE_JOBS, None).await?;
+        Ok(page.rows.into_iter().map(|job| (job, queue.name.clone())).collect())
     };
     let mut all = try_join_all(state.queues.iter().map(of)).await?.concat();
     all.sort_by_key(|(job, _)| std::cmp::Reverse(job.id));

@@ -5,6 +5,8 @@ use anyhow::{Context, Result};
 use reqwest::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use shared::jobs::JobState;
+use shared::jobs::operator::Actor;
+use std::time::Duration;
 
 #[tokio::test]
 async fn without_a_login_there_is_nothing() -> Result<()> {
@@ -34,6 +36,19 @@ async fn without_a_login_there_is_nothing() -> Result<()> {
     let copy = stack.browser()?;
     let page = copy.send(copy.request(Method::GET, "/").header("cookie", cookie)).await?;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "a copy of the cookie ends with the logout");
+    Ok(())
+}
+
+/// `/metrics` is asked for without a login; this process has no METRICS_TOKEN.
+#[tokio::test]
+async fn figures_that_ask_for_no_token_name_no_org() -> Result<()> {
+    let stack = Stack::start().await?;
+    stack.free(&["ok"]).await?;
+    stack.jobs.operator().pause_org(ORG, Duration::from_secs(60), "", &Actor::named("ada")).await?;
+    let page = stack.browser()?.get("/metrics").await?;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("jobs_orgs_paused{queue=\"org-job\"} 1"), "{}", page.text);
+    assert!(!page.text.contains(ORG), "{}", page.text);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod acts;
+mod documents;
 mod looks;
 mod start;
 mod support;

@@ -28,21 +28,24 @@ pub(crate) struct Stack {
     pub(crate) jobs: Jobs,
 }
 
+/// The web process.
+pub(crate) fn dashboard(redis: &TestRedis) -> Result<ServiceSpec> {
+    Ok(ServiceSpec::new("dashboard-web")?
+        .env("PORT", free_port()?)
+        .env("BIND_ADDRESS", "127.0.0.1")
+        .env("REDIS_URL", redis.url())
+        .env("JOB_SECRET_KEY", SECRET)
+        .env("APP_PASSWORD", PASSWORD)
+        .env("APP_USERNAME", "ada")
+        .env("ORG_URLS", format!("{ORG}=https://acme.my.salesforce.com"))
+        .env("LOG_LEVEL", "debug")
+        .ready("listening on http://"))
+}
+
 impl Stack {
     pub(crate) async fn start() -> Result<Self> {
         let redis = TestRedis::start().await?;
-        let web = ServiceSpec::new("dashboard-web")?
-            .env("PORT", free_port()?)
-            .env("BIND_ADDRESS", "127.0.0.1")
-            .env("REDIS_URL", redis.url())
-            .env("JOB_SECRET_KEY", SECRET)
-            .env("APP_PASSWORD", PASSWORD)
-            .env("APP_USERNAME", "ada")
-            .env("ORG_URLS", format!("{ORG}=https://acme.my.salesforce.com"))
-            .env("LOG_LEVEL", "debug")
-            .ready("listening on http://")
-            .start()
-            .await?;
+        let web = dashboard(&redis)?.start().await?;
         let mut config = JobsConfig::new(redis.url().into(), SealKey::parse(SECRET)?);
         config.prefix = "{org-job}:".to_owned();
         let jobs = Jobs::connect(config).await?;

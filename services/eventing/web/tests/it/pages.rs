@@ -1,10 +1,11 @@
 //! What people and tools see.
 
 use crate::support::{TOKEN, change, info, jobs, jobs_become, opportunities, post, send, spec};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use reqwest::StatusCode;
 use reqwest::header::{HOST, LOCATION, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE};
 use serde_json::Value;
+use shared::figures::{Exposition, Metric};
 use shared::jobs::WorkerId;
 use test_support::{TestRedis, http_client};
 
@@ -103,6 +104,11 @@ async fn metrics_count_what_became_of_events() -> Result<()> {
         r#"eventing_events_total{source="webhook",outcome="change_type"} 1"#,
     ] {
         assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+    for (name, kind, labels) in Exposition::of_this_process(&metrics).series() {
+        let metric = Metric::named(name).with_context(|| format!("docs/metrics.md has no {name}"))?;
+        assert_eq!(metric.kind.to_string(), kind, "{name}");
+        assert!(labels.iter().all(|label| *label == "le" || metric.labels.contains(label)), "{name} {labels:?}");
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use super::lookup::{Found, Lookup, LookupError};
 use super::{Completion, EVENT};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::jobs::{TaskContext, TaskError};
-use shared::salesforce::ErrorKind;
 use shared::salesforce::pubsub::{PubSubConfig, PubSubError, ReplayId};
+use shared::salesforce::{ErrorKind, told};
 use shared::work::{OrgWork, Orgs};
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Publisher {
                 Ok(cx.remember(&note, PUBLISHED).await?)
             }
             Err(error) if error.may_have_committed() => {
-                Err(TaskError::Retry { reason: error.to_string(), after: Some(SETTLING) })
+                Err(TaskError::Retry { reason: error.told(), after: Some(SETTLING) })
             }
             Err(error) => {
                 cx.remember(&note, REFUSED).await?;
@@ -112,13 +112,13 @@ impl Publisher {
                 ))
             }
             Err(LookupError::PubSub(error)) if error.kind() == ErrorKind::SessionExpired => {
-                Err(TaskError::NeedsAuthorization { reason: error.to_string() })
+                Err(TaskError::NeedsAuthorization { reason: told(&error) })
             }
             // Such as that of another org: no later session is one of this.
             Err(LookupError::PubSub(PubSubError::Session(error))) if error.kind() == ErrorKind::Invalid => {
                 Err(orgs.task_error(&error))
             }
-            Err(error) => Err(later(cx.delivery, error.to_string())),
+            Err(error) => Err(later(cx.delivery, told(&error))),
         }
     }
 }

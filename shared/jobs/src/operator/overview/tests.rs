@@ -16,19 +16,21 @@ fn texts(texts: &[&str]) -> Vec<String> {
 
 /// An org without pause or silence, and its tasks.
 fn org(name: &str, ready: u64, leased: u64) -> RawOrg {
-    (name.to_owned(), 0, String::new(), 0, 0, 1, ready, 0, leased, leased)
+    (name.to_owned(), 0, String::new(), 0, 0, 0, String::new(), 1, ready, 0, leased, leased)
 }
 
 fn overview(orgs: Vec<RawOrg>, beats: Vec<RawWorker>) -> Overview {
     let states = texts(&["running", "1", "queued", "2", "needs_authorization", "1"]);
     let oldest = texts(&[OTHER, "b", "k", "70000"]);
     let minute = texts(&["29000000", "processed", "8", "of_a_later_version", "1", "jobs_failed", "2"]);
-    read((100_000, 9, 4, states, orgs, oldest, 2, 3, beats, vec![minute], 40, 1_000), 10).unwrap()
+    let totals = texts(&["processed", "80", "dead", "3", "of_a_later_version", "1"]);
+    read((100_000, 9, 4, states, orgs, oldest, 2, 3, beats, vec![minute], 40, (1_000, totals)), 10).unwrap()
 }
 
 #[test]
 fn it_reads_what_the_script_answers() {
-    let paused = ("b".to_owned(), 5_000, "API limit".to_owned(), 60_000, 4, 2, 2, 1, 0, 0);
+    let paused =
+        ("b".to_owned(), 5_000, "API limit".to_owned(), 90_000, 60_000, 4, "no answer".to_owned(), 2, 2, 1, 0, 0);
     let seen = overview(vec![paused, org("a", 5, 3)], vec![("worker.1~1".to_owned(), 99_000, beat(2, 3))]);
     assert_eq!(seen.states, BTreeMap::from([("running", 1), ("queued", 2), ("needsAuthorization", 1)]));
     assert_eq!(seen.tasks, Tasks { ready: 7, delayed: 1, leased: 3 });
@@ -36,10 +38,13 @@ fn it_reads_what_the_script_answers() {
     assert_eq!((seen.orgs[0].org.as_str(), seen.orgs[0].at_limit, &seen.orgs[0].paused), ("a", true, &None));
     let pause = seen.orgs[1].paused.as_ref().unwrap();
     assert_eq!((pause.reason.as_str(), pause.until.timestamp_millis()), ("API limit", 105_000));
-    assert_eq!(seen.orgs[1].silent.as_ref().unwrap().times, 4);
+    assert_eq!(pause.since.map(|since| since.timestamp_millis()), Some(90_000));
+    let silence = seen.orgs[1].silent.as_ref().unwrap();
+    assert_eq!((silence.times, silence.reason.as_str()), (4, "no answer"));
     // A second has passed since the worker told it.
     assert_eq!((seen.workers[0].tasks[0].for_ms, seen.workers[0].memory_bytes), (1_200, None));
     assert_eq!((seen.history[0].processed, seen.history[0].jobs_failed), (8, 2));
+    assert_eq!(seen.totals, Totals { processed: 80, dead: 3, ..Totals::default() });
     assert!(overview(vec![], vec![]).has_worker(Duration::from_secs(20)));
     assert!(!overview(vec![], vec![]).has_worker(Duration::from_millis(500)));
 }

@@ -16,7 +16,7 @@ async fn an_org_that_falls_silent_within_its_answer_is_silent() {
     let source = Arc::new(FixedSession(server.session("token")));
     let client = Client::new(http_client(&HttpSettings::default()).unwrap(), source, settings);
     let error = client.count("SELECT COUNT() FROM A").await.unwrap_err();
-    assert!(matches!(error, Error::Silent { operation: Operation::Query }), "{error:?}");
+    assert!(matches!(error, Error::Silent { operation: Operation::Query, .. }), "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(30), "long before the limit of a query");
 }
 

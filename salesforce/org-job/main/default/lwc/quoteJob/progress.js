@@ -15,10 +15,12 @@ const LABELS = {
 };
 
 /**
+ * @typedef {{error: ?string, attempts: number, nextTry: ?number, silentSince: ?number, restsUntil: ?number}} Trouble
+ *   Why a job does not move; times are in milliseconds since 1970.
  * @typedef {{jobId: string, state: string, percent: number, planned: number, processed: number, succeeded: number,
- *   skipped: number, failed: number, reason: ?string, began: ?number, ended: ?number}} Progress
- *   `planned` are the records planned so far; it may grow. `began` and `ended` are in milliseconds since 1970, and not known from
- *   events.
+ *   skipped: number, failed: number, reason: ?string, trouble: ?Trouble, began: ?number, ended: ?number}} Progress
+ *   `planned` are the records planned so far; it may grow. `began` and `ended` are in milliseconds since 1970. They, the reason
+ *   and the trouble (which is undefined then) are not known from events.
  */
 
 /** The progress of a job that has just been accepted, or of one of which nothing is known yet. @returns {Progress} */
@@ -33,6 +35,7 @@ export function initial(jobId, began = null) {
         skipped: 0,
         failed: 0,
         reason: null,
+        trouble: null,
         began,
         ended: null
     };
@@ -50,6 +53,7 @@ export function fromEvent(event) {
         skipped: event.Skipped__c ?? 0,
         failed: event.Failed__c ?? 0,
         reason: null,
+        trouble: undefined,
         began: null,
         ended: null
     };
@@ -67,9 +71,44 @@ export function fromJob(job) {
         skipped: job.skipped,
         failed: job.failed,
         reason: job.reason ?? null,
+        trouble: troubleOf(job),
         began: time(job.createdAt),
         ended: time(job.finishedAt)
     };
+}
+
+/** @param {object} job of QuoteJobController @returns {?Trouble} nothing of a job that moves, or has ended */
+function troubleOf(job) {
+    const silentSince = time(job.silentSince);
+    const restsUntil = time(job.pausedUntil);
+    if (isFinal(job.state) || !(job.lastError || silentSince || restsUntil)) {
+        return null;
+    }
+    return {
+        error: job.lastError ?? null,
+        attempts: job.attempts ?? 0,
+        nextTry: time(job.nextTryAt),
+        silentSince,
+        restsUntil
+    };
+}
+
+/** @param {Trouble} trouble @param {number} now in milliseconds since 1970 @returns {string[]} sentences: why a job does not move */
+export function sentencesOf({ error, attempts, nextTry, silentSince, restsUntil }, now) {
+    const sentences = [];
+    if (silentSince !== null) {
+        sentences.push(`The org has not answered for ${duration(now - silentSince)}.`);
+    } else if (restsUntil !== null && restsUntil > now) {
+        sentences.push(`All jobs of the org rest for ${duration(restsUntil - now)}.`);
+    }
+    if (error !== null) {
+        const tried = attempts > 0 ? ` (tried ${attempts === 1 ? 'once' : `${attempts} times`})` : '';
+        sentences.push(`${error}${tried}`);
+    }
+    if (nextTry !== null) {
+        sentences.push(nextTry > now ? `Next try in ${duration(nextTry - now)}.` : 'It is being tried again.');
+    }
+    return sentences;
 }
 
 /** Whole percent, 100 only when the job has ended: as the events count it. */

@@ -4,7 +4,7 @@ import startJob from '@salesforce/apex/QuoteJobController.startJob';
 import getJob from '@salesforce/apex/QuoteJobController.getJob';
 import cancelJob from '@salesforce/apex/QuoteJobController.cancelJob';
 import resumeJob from '@salesforce/apex/QuoteJobController.resumeJob';
-import { duration, fromEvent, fromJob, initial, isFinal, isOlder, labelOf } from './progress';
+import { duration, fromEvent, fromJob, initial, isFinal, isOlder, labelOf, sentencesOf } from './progress';
 
 const CHANNEL = '/event/JobProgress__e';
 /** Only events from now on. */
@@ -81,6 +81,12 @@ export default class QuoteJob extends LightningElement {
             return `Elapsed: ${duration(this.now - began)}`;
         }
         return ended === null ? null : `Took ${duration(ended - began)}`;
+    }
+
+    /** Why the job does not move, in sentences; nothing while it does. */
+    get trouble() {
+        const { trouble } = this.progress;
+        return trouble && sentencesOf(trouble, this.now).map((text, key) => ({ key, text }));
     }
 
     get barStyle() {
@@ -220,6 +226,7 @@ export default class QuoteJob extends LightningElement {
         this.progress = {
             ...progress,
             reason: progress.reason ?? this.progress.reason,
+            trouble: this.troubleOf(progress),
             began: this.beginOf(progress),
             ended: progress.ended ?? this.progress.ended
         };
@@ -228,6 +235,15 @@ export default class QuoteJob extends LightningElement {
         } else {
             this.stopWatching();
         }
+    }
+
+    /** Events tell of no trouble: while nothing has moved, the last answer's stays. */
+    troubleOf({ trouble, state, processed }) {
+        if (trouble !== undefined) {
+            return trouble;
+        }
+        const before = this.progress;
+        return state === before.state && processed === before.processed ? before.trouble : null;
     }
 
     /** The browser's clock, where it saw the job begin, may differ from the service's; so an end and its begin are of one. */

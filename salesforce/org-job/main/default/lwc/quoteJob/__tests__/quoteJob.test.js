@@ -239,6 +239,31 @@ describe('c-quote-job', () => {
         expect(part(element, 'bar').getAttribute('aria-valuenow')).toBe('50');
     });
 
+    it('tells why the job does not move, as text, until it moves', async () => {
+        const element = await start();
+        expect(part(element, 'trouble')).toBeNull();
+        const error = 'the org does not answer: Salesforce could not be reached at <b>acme</b> (query): Connection refused';
+        const at = (milliseconds) => new Date(Date.now() + milliseconds).toISOString();
+        getJob.mockResolvedValue(
+            job({ lastError: error, attempts: 2, nextTryAt: at(15000), silentSince: at(-115000), pausedUntil: at(15000) })
+        );
+        await wait(5000);
+        const sentences = () => [...part(element, 'trouble').children].map((line) => line.textContent);
+        expect(sentences()).toEqual(['The org has not answered for 2 min 0 s.', `${error} (tried 2 times)`, 'Next try in 10 s.']);
+        expect(part(element, 'trouble').querySelector('b')).toBeNull();
+        // An event that tells of no progress tells nothing of the trouble either.
+        await publish({ State__c: 'running', Percent__c: 0, Processed__c: 0 });
+        expect(sentences()).toHaveLength(3);
+        await publish({ State__c: 'running', Percent__c: 50, Planned__c: 2, Processed__c: 1 });
+        expect(part(element, 'trouble')).toBeNull();
+        getJob.mockResolvedValue(job({ processed: 1, plannedRecords: 2, pausedUntil: at(65000) }));
+        await wait(5000);
+        expect(sentences()).toEqual(['All jobs of the org rest for 1 min 0 s.']);
+        getJob.mockResolvedValue(job({ state: 'completed', processed: 2, plannedRecords: 2 }));
+        await wait(5000);
+        expect(part(element, 'trouble')).toBeNull();
+    });
+
     it('cancels', async () => {
         const element = await start();
         cancelJob.mockResolvedValue(job({ state: 'cancelling' }));
