@@ -147,6 +147,12 @@ impl Connection {
         }
     }
 
+    /// Lets the next command connect anew, from the runtime it is sent on. Commands under way end on the connection they began on.
+    pub(super) fn hand_over(&self) -> Result<(), JobsError> {
+        let generation = self.lock().generation;
+        self.renew(generation)
+    }
+
     /// Replaces the manager of this generation, so that the next command resolves the host and connects anew.
     fn renew(&self, generation: u64) -> Result<(), JobsError> {
         let mut live = self.lock();

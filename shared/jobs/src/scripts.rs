@@ -5,6 +5,10 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+use link::link;
+
+mod link;
+
 /// Runs while Redis is full: it ends work, or hands out what is there already.
 const DRAINS: &str = "#!lua flags=allow-oom\n";
 /// Takes more memory; refused as a whole while Redis is full.
@@ -58,31 +62,31 @@ pub(super) struct Scripts {
 
 /// The scripts, hashed once.
 pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
-    ack: guarded_script(DRAINS, include_str!("scripts/ack.lua")),
+    ack: script(DRAINS, include_str!("scripts/ack.lua")),
     answered: script(DRAINS, include_str!("scripts/answered.lua")),
     beat: script(DRAINS, include_str!("scripts/beat.lua")),
     beside: script(DRAINS, include_str!("scripts/beside.lua")),
     cancel: script(DRAINS, include_str!("scripts/cancel.lua")),
-    claim: guarded_script(DRAINS, include_str!("scripts/claim.lua")),
+    claim: script(DRAINS, include_str!("scripts/claim.lua")),
     create: script(GROWS, include_str!("scripts/create.lua")),
-    extend: guarded_script(DRAINS, include_str!("scripts/extend.lua")),
-    fail: guarded_script(DRAINS, include_str!("scripts/fail.lua")),
-    finish: guarded_script(DRAINS, include_str!("scripts/finish.lua")),
+    extend: script(DRAINS, include_str!("scripts/extend.lua")),
+    fail: script(DRAINS, include_str!("scripts/fail.lua")),
+    finish: script(DRAINS, include_str!("scripts/finish.lua")),
     gone: script(DRAINS, include_str!("scripts/gone.lua")),
-    hold: guarded_script(DRAINS, include_str!("scripts/hold.lua")),
-    later: guarded_script(DRAINS, include_str!("scripts/later.lua")),
+    hold: script(DRAINS, include_str!("scripts/hold.lua")),
+    later: script(DRAINS, include_str!("scripts/later.lua")),
     overview: script(READS, include_str!("scripts/overview.lua")),
-    pause_org: guarded_script(DRAINS, include_str!("scripts/pause_org.lua")),
-    plan_push: guarded_script(GROWS, include_str!("scripts/plan_push.lua")),
+    pause_org: script(DRAINS, include_str!("scripts/pause_org.lua")),
+    plan_push: script(GROWS, include_str!("scripts/plan_push.lua")),
     pulse: script(READS, include_str!("scripts/pulse.lua")),
-    reclaim: guarded_script(DRAINS, include_str!("scripts/reclaim.lua")),
-    release: guarded_script(DRAINS, include_str!("scripts/release.lua")),
-    release_unknown: guarded_script(DRAINS, include_str!("scripts/release_unknown.lua")),
+    reclaim: script(DRAINS, include_str!("scripts/reclaim.lua")),
+    release: script(DRAINS, include_str!("scripts/release.lua")),
+    release_unknown: script(DRAINS, include_str!("scripts/release_unknown.lua")),
     resume: script(GROWS, include_str!("scripts/resume.lua")),
     retry: script(GROWS, include_str!("scripts/retry.lua")),
     set_flag: script(DRAINS, include_str!("scripts/set_flag.lua")),
     sift: script(READS, &[include_str!("scripts/why.lua"), include_str!("scripts/sift.lua")].concat()),
-    silent: guarded_script(DRAINS, include_str!("scripts/silent.lua")),
+    silent: script(DRAINS, include_str!("scripts/silent.lua")),
     start_org: script(DRAINS, include_str!("scripts/start_org.lua")),
     stats: script(READS, include_str!("scripts/stats.lua")),
     stop_org: script(DRAINS, include_str!("scripts/stop_org.lua")),
@@ -98,11 +102,8 @@ pub(super) fn flags(effect: Effect) -> &'static str {
     }
 }
 
-/// A script that sets jobs aside which it cannot read.
-fn guarded_script(flags: &str, body: &str) -> Script {
-    script(flags, &[include_str!("scripts/aside.lua"), body].concat())
-}
-
+/// A script behind what it uses of the code that all share, that for setting aside jobs that cannot be read among it.
 fn script(flags: &str, body: &str) -> Script {
-    Script::new(&[flags, include_str!("scripts/lib.lua"), body].concat())
+    const LIBRARY: &str = concat!(include_str!("scripts/lib.lua"), include_str!("scripts/aside.lua"));
+    Script::new(&[flags, &link(LIBRARY, body)].concat())
 }

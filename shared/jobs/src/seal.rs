@@ -91,7 +91,7 @@ impl SealKey {
     /// as the session of a job.
     ///
     /// # Errors
-    /// [`JobsError::Seal`] when the system gives no randomness.
+    /// [`JobsError::Seal`] when there is no key.
     pub fn seal_for(&self, purpose: &str, text: &SecretString) -> Result<Vec<u8>, JobsError> {
         self.encrypt(text, &purpose_data(purpose))
     }
@@ -117,7 +117,8 @@ impl SealKey {
     fn encrypt(&self, text: &SecretString, aad: &[u8]) -> Result<Vec<u8>, JobsError> {
         const FAILED: JobsError = JobsError::Seal("sealed");
         let key = self.keys.first().ok_or(FAILED)?;
-        let nonce = XNonce::try_generate().map_err(|_| FAILED)?;
+        // Of the thread's own generator, which the system seeds: asking the system each time is a call of the kernel for each.
+        let nonce = XNonce::generate_from_rng(&mut rand::rng());
         let payload = Payload { msg: text.expose_secret().as_bytes(), aad };
         let text = cipher(key).encrypt(&nonce, payload).map_err(|_| FAILED)?;
         let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + text.len());

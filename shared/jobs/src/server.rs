@@ -51,8 +51,17 @@ impl Jobs {
         }
     }
 
+    /// Lets the next command make the connection anew, on the runtime that the command is sent from. What serves a connection
+    /// stays on the thread that made it; on another one than the commands come from, each costs two switches between threads.
+    ///
+    /// # Errors
+    /// When the connection cannot be prepared; the one that is there stays.
+    pub fn hand_over(&self) -> Result<(), JobsError> {
+        self.connection().hand_over()
+    }
+
     /// Waits for Redis and checks it; for a process that starts without it. Returns only when the server cannot hold jobs,
-    /// with the reason.
+    /// with the reason. When it can, the connection is left to whoever uses it: see [`hand_over`](Self::hand_over).
     pub async fn unsuitable(&self) -> JobsError {
         while !self.is_checked() {
             match self.check_server().await {
@@ -62,6 +71,9 @@ impl Jobs {
                 Err(error) => tracing::debug!(error = ?error, "Redis cannot be checked yet"),
             }
             tokio::time::sleep(jittered(CHECK_PERIOD)).await;
+        }
+        if let Err(error) = self.hand_over() {
+            tracing::debug!(error = ?error, "the connection to Redis stays with the thread that made it");
         }
         std::future::pending().await
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::clear::without_value;
+use super::path::version_root;
 use super::subrequest::{Subrequest, Written};
 use super::transport::Request;
 use super::{ApiError, Cleaner, Client, Error, Operation, Reference, SalesforceId};
@@ -179,10 +180,10 @@ impl Client {
             let reason = format!("{} subrequests are more than the {MAX_SUBREQUESTS} of one call", request.len());
             return Err(Error::invalid_request(reason));
         }
-        let version = self.inner.source.session().await?.api_version;
+        let root = version_root(&self.inner.source.session().await?.api_version);
         let body = Body {
             all_or_none: request.all_or_none,
-            composite_request: request.subrequests.iter().map(|part| part.written(&version)).collect(),
+            composite_request: request.subrequests.iter().map(|part| part.written(&root)).collect(),
         };
         let expected: Vec<_> = request.subrequests.iter().map(|part| part.reference.to_string()).collect();
         self.send(Request::post(Operation::Composite, "/composite".to_owned(), &body)?, |answer| {

@@ -1,9 +1,8 @@
 //! Composite graphs: several writes that happen together or not at all.
 
-use std::collections::BTreeSet;
-
 use serde::{Serialize, Serializer};
 
+use super::path::version_root;
 use super::subrequest::{Subrequest, Written};
 use super::{Error, Reference, SalesforceId};
 
@@ -104,8 +103,15 @@ impl Graph {
     }
 
     /// The distinct combinations of method and object.
-    pub(super) fn kinds(&self) -> BTreeSet<(String, String)> {
-        self.nodes.iter().map(|node| (node.method.to_string(), node.object.clone())).collect()
+    pub(super) fn kinds(&self) -> Vec<(&str, &str)> {
+        let mut kinds = Vec::new();
+        for node in &self.nodes {
+            let kind = (node.method.as_str(), node.object.as_str());
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
     }
 }
 
@@ -157,9 +163,10 @@ impl Serialize for GraphRequest {
             graph_id: &'a str,
             composite_request: Vec<Written<'a>>,
         }
+        let root = version_root(&self.api_version);
         let graphs = self.graphs.iter().map(|graph| WrittenGraph {
             graph_id: &graph.id,
-            composite_request: graph.nodes.iter().map(|node| node.written(&self.api_version)).collect(),
+            composite_request: graph.nodes.iter().map(|node| node.written(&root)).collect(),
         });
         Body { graphs: graphs.collect() }.serialize(serializer)
     }

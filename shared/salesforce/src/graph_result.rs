@@ -1,5 +1,6 @@
 //! Submitting graphs, and what became of each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 use super::error::{ApiError, kind_of};
 use super::subrequest::Subrequest;
 use super::transport::Request;
-use super::{Cleaner, Client, Error, ErrorKind, Graph, GraphRequest, Operation, SalesforceId};
+use super::{Cleaner, Client, Error, ErrorKind, Graph, GraphRequest, Operation, Reference, SalesforceId};
 
 /// Error of a node that failed only because another one did, or was not tried at all.
 const HALTED: &str = "PROCESSING_HALTED";
@@ -70,38 +71,45 @@ impl Client {
     /// Any [`Error`]; kind `Malformed` when the answer does not account for every graph.
     pub async fn submit_graphs(&self, request: &GraphRequest) -> Result<Vec<GraphResult>, Error> {
         let call = Request::post(Operation::Graph, "/composite/graph".to_owned(), request)?;
-        self.send(call, |answer| read(request.graphs(), answer.json()?, &answer.cleaner)).await
+        self.send(call, |answer| read(request.graphs(), answer.borrowed()?, &answer.cleaner)).await
     }
 }
 
+/// The answer as it was read; its texts stay in the body.
 #[derive(Deserialize)]
-struct Answer {
-    graphs: Vec<GraphAnswer>,
+struct Answer<'a> {
+    #[serde(borrow)]
+    graphs: Vec<GraphAnswer<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct GraphAnswer {
-    graph_id: String,
-    graph_response: GraphResponse,
+struct GraphAnswer<'a> {
+    #[serde(borrow)]
+    graph_id: Cow<'a, str>,
+    #[serde(borrow)]
+    graph_response: GraphResponse<'a>,
     is_successful: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct GraphResponse {
-    composite_response: Vec<NodeAnswer>,
+struct GraphResponse<'a> {
+    #[serde(borrow)]
+    composite_response: Vec<NodeAnswer<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NodeAnswer {
-    reference_id: String,
+struct NodeAnswer<'a> {
+    #[serde(borrow)]
+    reference_id: Cow<'a, str>,
     http_status_code: u16,
-    body: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
 }
 
-impl NodeAnswer {
+impl NodeAnswer<'_> {
     fn succeeded(&self) -> bool {
         (200..300).contains(&self.http_status_code)
     }
@@ -109,10 +117,10 @@ impl NodeAnswer {
 
 /// Matches answers to graphs by their ids. Every graph must be answered exactly once: guessing would report records as
 /// written that are not.
-fn read(graphs: &[Graph], answer: Answer, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
+fn read(graphs: &[Graph], answer: Answer<'_>, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
     let count = answer.graphs.len();
-    let answers: HashMap<&str, &GraphAnswer> =
-        answer.graphs.iter().map(|graph| (graph.graph_id.as_str(), graph)).collect();
+    let answers: HashMap<&str, &GraphAnswer<'_>> =
+        answer.graphs.iter().map(|graph| (graph.graph_id.as_ref(), graph)).collect();
     if count != graphs.len() || answers.len() != count {
         return Err(malformed(format!("it has {count} results for {} graphs", graphs.len())));
     }
@@ -125,10 +133,15 @@ fn read(graphs: &[Graph], answer: Answer, cleaner: &Cleaner) -> Result<Vec<Graph
     graphs.iter().map(result).collect()
 }
 
-fn outcome(graph: &Graph, answer: &GraphAnswer, cleaner: &Cleaner) -> Result<GraphOutcome, String> {
-    let nodes: HashMap<&str, &NodeAnswer> =
-        answer.graph_response.composite_response.iter().map(|node| (node.reference_id.as_str(), node)).collect();
-    let answered = |node: &Subrequest| nodes.get(node.reference.to_string().as_str()).copied();
+fn outcome(graph: &Graph, answer: &GraphAnswer<'_>, cleaner: &Cleaner) -> Result<GraphOutcome, String> {
+    // By the position of the node; what answers none is left out.
+    let mut nodes = vec![None; graph.len()];
+    for node in &answer.graph_response.composite_response {
+        if let Some(place) = Reference::index_of(&node.reference_id).and_then(|index| nodes.get_mut(index)) {
+            *place = Some(node);
+        }
+    }
+    let answered = |node: &Subrequest| nodes.get(node.reference.index()).copied().flatten();
     if answer.is_successful {
         let id = |node: &Subrequest| {
             let answer = answered(node).filter(|answer| answer.succeeded());
@@ -149,15 +162,15 @@ fn outcome(graph: &Graph, answer: &GraphAnswer, cleaner: &Cleaner) -> Result<Gra
     }
 }
 
-fn node_error(node: &Subrequest, answer: &NodeAnswer, cleaner: &Cleaner) -> Result<NodeError, String> {
-    let errors = ApiError::of_part(answer.body.as_deref(), cleaner);
+fn node_error(node: &Subrequest, answer: &NodeAnswer<'_>, cleaner: &Cleaner) -> Result<NodeError, String> {
+    let errors = ApiError::of_part(answer.body, cleaner);
     let errors = errors.ok_or_else(|| format!("node {} failed without an error", node.reference))?;
     Ok(NodeError { node: node.reference.index(), status: answer.http_status_code, errors })
 }
 
 /// The id of a written record: from the request when it names one, else from the body, where a created record must
 /// have one.
-fn committed_id(node: &Subrequest, answer: &NodeAnswer) -> Result<Option<SalesforceId>, String> {
+fn committed_id(node: &Subrequest, answer: &NodeAnswer<'_>) -> Result<Option<SalesforceId>, String> {
     #[derive(Deserialize)]
     struct Body {
         id: SalesforceId,
@@ -165,7 +178,7 @@ fn committed_id(node: &Subrequest, answer: &NodeAnswer) -> Result<Option<Salesfo
     if node.id.is_some() {
         return Ok(node.id);
     }
-    let body = answer.body.as_deref().map(|body| serde_json::from_str::<Body>(body.get()));
+    let body = answer.body.map(|body| serde_json::from_str::<Body>(body.get()));
     match body {
         Some(Ok(body)) => Ok(Some(body.id)),
         None if answer.http_status_code == 204 => Ok(None),

@@ -53,6 +53,9 @@ pub fn install_tls_provider() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// Most bytes that are set aside for a body because of what its head says.
+const MAX_TRUSTED_LENGTH: usize = 1024 * 1024;
+
 /// Why a body could not be read.
 #[derive(Debug)]
 pub enum BodyError {
@@ -67,7 +70,8 @@ pub enum BodyError {
 /// # Errors
 /// [`BodyError`] when it breaks off or is longer.
 pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
-    let mut body = Vec::new();
+    let told = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(told.unwrap_or_default().min(limit).min(MAX_TRUSTED_LENGTH));
     while let Some(chunk) = response.chunk().await.map_err(BodyError::Read)? {
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(BodyError::TooLarge(limit));

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::path::{api_name, resource, version_root};
+use super::path::{api_name, resource};
 use super::{Error, SalesforceId};
 
 /// Stands for the id of a record that an earlier subrequest of the same graph or composite request creates.
@@ -21,6 +21,13 @@ impl Reference {
     #[must_use]
     pub fn index(self) -> usize {
         self.0
+    }
+
+    /// Position of the subrequest with this reference id, as an answer gives it.
+    pub(super) fn index_of(text: &str) -> Option<usize> {
+        let number = text.strip_prefix("ref")?;
+        let canonical = number == "0" || !number.starts_with(['0', '+']);
+        number.parse().ok().filter(|_| canonical)
     }
 
     /// The expression that Salesforce replaces by the id, for example `@{ref0.id}`.
@@ -39,7 +46,7 @@ impl fmt::Display for Reference {
 
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.id_expression())
+        serializer.collect_str(&format_args!("@{{{self}.id}}"))
     }
 }
 
@@ -55,15 +62,31 @@ pub(super) struct Subrequest {
     body: Option<Box<RawValue>>,
 }
 
-/// As it is sent; the URL needs the version.
+/// As it is sent; the URL needs the version. Without texts of its own: a request has up to 500.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Written<'a> {
     method: &'a str,
-    url: String,
-    reference_id: String,
+    url: Joined<'a>,
+    #[serde(serialize_with = "as_text")]
+    reference_id: Reference,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a RawValue>,
+}
+
+/// Two texts as one.
+struct Joined<'a>(&'a str, &'a str);
+
+impl Serialize for Joined<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(root, path) = self;
+        serializer.collect_str(&format_args!("{root}{path}"))
+    }
+}
+
+/// `ref0`, and not the expression that stands for its id.
+fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reference)
 }
 
 impl Subrequest {
@@ -132,11 +155,12 @@ impl Subrequest {
         Ok(Self { body: Some(body), ..self })
     }
 
-    pub(super) fn written(&self, api_version: &str) -> Written<'_> {
+    /// `root` is that of the version ([`version_root`](super::path::version_root)).
+    pub(super) fn written<'a>(&'a self, root: &'a str) -> Written<'a> {
         Written {
             method: self.method.as_str(),
-            url: format!("{}{}", version_root(api_version), self.path),
-            reference_id: self.reference.to_string(),
+            url: Joined(root, &self.path),
+            reference_id: self.reference,
             body: self.body.as_deref(),
         }
     }

@@ -7,8 +7,8 @@ use chrono::Utc;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tracing::{Instrument, Span, debug, field, info_span, warn};
 use url::Url;
 
@@ -35,7 +35,8 @@ pub(super) struct Request {
     operation: Operation,
     method: Method,
     target: Target,
-    body: Option<Vec<u8>>,
+    /// Can be sent more than once.
+    body: Option<reqwest::Body>,
 }
 
 /// Where to send it. Both are encoded already and may have a query string.
@@ -87,8 +88,11 @@ impl Request {
     }
 }
 
-fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(body).map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
+/// Clones of it share the text, as long as it may be.
+fn to_json(body: &impl Serialize) -> Result<reqwest::Body, Error> {
+    serde_json::to_vec(body)
+        .map(reqwest::Body::from)
+        .map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
 }
 
 /// What the trace of a call tells.
@@ -116,7 +120,15 @@ impl Answer {
     }
 
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        self.borrowed()
+    }
+
+    /// The same for what keeps text of the answer where it is.
+    pub(super) fn borrowed<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        // Text is looked through once as a whole, and not each string by itself. What is no text is refused by the parser.
+        let read = std::str::from_utf8(&self.body);
+        let read = read.map_or_else(|_| serde_json::from_slice(&self.body), serde_json::from_str);
+        read.map_err(|error| {
             // Cleared before it is shortened, lest half a token be left.
             let reason = self.cleaner.text(&without_value(&error)).chars().take(MAX_REASON_CHARS).collect::<String>();
             Error::malformed(self.operation, reason)
@@ -252,7 +264,11 @@ impl Client {
         let settings = &self.inner.settings;
         let longest = settings.attempt_timeout.min(remaining);
         let timeout = if request.operation.is_quick() { longest.min(settings.quick_timeout) } else { longest };
-        let body = request.body.as_ref().map(|body| ("application/json", reqwest::Body::from(body.clone())));
+        let again = |body: &reqwest::Body| {
+            let body = body.try_clone().ok_or_else(|| Error::invalid_request("the body cannot be sent again"));
+            body.map(|body| ("application/json", body))
+        };
+        let body = request.body.as_ref().map(again).transpose()?;
         self.exchange(request, url, session, body, timeout, tally).await
     }
 

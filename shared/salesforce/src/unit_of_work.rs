@@ -1,6 +1,6 @@
 //! Packs graphs into as few calls as the limits of composite graphs allow.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use thiserror::Error;
 
@@ -97,12 +97,11 @@ impl UnitOfWork {
         self.check()?;
         let mut bins: Vec<Bin> = Vec::new();
         for graph in self.graphs {
-            let kinds = graph.kinds();
-            match bins.iter_mut().find(|bin| bin.has_room(&graph, &kinds)) {
-                Some(bin) => bin.put(graph, kinds),
+            match bins.iter_mut().find(|bin| bin.has_room(&graph)) {
+                Some(bin) => bin.put(graph),
                 None => {
                     let mut bin = Bin::default();
-                    bin.put(graph, kinds);
+                    bin.put(graph);
                     bins.push(bin);
                 }
             }
@@ -148,19 +147,29 @@ fn problem(graph: &Graph) -> Option<UnitOfWorkProblem> {
 struct Bin {
     graphs: Vec<Graph>,
     nodes: usize,
-    kinds: BTreeSet<(String, String)>,
+    /// A few: at most [`MAX_KINDS`].
+    kinds: Vec<(String, String)>,
 }
 
 impl Bin {
-    fn has_room(&self, graph: &Graph, kinds: &BTreeSet<(String, String)>) -> bool {
+    fn has_room(&self, graph: &Graph) -> bool {
         self.graphs.len() < MAX_GRAPHS
             && self.nodes + graph.len() <= MAX_NODES
-            && self.kinds.union(kinds).count() <= MAX_KINDS
+            && self.kinds.len() + self.new_kinds(graph).count() <= MAX_KINDS
     }
 
-    fn put(&mut self, graph: Graph, kinds: BTreeSet<(String, String)>) {
+    /// Kinds of nodes that the call has not.
+    fn new_kinds<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let has =
+            |kind: &(&str, &str)| self.kinds.iter().any(|(method, object)| (method.as_str(), object.as_str()) == *kind);
+        graph.kinds().into_iter().filter(move |kind| !has(kind))
+    }
+
+    fn put(&mut self, graph: Graph) {
         self.nodes += graph.len();
-        self.kinds.extend(kinds);
+        let new: Vec<_> =
+            self.new_kinds(&graph).map(|(method, object)| (method.to_owned(), object.to_owned())).collect();
+        self.kinds.extend(new);
         self.graphs.push(graph);
     }
 }

@@ -94,18 +94,23 @@ impl Inner {
 struct Question<'a> {
     conditions: &'a Inner,
     org: &'a str,
-    client: Client,
+    caller: &'a Caller,
     /// What the org told for this condition, by the object's name in lower case; `None` where it told nothing.
     told: HashMap<String, Option<Arc<Names>>>,
 }
 
 impl<'a> Question<'a> {
     fn new(conditions: &'a Inner, caller: &'a Caller) -> Self {
+        Self { conditions, org: caller.org_id().as_str(), caller, told: HashMap::new() }
+    }
+
+    /// With the caller's session. Most conditions name what is known, and need none.
+    fn client(&self) -> Client {
         let retry = RetryPolicy { max_attempts: 1, total: PATIENCE, ..RetryPolicy::default() };
         let settings =
             ClientSettings { attempt_timeout: PATIENCE, quick_timeout: PATIENCE, retry, ..client_settings() };
-        let client = Client::new(conditions.http.clone(), Arc::new(FixedSession(caller.session.clone())), settings);
-        Self { conditions, org: caller.org_id().as_str(), client, told: HashMap::new() }
+        let session = Arc::new(FixedSession(self.caller.session.clone()));
+        Client::new(self.conditions.http.clone(), session, settings)
     }
 
     /// What is said of the first name that the org has not.
@@ -171,7 +176,7 @@ impl<'a> Question<'a> {
     async fn ask(&self, object: &str) -> Option<Arc<Names>> {
         // Too many wait for the org already: the job is not worth one more, nor a refusal.
         let _place = self.conditions.calls.admit(self.org).ok()?;
-        let error: Box<dyn std::error::Error + Send + Sync> = match self.client.describe(object).await {
+        let error: Box<dyn std::error::Error + Send + Sync> = match self.client().describe(object).await {
             Ok(described) => match Names::of(object, &described) {
                 Some(names) => {
                     let names = Arc::new(names);

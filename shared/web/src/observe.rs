@@ -1,5 +1,7 @@
 //! The outermost middleware: request id in and out, one log event and one metric sample a request, error shape.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -7,6 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
+use metrics::Histogram;
 use tracing::{Instrument, Level};
 
 use super::framework_errors::{Logged, shape};
@@ -57,11 +60,28 @@ fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
         event!(Level::INFO);
     }
 
-    metrics::histogram!(
-        "http_request_duration_seconds",
-        "method" => method, "route" => route, "status" => status.to_string()
-    )
-    .record(elapsed.as_secs_f64());
+    durations(method, route, status).record(elapsed.as_secs_f64());
+}
+
+thread_local! {
+    /// What this thread has added to before: to find a histogram by its labels costs more than to add to it. As few as there
+    /// are routes and kinds of answers.
+    static DURATIONS: RefCell<HashMap<(&'static str, String, u16), Histogram>> = RefCell::default();
+}
+
+fn durations(method: &'static str, route: String, status: u16) -> Histogram {
+    let key = (method, route, status);
+    DURATIONS.with_borrow_mut(|known| {
+        if let Some(durations) = known.get(&key) {
+            return durations.clone();
+        }
+        let durations = metrics::histogram!(
+            "http_request_duration_seconds",
+            "method" => method, "route" => key.1.clone(), "status" => status.to_string()
+        );
+        known.insert(key, durations.clone());
+        durations
+    })
 }
 
 /// Callers can invent methods; only known ones become labels.

@@ -3,6 +3,7 @@
 //! All processes and the load share this machine's cores. CPU time per request is therefore the sturdier figure; latency
 //! tells how the whole behaves.
 
+mod enqueue;
 mod eventing;
 mod jobs;
 mod latency;
@@ -29,6 +30,8 @@ pub struct Args {
 enum What {
     /// generateQuote: latency, and CPU time of org-action-web per request
     OrgAction(org_action::Args),
+    /// executeBatch: jobs a second that are taken, and CPU time of org-job-web and of Redis for each
+    Enqueue(enqueue::Args),
     /// Change events: from local-org to jobs in Redis, memory of eventing-web and of Redis
     Eventing(eventing::Args),
     /// The queue: what a claim costs Redis, and how long a job takes, beside very many jobs of another org
@@ -46,6 +49,7 @@ enum What {
 pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::OrgAction(args) => org_action::run(&args).await,
+        What::Enqueue(args) => enqueue::run(&args).await,
         What::Eventing(args) => eventing::run(&args).await,
         What::Jobs(args) => jobs::run(&args).await,
         What::Latency(args) => {

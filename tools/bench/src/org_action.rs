@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use reqwest::{Client, Request, StatusCode};
 use serde_json::json;
-use test_support::{LocalOrg, LocalOrgOptions, Service, ServiceSpec, TestRedis, client_context, cpu_time, http_client};
+use test_support::{LocalOrg, LocalOrgOptions, Service, ServiceSpec, TestRedis, client_context, cpu_time};
 
-use crate::load::{self, Run};
+use crate::load::{self, Requests, Run, Target};
 use crate::output::say;
 use crate::table;
 
@@ -44,16 +43,16 @@ pub(crate) async fn run(args: &Args) -> Result<()> {
     org.seed(ORG, 100, args.lines).await?;
     let web = web(&redis, &org).await?;
     let opportunities = opportunities(&org).await?;
-    let http = http_client()?;
-    let request = requests(&http, &web, &org, opportunities).await?;
+    let target = Target::new(&web.url()?, "/api/generatequote")?;
+    let request = requests(target.clone(), &org, opportunities).await?;
 
     // Connections, caches and prepared statements are there before anything is measured.
-    load::send(&http, 16, 200, StatusCode::OK, Arc::clone(&request)).await.context("the warm-up failed")?;
+    load::send(&target, 16, 200, 200, Arc::clone(&request)).await.context("the warm-up failed")?;
     let mut rows = Vec::new();
     for &connections in &args.connections {
         let quotes = org.count(ORG, "SELECT COUNT() FROM Quote").await?;
         let before = cpu_time(web.pid()).context("CPU times need Linux's /proc")?;
-        let run = load::send(&http, connections, args.requests, StatusCode::OK, Arc::clone(&request)).await?;
+        let run = load::send(&target, connections, args.requests, 200, Arc::clone(&request)).await?;
         let cpu = cpu_time(web.pid()).context("org-action-web has ended")?.saturating_sub(before);
         let made = org.count(ORG, "SELECT COUNT() FROM Quote").await? - quotes;
         ensure!(made == args.requests as u64, "{} requests made {made} Quotes", args.requests);
@@ -92,19 +91,12 @@ async fn opportunities(org: &LocalOrg) -> Result<Vec<String>> {
 }
 
 /// Requests for one Opportunity after the other, each as another call of AppLink.
-async fn requests(
-    http: &Client,
-    web: &Service,
-    org: &LocalOrg,
-    opportunities: Vec<String>,
-) -> Result<Arc<dyn Fn(usize) -> Result<Request> + Send + Sync>> {
+async fn requests(target: Target, org: &LocalOrg, opportunities: Vec<String>) -> Result<Requests> {
     ensure!(!opportunities.is_empty(), "local-org has no Opportunity");
-    let url = format!("{}/api/generatequote", web.url()?);
-    let (http, (org, user)) = (http.clone(), org.org(ORG).await?);
+    let (org, user) = org.org(ORG).await?;
     Ok(Arc::new(move |number| {
         let opportunity = &opportunities[number % opportunities.len()];
-        let request = http.post(&url).header("x-client-context", client_context(&org, &user));
-        Ok(request.json(&json!({ "opportunityId": opportunity })).build()?)
+        target.post(&client_context(&org, &user), &json!({ "opportunityId": opportunity }).to_string())
     }))
 }
 

@@ -57,11 +57,14 @@ pub(crate) async fn run(args: &Args) -> Result<()> {
         let measured = stack.measure(stack.call(Method::POST, &path)).await?;
         let made = stack.org.count(ORG, "SELECT COUNT() FROM Opportunity WHERE SampleDataKey__c != NULL").await?;
         ensure!(made == u64::from(count), "{made} of {count} Opportunities were made");
-        rows.push(row(&measured, count.to_string()));
+        rows.push(row(&measured, count, count.to_string()));
     }
     if !rows.is_empty() {
         say(&format!("datacreate, {} lines each; {costs}; every Opportunity was counted in local-org.", args.lines));
-        say(&table::render(&["Opportunities", "seconds", "API calls", "peak MiB of a worker"], &rows));
+        say(&table::render(
+            &["Opportunities", "seconds", "API calls", "peak MiB of a worker", "worker CPU µs each"],
+            &rows,
+        ));
     }
     if args.opportunities == 0 {
         return Ok(());
@@ -76,17 +79,28 @@ pub(crate) async fn run(args: &Args) -> Result<()> {
         let measured = stack.measure(stack.call(Method::POST, "/api/executebatch").json(&body)).await?;
         let made = stack.org.count(ORG, "SELECT COUNT() FROM Quote").await?;
         ensure!(made == u64::from(args.opportunities), "{made} of {} Quotes were made", args.opportunities);
-        rows.push(row(&measured, chunk.map_or("graphs".to_owned(), |chunk| format!("bulk, chunks of {chunk}"))));
+        rows.push(row(
+            &measured,
+            args.opportunities,
+            chunk.map_or("graphs".to_owned(), |chunk| format!("bulk, chunks of {chunk}")),
+        ));
     }
     say(&format!(
         "{} Quotes, {} lines each; {costs}; every Quote was counted in local-org.",
         args.opportunities, args.lines
     ));
-    say(&table::render(&["way", "seconds", "API calls", "peak MiB of a worker"], &rows));
+    say(&table::render(&["way", "seconds", "API calls", "peak MiB of a worker", "worker CPU µs each"], &rows));
     Ok(())
 }
 
-fn row(measured: &Measured, what: String) -> Vec<String> {
+fn row(measured: &Measured, opportunities: u32, what: String) -> Vec<String> {
     let peak = measured.peak as f64 / (1024.0 * 1024.0);
-    vec![what, format!("{:.1}", measured.seconds), measured.calls.to_string(), format!("{peak:.0}")]
+    let cpu = measured.cpu.as_secs_f64() * 1e6 / f64::from(opportunities);
+    vec![
+        what,
+        format!("{:.1}", measured.seconds),
+        measured.calls.to_string(),
+        format!("{peak:.0}"),
+        format!("{cpu:.0}"),
+    ]
 }

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use test_support::{
-    Costs, LocalOrg, LocalOrgOptions, Memory, Service, ServiceSpec, TestRedis, client_context, free_port, http_client,
+    Costs, LocalOrg, LocalOrgOptions, Memory, Service, ServiceSpec, TestRedis, client_context, cpu_time, free_port,
+    http_client,
 };
 
 pub(crate) const ORG: &str = "my-org";
@@ -33,6 +34,8 @@ pub(crate) struct Measured {
     pub(crate) calls: u64,
     /// Most bytes that a worker had.
     pub(crate) peak: u64,
+    /// CPU time of all workers.
+    pub(crate) cpu: Duration,
 }
 
 impl Stack {
@@ -69,14 +72,20 @@ impl Stack {
 
     /// Starts a job with `request`, and waits until it is completed without a failure.
     pub(crate) async fn measure(&self, request: RequestBuilder) -> Result<Measured> {
+        let before = self.cpu_of_workers();
         let started = Instant::now();
         let id = job_id(request).await?;
         self.completed(&id).await?;
         let seconds = started.elapsed().as_secs_f64();
+        let cpu = self.cpu_of_workers().saturating_sub(before);
         let peaks = self.workers.iter().filter_map(|worker| Memory::of(worker.pid())).map(|memory| memory.peak);
         let peak = peaks.max().context("memory needs Linux's /proc")?;
         ensure!(Memory::of(self.web.pid()).is_some(), "org-job-web has ended");
-        Ok(Measured { seconds, calls: self.org.counters(ORG).await?.calls.total, peak })
+        Ok(Measured { seconds, calls: self.org.counters(ORG).await?.calls.total, peak, cpu })
+    }
+
+    fn cpu_of_workers(&self) -> Duration {
+        self.workers.iter().filter_map(|worker| cpu_time(worker.pid())).sum()
     }
 
     /// Waits until a job is completed without a failure.

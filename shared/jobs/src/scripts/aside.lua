@@ -1,4 +1,4 @@
--- Shared by the scripts that serve many jobs or end leases; the registry puts it in front of each, behind what all scripts share.
+-- Shared by the scripts that serve many jobs or end leases, as lib.lua, of which it is the end.
 
 -- The first field of a job that is not what scripts write there, of those without which no task of it can be run and ended;
 -- nothing when they are well. A wrong one of the others fails only what its own tasks have to tell.

@@ -1,4 +1,5 @@
--- Shared by all scripts; the registry puts it in front of each.
+-- Shared by all scripts; the registry puts in front of each what it uses of this (link.rs). Only local definitions, each at
+-- the start of a line and after those that it uses; text in single quotes.
 -- KEYS[1] <prefix>active   ARGV[1] <prefix>
 -- All other keys are built from the prefix, whose hash tag keeps them in one slot.
 local P = ARGV[1]
@@ -12,6 +13,9 @@ end
 local NOW = clock()
 
 local function key(name, id) return P .. name .. ':' .. id end
+
+-- A whole number as text. Redis writes a number that Lua hands it with 17 digits, which costs more than many a command.
+local function whole(number) return string.format('%d', number) end
 
 -- Fields of a job, as several results; false for what is not there.
 local function fields(j, ...) return unpack(call('HMGET', key('job', j), ...)) end
@@ -88,8 +92,13 @@ local ORGS, RESTS = P .. 'orgs', P .. 'rests'
 
 -- Puts a member at the end of a rotation, unless it is there. Returns 1 when it was not.
 local function queue_up(rotation, member)
-  local last = call('ZRANGE', rotation, -1, -1, 'WITHSCORES')[2]
-  return call('ZADD', rotation, 'NX', (last or 0) + 1, member)
+  local last = call('ZRANGE', rotation, '-1', '-1', 'WITHSCORES')[2]
+  return call('ZADD', rotation, 'NX', whole((last or 0) + 1), member)
+end
+
+-- Puts an org into the rotation of orgs, unless it rests or is there.
+local function list_org(org)
+  if not call('ZRANK', ORGS, org) and not call('ZRANK', RESTS, org) then queue_up(ORGS, org) end
 end
 
 -- Puts a job into its org's rotation, and the org into that of the orgs, unless they rest. A held job gets there when
@@ -97,8 +106,8 @@ end
 local function list(j)
   local org, held = fields(j, 'org', 'held')
   if not org or held then return end
-  if queue_up(key('active', org), j) == 1 then call('HSET', key('job', j), 'waits_since', NOW) end
-  if not call('ZSCORE', RESTS, org) then queue_up(ORGS, org) end
+  if queue_up(key('active', org), j) == 1 then call('HSET', key('job', j), 'waits_since', whole(NOW)) end
+  list_org(org)
 end
 
 local function enqueue(j, task, at_front)
@@ -208,7 +217,7 @@ end
 -- Counts what happened in this minute, which is kept for an hour and some minutes, and since ever.
 local MINUTE_KEPT = 65 * 60
 local function tally(what, count)
-  local minute = key('minute', string.format('%.0f', math.floor(NOW / 60000)))
+  local minute = key('minute', whole(math.floor(NOW / 60000)))
   count = tonumber(count)
   if count <= 0 then return end
   if call('HINCRBY', minute, what, count) == count then call('EXPIRE', minute, MINUTE_KEPT) end

@@ -79,9 +79,10 @@ where
                 .app_data(Data::new(streams.clone()))
                 .app_data(Data::new(calls.clone()))
                 .app_data(Data::new(conditions.clone()))
+                // Routes are tried in order, and one with a part that varies is a regular expression: first what is called most.
+                .configure(|service| own(service))
                 .configure(|service| health.routes(service))
-                .configure(routes::configure)
-                .configure(|service| own(service));
+                .configure(routes::configure);
         })
     };
     tokio::select! {
