@@ -4,8 +4,13 @@ use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use local_org::cli::{Cli, Command};
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// Records are many small values: the system's allocator took a tenth of the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -35,6 +35,7 @@ mod tests;
 mod touched;
 mod tx;
 mod undelete;
+mod undo;
 mod write;
 
 pub(crate) use self::access::{Access, Operation, is_protected, is_setup};

@@ -150,7 +150,7 @@ impl Loader {
             duplicate_rules: if allowed { &[] } else { &settings.duplicate_rules },
         };
         let began = Instant::now();
-        let (outcomes, touched) = org.transaction_from(&self.actor, &self.job.creator.origin, |tx| {
+        let (outcomes, touched) = org.transaction_of_parts(&self.actor, &self.job.creator.origin, |tx| {
             let mut outcomes = Vec::with_capacity(self.chunk.len());
             let mut refusals = saver.repeated(tx, &self.chunk);
             for (place, row) in self.chunk.iter().enumerate() {

@@ -32,10 +32,28 @@ pub(crate) enum Body {
     Empty,
     /// A value, written as JSON.
     Json(Value),
+    /// What tells of a saved record.
+    Saved(Saved),
     /// JSON, written out.
     Written(String),
     /// JSON that was written out before and is kept.
     Text(Arc<str>),
+}
+
+/// The JSON object that tells of a saved record.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Saved {
+    /// Id of the record, 18 characters.
+    pub(crate) id: String,
+    success: bool,
+    errors: [(); 0],
+}
+
+impl Saved {
+    /// Tells of the record of that id.
+    pub(crate) fn new(id: String) -> Self {
+        Self { id, success: true, errors: [] }
+    }
 }
 
 impl Answer {
@@ -79,18 +97,13 @@ impl Answer {
 
     /// The body as a value; null where there is none.
     pub(crate) fn into_value(self) -> Value {
-        match self.body {
-            Body::Empty => Value::Null,
-            Body::Json(value) => value,
-            Body::Written(text) => serde_json::from_str(&text).unwrap_or_default(),
-            Body::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
-        }
+        self.body.into_value()
     }
 
     /// The same answer with its body written out.
     pub(crate) fn written(self) -> Self {
         let body = match self.body {
-            Body::Json(value) => Body::Written(value.to_string()),
+            body @ (Body::Json(_) | Body::Saved(_)) => Body::Written(body.into_value().to_string()),
             other => other,
         };
         Self { body, ..self }
@@ -110,7 +123,7 @@ impl Answer {
         }
         match self.body {
             Body::Empty => response.finish(),
-            Body::Json(value) => response.body(value.to_string()),
+            body @ (Body::Json(_) | Body::Saved(_)) => response.body(body.into_value().to_string()),
             Body::Written(text) => response.body(text),
             Body::Text(text) => response.body(text.as_bytes().to_vec()),
         }
@@ -120,6 +133,19 @@ impl Answer {
 /// A time as headers have it.
 pub(crate) fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+impl Body {
+    /// As a value; null where there is none.
+    pub(crate) fn into_value(self) -> Value {
+        match self {
+            Self::Empty => Value::Null,
+            Self::Json(value) => value,
+            Self::Saved(Saved { id, success, errors }) => json!({"id": id, "success": success, "errors": errors}),
+            Self::Written(text) => serde_json::from_str(&text).unwrap_or_default(),
+            Self::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+        }
+    }
 }
 
 impl From<ApiError> for Answer {
@@ -160,6 +186,14 @@ pub(crate) fn malformed_json(message: impl Into<String>) -> ApiError {
 /// 500: a defect of this program.
 pub(crate) fn internal(message: impl Into<String>) -> ApiError {
     ApiError::new(500, "UNKNOWN_EXCEPTION", message)
+}
+
+/// The body of a request as a value; `None` where there is none.
+pub(crate) fn json(body: &[u8]) -> Result<Option<Value>, ApiError> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(body).map(Some).map_err(|error| malformed_json(error.to_string()))
 }
 
 /// Reads part of a body.

@@ -122,7 +122,7 @@ impl Exchange {
             allow_duplicates: self.call.allow_duplicates,
             rows: Cell::default(),
         };
-        let answer = read_body(self.call, &self.body).and_then(|call| execute::call(&cx, call));
+        let answer = execute::call(&cx, self.call, &self.body);
         (answer.unwrap_or_else(Answer::from).written(), cx.rows.get())
     }
 }
@@ -203,14 +203,6 @@ pub(super) async fn pause(duration: Duration) {
     if !duration.is_zero() {
         sleep(duration).await;
     }
-}
-
-fn read_body(call: Call, body: &[u8]) -> Result<Call, ApiError> {
-    if body.is_empty() || !call.takes_body() {
-        return Ok(call);
-    }
-    let body = serde_json::from_slice(body).map_err(|error| malformed_json(error.to_string()))?;
-    Ok(call.with_body(Some(body)))
 }
 
 fn unreadable(error: &actix_web::Error) -> ApiError {

@@ -25,20 +25,23 @@ const NOT_TRIED: &str = "Processing was halted since the maximum number of graph
 
 /// Runs all graphs, one after another. They are committed together: that is a fraction of the work, and whoever reads
 /// meanwhile finds none of them instead of some.
-pub(crate) fn run(cx: &Context<'_>, mut call: Call) -> Result<Answer, ApiError> {
-    call.object_body()?;
-    let mut payload: Payload = answer::read_owned(call.body.take().unwrap_or_default())?;
+pub(crate) fn run(cx: &Context<'_>, call: &Call, body: &[u8]) -> Result<Answer, ApiError> {
+    let payload = Payload::read(call, body)?;
     payload.check(call.version)?;
-    let outcomes: Vec<Outcome> = cx.transactions(|series| {
+    let mut first = Some(payload);
+    let (graphs, outcomes) = cx.transactions_of_parts(|series| {
+        // Graphs use up what they are made of.
+        let Payload { mut graphs } = first.take().map_or_else(|| Payload::read(call, body), Ok)?;
         let mut failures = 0;
         let run = |graph: &mut Graph| {
-            let outcome = if failures < MAX_FAILURES { run_graph(cx, series, &call, graph) } else { not_tried(graph) };
+            let outcome = if failures < MAX_FAILURES { run_graph(cx, series, call, graph) } else { not_tried(graph) };
             failures += usize::from(!outcome.is_successful);
             outcome
         };
-        payload.graphs.iter_mut().map(run).collect()
+        let outcomes: Vec<Outcome> = graphs.iter_mut().map(run).collect();
+        Ok((graphs, outcomes))
     })?;
-    let graphs = payload.graphs.into_iter().zip(outcomes).map(|(graph, outcome)| outcome.told(graph)).collect();
+    let graphs = graphs.into_iter().zip(outcomes).map(|(graph, outcome)| outcome.told(graph)).collect();
     Answer::written_ok(&Response { graphs })
 }
 

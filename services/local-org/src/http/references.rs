@@ -1,16 +1,17 @@
 //! References to the results of earlier subrequests: `@{refId.path}` in a URL or anywhere in a body.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::answer::halted;
+use super::answer::{Body, halted};
 use crate::error::ApiError;
 use crate::version::Version;
 
 /// Bodies of subrequests that succeeded, by reference id.
-pub(crate) type Results = HashMap<String, Value>;
+pub(crate) type Results = HashMap<String, Body>;
 
 /// The version from which on a reference to a null is a null, and not an error.
 const NULL_REFERENCES: u8 = 52;
@@ -33,7 +34,7 @@ pub(crate) fn resolve(value: &mut Value, results: &Results, version: Version) ->
     match value {
         Value::String(text) if any_in(text) => {
             *value = match Part::of(text).as_slice() {
-                [Part::Reference(path)] => look_up(path, results, version)?.clone(),
+                [Part::Reference(path)] => look_up(path, results, version)?.into_owned(),
                 _ => Value::String(replace(text, results, version, plain)?),
             };
         }
@@ -105,7 +106,7 @@ fn replace(
     for part in Part::of(text) {
         match part {
             Part::Text(text) => replaced.push_str(text),
-            Part::Reference(path) => replaced.push_str(&write(look_up(path, results, version)?)),
+            Part::Reference(path) => replaced.push_str(&write(look_up(path, results, version)?.as_ref())),
         }
     }
     Ok(replaced)
@@ -120,9 +121,9 @@ fn plain(value: &Value) -> String {
 }
 
 /// The result that `ref.records[0].Id` names; names are taken in the case in which they are written.
-fn look_up<'r>(path: &str, results: &'r Results, version: Version) -> Result<&'r Value, ApiError> {
+fn look_up<'r>(path: &str, results: &'r Results, version: Version) -> Result<Cow<'r, Value>, ApiError> {
     let (name, steps) = split(path);
-    let found = if is_name(name) { results.get(name).and_then(|result| follow(result, steps)) } else { None };
+    let found = if is_name(name) { results.get(name).and_then(|result| step_into(result, steps)) } else { None };
     found
         .filter(|value| !value.is_null() || version.is_at_least(NULL_REFERENCES))
         .ok_or_else(|| halted(&format!("Invalid reference specified. No value for {path} found in {name}")))
@@ -130,6 +131,15 @@ fn look_up<'r>(path: &str, results: &'r Results, version: Version) -> Result<&'r
 
 fn split(path: &str) -> (&str, &str) {
     path.split_at(path.find(['.', '[']).unwrap_or(path.len()))
+}
+
+fn step_into<'r>(result: &'r Body, steps: &str) -> Option<Cow<'r, Value>> {
+    match result {
+        Body::Json(value) => follow(value, steps).map(Cow::Borrowed),
+        // What is asked of it.
+        Body::Saved(saved) if steps == ".id" => Some(Cow::Owned(Value::String(saved.id.clone()))),
+        other => follow(&other.clone().into_value(), steps).cloned().map(Cow::Owned),
+    }
 }
 
 fn follow<'r>(result: &'r Value, steps: &str) -> Option<&'r Value> {

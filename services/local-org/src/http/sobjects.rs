@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, Body, Saved};
 use super::call::Call;
 use super::conditions;
 use super::work::Records;
@@ -13,7 +13,11 @@ use crate::version::Version;
 pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -> Result<Answer, ApiError> {
     let id = records.create(object, call.object_body()?)?;
     let location = Some(record_path(call.version, object, &id));
-    Ok(Answer { location, ..Answer::json(201, created(records, &id)) })
+    let body = match records.event_uuid(&id) {
+        Some(_) => Body::Json(created(records, &id)),
+        None => Body::Saved(Saved::new(id)),
+    };
+    Ok(Answer { status: 201, location, body })
 }
 
 /// `GET sobjects/X/<id>?fields=A,B`

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, http_date, invalid};
+use super::answer::{Answer, Body, Saved, http_date, invalid};
 use super::call::conditions::Conditions;
 use super::call::{Call, ROOT};
 use super::references::{self, Results};
@@ -47,7 +47,7 @@ impl Subrequest {
         let call = self.call(version, results)?;
         let answer = single::run(cx, records, &call)?;
         if answer.is_success() {
-            results.insert(self.reference_id.clone(), answer.clone().into_value());
+            results.insert(self.reference_id.clone(), answer.body.clone());
         }
         Ok(answer)
     }
@@ -101,10 +101,17 @@ pub(crate) fn check(subrequests: &[Subrequest], version: Version) -> Result<(), 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Element {
-    body: Value,
+    body: ElementBody,
     http_headers: Headers,
     http_status_code: u16,
     reference_id: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ElementBody {
+    Saved(Saved),
+    Value(Value),
 }
 
 #[derive(Debug, Serialize)]
@@ -126,7 +133,10 @@ impl Element {
         Self {
             http_headers: Headers { location: answer.location.take(), etag, last_modified },
             http_status_code: answer.status,
-            body: answer.into_value(),
+            body: match answer.body {
+                Body::Saved(saved) => ElementBody::Saved(saved),
+                body => ElementBody::Value(body.into_value()),
+            },
             reference_id: subrequest.reference_id,
         }
     }

@@ -65,6 +65,34 @@ impl Context<'_> {
         self.org.store.transaction_from(self.actor, &self.origin, |tx| self.counted(tx, duplicate_rules, work))
     }
 
+    /// [`Context::transaction`] for work with savepoints that may be done twice.
+    pub(crate) fn transaction_of_parts<T>(
+        &self,
+        mut work: impl FnMut(&mut Records<'_, '_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let settings = self.org.settings.get();
+        let duplicate_rules = if self.allow_duplicates { &[] } else { settings.duplicate_rules.as_slice() };
+        let before = self.rows.get();
+        self.org.store.transaction_of_parts(self.actor, &self.origin, |tx| {
+            self.rows.set(before);
+            self.counted(tx, duplicate_rules, &mut work)
+        })
+    }
+
+    /// [`Context::transactions`] for work that may be done twice. When `work` itself fails, all of it is undone.
+    pub(crate) fn transactions_of_parts<T>(
+        &self,
+        mut work: impl FnMut(&mut Series<'_, '_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let settings = self.org.settings.get();
+        let duplicate_rules = if self.allow_duplicates { &[] } else { settings.duplicate_rules.as_slice() };
+        let before = self.rows.get();
+        self.org.store.transaction_of_parts(self.actor, &self.origin, |tx| {
+            self.rows.set(before);
+            work(&mut Series { cx: self, tx, duplicate_rules })
+        })
+    }
+
     /// Runs `work`, whose transactions stand each for itself, but are committed together: what one of them did stays
     /// when a later one fails.
     ///

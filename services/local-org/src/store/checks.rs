@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{Record, Tx, ddl};
+use super::{Record, Tx};
 use crate::error::ApiError;
 use crate::id;
 use crate::schema::{FieldDef, FieldType, ObjectDef};
@@ -50,13 +50,12 @@ impl<'a> Tx<'a> {
     /// Ids of live records with that value, at most `limit`.
     pub(super) fn ids_with(
         &mut self,
-        object: &ObjectDef,
-        field: &FieldDef,
+        object: &'a ObjectDef,
+        field: &'a FieldDef,
         value: &Stored,
         limit: u32,
     ) -> Result<Vec<String>, ApiError> {
-        let mut statement = self.prepare(&ddl::ids_with(object, field, limit))?;
-        let ids: Vec<String> = statement.query_map([value], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let ids = self.searches.ids(self.connection, (object, field, limit), value)?;
         self.rows += ids.len() as u64;
         Ok(ids)
     }

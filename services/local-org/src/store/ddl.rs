@@ -8,6 +8,9 @@ use rusqlite::Connection;
 
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 
+/// Objects that have few records, which have many others refer to each of them.
+const CATALOGUE: [&str; 3] = ["Pricebook2", "PricebookEntry", "Product2"];
+
 /// How many prepared statements a connection keeps; more than the distinct statements of a busy org.
 const STATEMENTS: usize = 512;
 
@@ -39,6 +42,12 @@ impl ObjectSql {
     }
 }
 
+/// Writes these fields, in this order, of the record whose id is the last value.
+pub(super) fn update(object: &ObjectDef, fields: &[&str]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| format!("{} = ?", quoted(field))).collect();
+    format!("UPDATE {} SET {} WHERE \"Id\" = ?", quoted(&object.name), fields.join(", "))
+}
+
 /// Ids of live records with value `?1` in the field, at most `limit`.
 pub(super) fn ids_with(object: &ObjectDef, field: &FieldDef, limit: u32) -> String {
     let collation = if ignores_case(field) { " COLLATE NOCASE" } else { "" };
@@ -50,20 +59,7 @@ pub(super) fn ids_with(object: &ObjectDef, field: &FieldDef, limit: u32) -> Stri
 
 /// An identifier as SQL wants it.
 pub(super) fn quoted(name: &str) -> String {
-    let mut sql = String::with_capacity(name.len() + 2);
-    push_quoted(&mut sql, name);
-    sql
-}
-
-/// Appends an identifier as SQL wants it.
-pub(super) fn push_quoted(sql: &mut String, name: &str) {
-    sql.push('"');
-    if name.contains('"') {
-        sql.push_str(&name.replace('"', "\"\""));
-    } else {
-        sql.push_str(name);
-    }
-    sql.push('"');
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Opens a database file, or one in memory.
@@ -103,7 +99,7 @@ pub(super) fn migrate(connection: &Connection, schema: &Schema) -> rusqlite::Res
 pub(super) fn create(connection: &Connection, schema: &Schema) -> rusqlite::Result<()> {
     for object in schema.objects().filter(|object| !object.is_event()) {
         create_table(connection, object)?;
-        for field in object.fields.iter().filter(|field| is_indexed(field)) {
+        for field in object.fields.iter().filter(|field| is_indexed(object, field)) {
             connection.execute(&index_of(object, field), [])?;
         }
     }
@@ -163,12 +159,18 @@ fn column(field: &FieldDef) -> String {
     format!("{} {kind}", quoted(&field.name))
 }
 
-/// References, for child relationships and cascades, and what records are found by. Who created or changed a record is
-/// not worth the cost.
-fn is_indexed(field: &FieldDef) -> bool {
+/// References, for child relationships and cascades, and what records are found by. Who owns, created or changed a record
+/// is not worth the cost, nor is what a line sells: such a value is that of so many records that a search gains little,
+/// and each new record goes somewhere into the middle.
+fn is_indexed(object: &ObjectDef, field: &FieldDef) -> bool {
+    let of_catalogue = |name: &String| CATALOGUE.contains(&name.as_str());
     match field.kind {
         FieldType::Id => false,
-        FieldType::Reference => !matches!(field.name.as_str(), "CreatedById" | "LastModifiedById"),
+        FieldType::Reference if matches!(field.name.as_str(), "CreatedById" | "LastModifiedById" | "OwnerId") => false,
+        FieldType::Reference => {
+            let is_of_catalogue = !field.reference_to.is_empty() && field.reference_to.iter().all(of_catalogue);
+            field.is_custom() || of_catalogue(&object.name) || !is_of_catalogue
+        }
         _ => field.is_id_lookup(),
     }
 }

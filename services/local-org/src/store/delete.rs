@@ -95,7 +95,7 @@ impl<'a> Tx<'a> {
         catalog.schema.children_of(&object.name).filter(|(_, field)| !is_audit(field))
     }
 
-    fn clear(&mut self, child: &'a ObjectDef, field: &FieldDef, parent: &str) -> Result<(), ApiError> {
+    fn clear(&mut self, child: &'a ObjectDef, field: &'a FieldDef, parent: &str) -> Result<(), ApiError> {
         if self.catalog.captures(&child.name) {
             for id in self.ids_with(child, field, &parent.to_owned().into(), u32::MAX)? {
                 self.touch(child, &id)?;

@@ -9,12 +9,12 @@ use crate::schema::{FieldDef, ObjectDef};
 /// More matches than these are not listed in the answer.
 const MATCHES: u32 = 200;
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
     /// The one live record with that value. Several are an error of status 300 whose `fields` are their ids.
     pub(super) fn find_one(
         &mut self,
-        object: &ObjectDef,
-        field: &FieldDef,
+        object: &'a ObjectDef,
+        field: &'a FieldDef,
         value: &str,
     ) -> Result<Option<String>, ApiError> {
         if value.is_empty() {

@@ -1,7 +1,7 @@
 //! An org: its database, and transactions on it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
@@ -11,6 +11,7 @@ use super::actor::{Acting, Actor};
 use super::catalog::Catalog;
 use super::sequences::Sequences;
 use super::tx::Tx;
+use super::undo::Undo;
 use super::{ddl, prefixes, publish};
 use crate::bus::log::Log;
 use crate::bus::{Bus, EventError, Topics, journal};
@@ -183,15 +184,60 @@ impl Org {
         origin: &Origin,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.attempt(&mut self.lock(), actor, origin, &mut Undo::Part, work)
+    }
+
+    /// [`Org::transaction_from`] for work in parts ([`Tx::savepoint`], [`Tx::unit`]) that may be done twice. A savepoint
+    /// costs a copy of each page that its part touches, and mostly no part fails. So `work` is done without savepoints,
+    /// and when a part fails, nothing of that stays, and it is done anew with them. Numbers that it took are lost.
+    ///
+    /// # Errors
+    /// What `work` returns, and 500 `UNKNOWN_EXCEPTION` when the database fails.
+    pub(crate) fn transaction_of_parts<T>(
+        &self,
+        actor: &Actor,
+        origin: &Origin,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut database = self.lock();
+        let mut undo = Undo::Whole;
+        let done = self.attempt(&mut database, actor, origin, &mut undo, &mut work);
+        if undo != Undo::Failed {
+            return done;
+        }
+        self.attempt(&mut database, actor, origin, &mut Undo::Part, work)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Database> {
         // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` in one transaction. `undo` says what becomes of a part of it that fails, and afterwards whether one
+    /// did of which the transaction cannot be rid: then it was rolled back, and the result means nothing.
+    fn attempt<T>(
+        &self,
+        database: &mut Database,
+        actor: &Actor,
+        origin: &Origin,
+        undo: &mut Undo,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         // Behind the lock: a deploy changes both under it.
         let catalog = self.catalog();
         let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tx = Tx::new(&catalog, &transaction, sequences, access, actor, origin)?;
+        tx.undo = *undo;
         let done = work(&mut tx);
         tx.forget_rights();
+        *undo = tx.undo;
+        if tx.undo == Undo::Failed {
+            // Not even events that are published whatever becomes of the transaction: the next attempt does so.
+            drop(tx);
+            transaction.rollback()?;
+            return done;
+        }
         let done = match done {
             Ok(done) => done,
             Err(error) => {
@@ -223,7 +269,7 @@ impl Org {
         schema: Schema,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut database = self.lock();
         let Database { connection, sequences, access } = &mut *database;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         ddl::create(&transaction, &schema)?;
@@ -256,7 +302,7 @@ impl Org {
     /// # Errors
     /// 500 `UNKNOWN_EXCEPTION` when the database fails.
     pub(crate) fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<ReplayId>, ApiError> {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut database = self.lock();
         self.append(&mut database.connection, drafts)
     }
 
@@ -279,7 +325,7 @@ impl Org {
     /// # Errors
     /// 500 `UNKNOWN_EXCEPTION` when the database fails.
     pub(crate) fn prune_events(&self, age: chrono::Duration) -> Result<(), ApiError> {
-        let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = self.lock();
         self.bus.prune(age);
         if self.durable {
             journal::save(&database.connection, &[], self.bus.bounds())?;

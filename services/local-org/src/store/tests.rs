@@ -7,6 +7,7 @@ mod delete;
 mod fields;
 mod file;
 mod opportunities;
+mod parts;
 mod price_books;
 mod quotes;
 mod support;

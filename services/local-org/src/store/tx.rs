@@ -11,11 +11,12 @@ use super::actor::Actor;
 use super::catalog::Catalog;
 use super::convert;
 use super::ddl::ObjectSql;
-use super::held::Held;
+use super::held::{Held, Searches, Updates};
 use super::loaded::Loaded;
 use super::outbox::Outbox;
 use super::sequences::Sequences;
 use super::touched::Touched;
+use super::undo::Undo;
 use crate::cdc::Origin;
 use crate::error::ApiError;
 use crate::events::Draft;
@@ -44,6 +45,9 @@ pub struct Tx<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) connection: &'a Connection,
     statements: Held<'a>,
+    pub(super) searches: Searches<'a>,
+    pub(super) updates: Updates<'a>,
+    pub(super) undo: Undo,
     pub(super) sequences: &'a mut Sequences,
     pub(super) actor: &'a Actor,
     /// The rights of everybody, as far as they are known.
@@ -82,6 +86,9 @@ impl<'a> Tx<'a> {
             catalog,
             connection,
             statements: Held::default(),
+            searches: Searches::default(),
+            updates: Updates::default(),
+            undo: Undo::Part,
             sequences,
             actor,
             access: rights.of(connection, actor, &stamp)?,
@@ -110,7 +117,7 @@ impl<'a> Tx<'a> {
         let mut own = Cache::default();
         let rights = if self.rights_changed { &mut own } else { &mut *self.rights };
         self.access = rights.of(self.connection, self.actor, &self.stamp)?;
-        self.run(SAVEPOINT)?;
+        self.begin_part()?;
         let done = work(self).and_then(|done| Ok((done, self.events()?)));
         self.forget_rights();
         let done = match done {
@@ -123,12 +130,11 @@ impl<'a> Tx<'a> {
                 self.settled.extend(kept);
                 self.outbox = Outbox::default();
                 self.touched.take();
-                self.loaded.clear();
-                self.run(ROLLBACK)?;
+                self.undo_part()?;
                 Err(error)
             }
         };
-        self.run(RELEASE)?;
+        self.end_part()?;
         done
     }
 
@@ -220,16 +226,38 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` returns.
     pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        self.run(SAVEPOINT)?;
+        self.begin_part()?;
         let mark = self.outbox.mark();
         let outcome = work(self);
         if outcome.is_err() {
             self.outbox.undo(mark);
-            self.loaded.clear();
-            self.run(ROLLBACK)?;
+            self.undo_part()?;
         }
-        self.run(RELEASE)?;
+        self.end_part()?;
         outcome
+    }
+
+    fn begin_part(&self) -> Result<(), ApiError> {
+        match self.undo {
+            Undo::Part => Ok(self.run(SAVEPOINT)?),
+            Undo::Whole => Ok(()),
+            Undo::Failed => Err(failed_before()),
+        }
+    }
+
+    fn undo_part(&mut self) -> rusqlite::Result<()> {
+        self.loaded.clear();
+        match self.undo {
+            Undo::Part => self.run(ROLLBACK),
+            Undo::Whole | Undo::Failed => {
+                self.undo = Undo::Failed;
+                Ok(())
+            }
+        }
+    }
+
+    fn end_part(&self) -> rusqlite::Result<()> {
+        if self.undo == Undo::Part { self.run(RELEASE) } else { Ok(()) }
     }
 
     /// Rows read and written so far.
@@ -331,6 +359,11 @@ impl<'a> Tx<'a> {
     pub(super) fn next_number(&mut self, sequence: &str) -> u64 {
         self.sequences.take(sequence, 1)
     }
+}
+
+/// What is left of a transaction of which nothing can stay is not tried. Nobody sees this: it is done anew.
+fn failed_before() -> ApiError {
+    ApiError::new(500, "UNKNOWN_EXCEPTION", "an earlier part of the transaction failed")
 }
 
 /// The id in 18 characters, when it can be one of this object.

@@ -6,7 +6,7 @@ use rusqlite::types::Value as Stored;
 use serde_json::{Map, Value};
 
 use super::tx::Tx;
-use super::{Record, checks, convert, ddl, rules};
+use super::{Record, checks, convert, rules};
 use crate::error::ApiError;
 use crate::id;
 use crate::schema::{FieldDef, FieldType, ObjectDef};
@@ -205,21 +205,7 @@ impl<'a> Tx<'a> {
         changes.set("LastModifiedDate", self.stamp.clone());
         changes.set("LastModifiedById", self.actor.user_id.clone());
         changes.set("SystemModstamp", self.stamp.clone());
-        let mut sql = String::with_capacity(64 + 32 * changes.values().len());
-        sql.push_str("UPDATE ");
-        ddl::push_quoted(&mut sql, &object.name);
-        for (index, (name, _)) in changes.values().iter().enumerate() {
-            sql.push_str(if index == 0 { " SET " } else { ", " });
-            ddl::push_quoted(&mut sql, name);
-            sql.push_str(" = ?");
-        }
-        sql.push_str(" WHERE \"Id\" = ?");
-        let mut statement = self.prepare(&sql)?;
-        for (index, (_, value)) in changes.values().iter().enumerate() {
-            statement.raw_bind_parameter(index + 1, value)?;
-        }
-        statement.raw_bind_parameter(changes.values().len() + 1, id)?;
-        statement.raw_execute()?;
+        self.updates.run(self.connection, object, id, &changes)?;
         self.loaded.amend(id, &changes);
         self.wrote(object);
         Ok(())

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::support::{API, TestOrg};
+use crate::support::{API, Reply, TestOrg, read};
 
 fn create(reference_id: &str, object: &str, body: Value) -> Value {
     json!({"method": "POST", "url": format!("{API}/sobjects/{object}"), "referenceId": reference_id, "body": body})
@@ -24,6 +24,13 @@ async fn run(org: &TestOrg, graphs: Vec<Value>) -> Vec<Value> {
     let reply = org.post("/composite/graph", json!({"graphs": graphs})).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.body["graphs"].as_array().expect("graphs").clone()
+}
+
+/// Sends a body as it is.
+async fn send(org: &TestOrg, body: String) -> Reply {
+    let request = org.http.post(format!("{}{API}/composite/graph", org.base)).bearer_auth(&org.token);
+    let sent = request.header("Content-Type", "application/json").body(body).send().await;
+    read(sent.expect("an answer")).await.expect("a body")
 }
 
 fn halted(reference_id: &str) -> Value {
@@ -138,6 +145,32 @@ async fn a_graph_is_undone_alone() {
     assert_eq!(nodes[1]["body"][0]["errorCode"], "REQUIRED_FIELD_MISSING");
     assert_eq!((org.accounts_named("Before").await, org.accounts_named("After").await), (1, 1));
     assert_eq!(org.accounts_named("Undone").await, 0);
+}
+
+#[tokio::test]
+async fn a_body_is_read_as_any_other() {
+    let org = TestOrg::start().await;
+    let node = create("a", "Account", json!({"Name": "Twice"}));
+    // The last of two members counts.
+    let twice =
+        format!(r#" {{"graphs": [], "graphs": [{{"graphId": "1", "graphId": "2", "compositeRequest": [{node}]}}]}}"#);
+    let reply = send(&org, twice).await;
+    assert_eq!((reply.status, &reply.body["graphs"][0]["graphId"]), (200, &json!("2")), "{}", reply.text);
+    assert_eq!(org.accounts_named("Twice").await, 1);
+    for (body, message) in [
+        ("", "no entity body"),
+        ("[[]]", "must be a JSON object"),
+        ("{}", "missing field `graphs`"),
+        ("{\"graphs\": [{}]}", "missing field `graphId`"),
+        ("{\"graphs\": 1}", "invalid type"),
+        ("{\"graphs\": [", "EOF while parsing"),
+        ("{\"graphs\": []} x", "trailing characters"),
+    ] {
+        let reply = send(&org, body.to_owned()).await;
+        let error = &reply.body[0];
+        assert_eq!((reply.status, &error["errorCode"]), (400, &json!("JSON_PARSER_ERROR")), "{body}: {}", reply.text);
+        assert!(error["message"].as_str().expect("a message").contains(message), "{body}: {}", reply.text);
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::bus::Start;
 use crate::error::ApiError;
 use crate::events::{ReplayId, json as events_json};
 use crate::metadata;
-use crate::schema::{Channel, Schema};
+use crate::schema::{Channel, ObjectDef, Publish, Schema};
 use crate::seed;
 use crate::store::{Org, OrgConfig, Tx};
 
@@ -145,5 +145,13 @@ fn schema() -> Schema {
     let mut schema = metadata::standard();
     let members = CAPTURED.iter().map(|object| format!("{object}ChangeEvent")).collect();
     schema.channel_mut(Channel { members, ..Channel::standard() });
+    schema.insert(ObjectDef {
+        name: "Alert__e".to_owned(),
+        label: "Alert".to_owned(),
+        key_prefix: "e00".to_owned(),
+        writable: true,
+        publish: Some(Publish::Immediately),
+        ..ObjectDef::default()
+    });
     schema
 }

@@ -75,6 +75,31 @@ fn units_that_are_committed_together_have_their_own_events() {
 }
 
 #[test]
+fn what_is_done_anew_publishes_once() {
+    let org = Observed::new();
+    let mut attempts = 0;
+    let done = org.org.transaction_of_parts(&org.org.admin(), &Origin::default(), |tx| {
+        attempts += 1;
+        tx.unit(|tx| {
+            tx.create("Alert__e", &map(json!({})))?;
+            tx.create("Opportunity", &map(opportunity("First")))
+        })?;
+        let undone: Result<(), _> = tx.unit(|tx| {
+            tx.create("Opportunity", &map(opportunity("Undone")))?;
+            tx.create("Alert__e", &map(json!({})))?;
+            Err(ApiError::not_found())
+        });
+        undone.unwrap_err();
+        tx.unit(|tx| tx.create("Opportunity", &map(opportunity("Third"))))
+    });
+    done.unwrap();
+    let events: Vec<_> = org.events().iter().map(|event| event["Name"].as_str().map(str::to_owned)).collect();
+    let name = |name: &str| Some(name.to_owned());
+    // An event that is published at once stays, whatever becomes of its unit.
+    assert_eq!((attempts, events), (2, vec![None, name("First"), None, name("Third")]));
+}
+
+#[test]
 fn a_record_has_one_event_a_transaction() {
     let org = Observed::new();
     let old = org.opportunity("Old");

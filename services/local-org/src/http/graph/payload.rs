@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::error::ApiError;
-use crate::http::answer::{invalid, limit_exceeded};
+use crate::http::answer::{invalid, json, limit_exceeded, read_owned};
 use crate::http::call::Call;
 use crate::http::references;
 use crate::http::resource::{Method, Resource};
@@ -35,6 +35,18 @@ pub(super) struct Graph {
 }
 
 impl Payload {
+    /// Reads the body of a request.
+    pub(super) fn read(call: &Call, body: &[u8]) -> Result<Self, ApiError> {
+        let text = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('{'));
+        if let Some(payload) = text.and_then(|text| serde_json::from_str(text).ok()) {
+            return Ok(payload);
+        }
+        // What is wrong is told, and a member that is there twice taken, as in all other bodies.
+        let call = call.clone().with_body(json(body)?);
+        call.object_body()?;
+        read_owned(call.body.unwrap_or_default())
+    }
+
     /// Refuses a payload that is too big or has nodes that a graph cannot have.
     pub(super) fn check(&self, version: Version) -> Result<(), ApiError> {
         if self.graphs.len() > MAX_GRAPHS {

@@ -1,14 +1,15 @@
 use serde_json::{Value, json};
 
 use super::{Results, is_name, names, resolve, resolve_url, visit_names};
+use crate::http::answer::{Body, Saved};
 use crate::version::Version;
 
 fn results() -> Results {
     Results::from([
-        ("account".to_owned(), json!({"id": "001", "success": true, "errors": []})),
+        ("account".to_owned(), Body::Saved(Saved::new("001".to_owned()))),
         (
             "query".to_owned(),
-            json!({"totalSize": 1, "records": [{"Id": "003", "Account": {"Name": "a b/c"}, "Fax": null}]}),
+            Body::Json(json!({"totalSize": 1, "records": [{"Id": "003", "Account": {"Name": "a b/c"}, "Fax": null}]})),
         ),
     ])
 }
@@ -33,9 +34,12 @@ fn a_name_begins_with_a_letter_or_digit() {
 
 #[test]
 fn a_result_takes_the_place_of_a_reference() {
-    let body = json!({"AccountId": "@{account.id}", "n": "@{query.totalSize}", "t": "size @{query.totalSize}!",
+    let body = json!({"AccountId": "@{account.id}", "ok": "@{account.success}", "whole": "@{account}",
+        "n": "@{query.totalSize}", "t": "size @{query.totalSize}!",
         "list": ["@{query.records[0].Id}"], "keep": 1});
-    let expected = json!({"AccountId": "001", "n": 1, "t": "size 1!", "list": ["003"], "keep": 1});
+    let whole = json!({"id": "001", "success": true, "errors": []});
+    let expected =
+        json!({"AccountId": "001", "ok": true, "whole": whole, "n": 1, "t": "size 1!", "list": ["003"], "keep": 1});
     assert_eq!(resolved(body), Ok(expected));
 }
 
