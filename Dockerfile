@@ -16,7 +16,7 @@ ARG PROFILE=release
 # top of target/release and may be executed; the folder of the profile dev is target/debug.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --profile "$PROFILE" --locked --workspace --exclude demo --exclude bench --exclude campaign --exclude structure --bins \
+    cargo build --profile "$PROFILE" --locked --workspace --exclude demo --exclude bench --exclude campaign --exclude plan --exclude structure --bins \
     && mkdir -p /out/services /out/local \
     && built=target/$([ "$PROFILE" = dev ] && echo debug || echo "$PROFILE") \
     && find "$built" -maxdepth 1 -type f -executable ! -name local-org -exec cp -t /out/services {} + \

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use serde::Deserialize;
 
 /// Rows of a query page (REST API Developer Guide, "Query Options Header").
-const PAGE_ROWS: usize = 2_000;
+pub const PAGE_ROWS: usize = 2_000;
 
 /// The plan of a job over records of one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,5 +56,5 @@ pub use records::Upserted;
 pub use retry::{Failure, RetryPolicy};
 pub use session::{FixedSession, Session, SessionSource};
 pub use subrequest::Reference;
-pub use unit_of_work::{MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
+pub use unit_of_work::{MAX_GRAPHS, MAX_NODES, UnitOfWork, UnitOfWorkError, UnitOfWorkProblem};
 pub use usage::ApiUsage;

@@ -9,8 +9,10 @@ use super::{Graph, GraphRequest};
 /// Most nodes of a graph, and of all graphs of one call ("Composite Graph Limits", REST API Developer Guide).
 pub const MAX_NODES: usize = 500;
 
+/// Most graphs of one call (the same page).
+pub const MAX_GRAPHS: usize = 75;
+
 // From the same page.
-const MAX_GRAPHS: usize = 75;
 const MAX_KINDS: usize = 15;
 const MAX_DEPTH: usize = 15;
 const MAX_ID_CHARS: usize = 39;

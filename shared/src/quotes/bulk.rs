@@ -25,7 +25,7 @@ use crate::salesforce::bulk::{Bulk, NoteJob};
 use crate::salesforce::soql::WhereClause;
 
 /// Lines of a slice, about: they and their Quotes are in memory while it is written.
-const SLICE_LINES: usize = 40_000;
+pub const SLICE_LINES: usize = 40_000;
 
 /// What the loads of one chunk need.
 pub struct QuoteLoads<'a> {

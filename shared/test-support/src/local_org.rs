@@ -137,6 +137,11 @@ impl LocalOrg {
         ])
     }
 
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.service.pid()
+    }
+
     /// The process.
     pub fn service(&mut self) -> &mut Service {
         &mut self.service

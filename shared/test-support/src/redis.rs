@@ -85,6 +85,11 @@ impl TestRedis {
         self.port
     }
 
+    /// The process id of the server.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Where it keeps its files.
     pub fn dir(&self) -> &Path {
         self.dir.path()

@@ -7,8 +7,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use test_support::{LocalOrg, Memory, Org, Service, ServiceSpec, TestRedis, User, cpu_time, free_port, http_client};
 
-use crate::output::say;
-use crate::table;
+use crate::report::{Cell, Output, Report};
+use crate::stack::redis_info;
 
 const ORG: &str = "my-org";
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -32,38 +32,40 @@ pub(crate) struct Args {
     edits: u32,
 }
 
-/// Measures each row on new processes and prints the tables.
-pub(crate) async fn run(args: &Args) -> Result<()> {
+/// Measures each row on new processes.
+pub(crate) async fn run(args: &Args, out: &mut Output) -> Result<()> {
     ensure!(args.events.iter().all(|events| *events > 0), "--events: each must be at least 1");
-    let mut rows = Vec::new();
-    for &events in &args.events {
-        rows.push(catch_up(events).await.with_context(|| format!("the row of {events} events failed"))?);
-    }
-    say(&format!(
+    let about = format!(
         "Change events that waited in local-org, {TRANSACTION} a transaction, until each transaction was a job; all were counted."
-    ));
-    say(&table::render(
-        &["events", "jobs", "seconds", "events/s", "CPU µs/event", "peak MiB of eventing-web", "MiB of Redis"],
-        &rows,
-    ));
+    );
+    let columns = [
+        ("events", "events"),
+        ("jobs", "jobs"),
+        ("seconds", "seconds"),
+        ("eventsPerSecond", "events/s"),
+        ("webMicrosecondsPerEvent", "CPU us/event"),
+        ("webPeakMib", "peak MiB of eventing-web"),
+        ("redisMib", "MiB of Redis"),
+    ];
+    let mut report = Report::new("eventing", about, &columns);
+    for &events in &args.events {
+        report.row(catch_up(events).await.with_context(|| format!("the row of {events} events failed"))?);
+    }
+    out.add(&report);
     if args.edits > 0 {
         let waits = edits(args.edits).await.context("the single edits failed")?;
         let at = |share: f64| waits[((waits.len() - 1) as f64 * share).round() as usize].as_secs_f64();
-        let row = [waits.len().to_string(), seconds(at(0.5)), seconds(at(1.0))];
-        say(
-            "One edited Opportunity until its job is there; a transaction is quiet for 1 s before (EVENT_QUIET_MILLISECONDS).",
-        );
-        say(&table::render(&["edits", "p50 s", "max s"], &[row.to_vec()]));
+        let about = "One edited Opportunity until its job is there; a transaction is quiet for 1 s before (EVENT_QUIET_MILLISECONDS).";
+        let columns = [("edits", "edits"), ("p50Seconds", "p50 s"), ("maxSeconds", "max s")];
+        let mut report = Report::new("edits", about, &columns);
+        report.row(vec![waits.len().into(), Cell::number(at(0.5), 2), Cell::number(at(1.0), 2)]);
+        out.add(&report);
     }
     Ok(())
 }
 
-fn seconds(value: f64) -> String {
-    format!("{value:.2}")
-}
-
 /// Edits first, subscribes then: the speed is the subscriber's, not that of edits.
-async fn catch_up(events: u32) -> Result<Vec<String>> {
+async fn catch_up(events: u32) -> Result<Vec<Cell>> {
     let stack = Stack::start().await?;
     let transactions = events.div_ceil(TRANSACTION);
     for number in 0..transactions {
@@ -89,15 +91,14 @@ async fn catch_up(events: u32) -> Result<Vec<String>> {
     }
     let elapsed = started.elapsed().as_secs_f64();
     let cpu = cpu_time(web.pid()).context("eventing-web has ended")?;
-    let mib = |bytes: u64| format!("{:.0}", bytes as f64 / (1024.0 * 1024.0));
     Ok(vec![
-        events.to_string(),
-        transactions.to_string(),
-        format!("{elapsed:.1}"),
-        format!("{:.0}", f64::from(events) / elapsed),
-        format!("{:.0}", cpu.as_secs_f64() * 1e6 / f64::from(events)),
-        mib(Memory::of(web.pid()).context("memory needs Linux's /proc")?.peak),
-        mib(stack.redis_memory().await?),
+        events.into(),
+        transactions.into(),
+        Cell::number(elapsed, 1),
+        Cell::number(f64::from(events) / elapsed, 0),
+        Cell::number(cpu.as_secs_f64() * 1e6 / f64::from(events), 0),
+        Cell::mib(Memory::of(web.pid()).context("memory needs Linux's /proc")?.peak),
+        Cell::mib(redis_info(&stack.redis, "memory", "used_memory").await?),
     ])
 }
 
@@ -200,16 +201,5 @@ impl Stack {
             }
             tokio::time::sleep(POLL).await;
         }
-    }
-
-    /// `used_memory` of Redis, in bytes.
-    async fn redis_memory(&self) -> Result<u64> {
-        let info = match self.redis.command(&["INFO", "memory"]).await? {
-            redis::Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            redis::Value::VerbatimString { text, .. } => text,
-            other => bail!("Redis answered {other:?}"),
-        };
-        let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).context("no used_memory")?;
-        Ok(line.trim().parse()?)
     }
 }

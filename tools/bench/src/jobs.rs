@@ -16,8 +16,7 @@ use test_support::TestRedis;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::output::say;
-use crate::table;
+use crate::report::{Cell, Output, Report};
 
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const KIND: &str = "bench";
@@ -70,11 +69,26 @@ impl Why {
     }
 }
 
-/// Measures each row on a Redis of its own and prints the tables.
-pub(crate) async fn run(args: &Args) -> Result<()> {
+/// Measures each row on a Redis of its own.
+pub(crate) async fn run(args: &Args, out: &mut Output) -> Result<()> {
     ensure!(args.runs > 0 && !args.open.is_empty(), "--runs and --open: at least one");
     let alone = median(&Bed::start().await?.small_jobs(args.runs).await?);
-    let mut rows = vec![vec!["none".to_owned(), "0".to_owned(), milliseconds(alone), "1.0".to_owned(), String::new()]];
+    let about = format!(
+        "A job of {} tasks of {} ms each, beside open jobs of another org; two workers of 4 tasks each, ORG_CONCURRENCY {ORG_LIMIT}; \
+         median of {} jobs. The cost of a claim is the mean of {CLAIMS} in Redis (commandstats).",
+        CHUNKS + 2,
+        WORK.as_millis(),
+        args.runs
+    );
+    let columns = [
+        ("otherJobs", "other jobs"),
+        ("open", "open"),
+        ("milliseconds", "ms"),
+        ("ratioToAlone", "x alone"),
+        ("redisMicrosecondsPerClaim", "us of Redis per claim"),
+    ];
+    let mut report = Report::new("jobs", about, &columns);
+    report.row(vec!["none".into(), 0_u64.into(), milliseconds(alone), Cell::number(1.0, 1), Cell::Nothing]);
     for why in [Why::Paused, Why::AtLimit, Why::Held, Why::Nothing] {
         for &open in &args.open {
             let bed = Bed::start().await?;
@@ -82,23 +96,11 @@ pub(crate) async fn run(args: &Args) -> Result<()> {
             let cost = bed.cost_of_a_claim().await?;
             let time = median(&bed.small_jobs(args.runs).await?);
             let ratio = time.as_secs_f64() / alone.as_secs_f64();
-            rows.push(vec![
-                why.name().to_owned(),
-                open.to_string(),
-                milliseconds(time),
-                format!("{ratio:.1}"),
-                format!("{cost:.0}"),
-            ]);
+            let (ratio, cost) = (Cell::number(ratio, 1), Cell::number(cost, 0));
+            report.row(vec![why.name().into(), open.into(), milliseconds(time), ratio, cost]);
         }
     }
-    say(&format!(
-        "A job of {} tasks of {} ms each, beside open jobs of another org; two workers of 4 tasks each, ORG_CONCURRENCY {ORG_LIMIT}; \
-         median of {} jobs. The cost of a claim is the mean of {CLAIMS} in Redis (commandstats).",
-        CHUNKS + 2,
-        WORK.as_millis(),
-        args.runs
-    ));
-    say(&table::render(&["other jobs", "open", "ms", "x alone", "µs of Redis per claim"], &rows));
+    out.add(&report);
     Ok(())
 }
 
@@ -108,8 +110,8 @@ fn median(times: &[Duration]) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-fn milliseconds(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1000.0)
+fn milliseconds(time: Duration) -> Cell {
+    Cell::number(time.as_secs_f64() * 1000.0, 1)
 }
 
 /// A Redis, and the jobs in it.
