@@ -29,6 +29,7 @@ pub mod hosts;
 mod logging;
 mod misspelt;
 mod published;
+#[cfg(feature = "pubsub")]
 pub mod pubsub;
 pub mod queue;
 mod reader;

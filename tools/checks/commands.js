@@ -1,12 +1,13 @@
 // The commands of the documents. Those that name things of AppLink: names by its rule, and flags that say what the published
 // document says. Those that name programs and files of this repository: that these are there.
-const FENCE = /^\s*```sh\n([\s\S]*?)^\s*```$/gm;
+import { blocksOf } from './shell.js';
+
 /** The help texts of the CLI plugin: 3 to 30 letters, digits and single underscores, beginning with a letter. */
 const NAME = /^(?=.{3,30}$)[A-Za-z](?:_?[A-Za-z0-9])*$/;
 
 /** The commands of the shell blocks of a document, each on one line. */
 export function commandsOf(markdown) {
-  return [...markdown.matchAll(FENCE)].flatMap(([, block]) =>
+  return blocksOf(markdown).flatMap((block) =>
     block
       .replaceAll(/\\\n\s*/g, ' ')
       .split('\n')

@@ -84,6 +84,21 @@ export function checkCompose({ compose, binaries }) {
   });
 }
 
+/**
+ * The address of a published copy stands in app.json and in the README's button, or in neither: without it Heroku takes the page
+ * that the button was clicked on, if the browser tells it.
+ */
+export function checkButton({ app, readme }) {
+  const links = [...readme.matchAll(/https:\/\/(?:www\.)?heroku\.com\/deploy(?:\?[^)\s"]*)?/g)].map(([link]) => new URL(link));
+  const templates = links.map((link) => link.searchParams.get('template')?.replace(/\/tree\/[^?]*$/, ''));
+  if (links.length === 0) {
+    return ['README.md: there is no button that deploys'];
+  }
+  return templates
+    .filter((template) => template !== app.repository)
+    .map((template) => `README.md: the button deploys ${template ?? 'the page that it is on'}, and repository in app.json is ${app.repository ?? 'not set'}; write the address of your copy into both`);
+}
+
 /** The version of Rust stands in three files. */
 export function checkRustVersion({ toolchain, rustConfig, dockerfile }) {
   const version = /^channel = "([^"]+)"$/m.exec(toolchain)?.[1];

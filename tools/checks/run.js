@@ -11,6 +11,7 @@ import { parse as parseYaml } from 'yaml';
 import { checkAnswers } from './apex-answers.js';
 import { checkTypes } from './apex-types.js';
 import { checkApex } from './apex.js';
+import { checkCli, checkNames } from './cli.js';
 import { checkCommands, checkPrograms } from './commands.js';
 import { checkStarts } from './compose-start.js';
 import { checkContext } from './context.js';
@@ -55,6 +56,7 @@ const readmes = files.filter((file) => file.endsWith('.md'));
 
 const checks = {
   'app.json': () => deployment.checkAppJson(app),
+  'app.json and the button': () => deployment.checkButton({ app, readme: read('README.md') }),
   Procfile: () => [
     ...procfile.problems,
     ...deployment.checkProcesses({ processes: procfile.processes, app, binaries }),
@@ -74,6 +76,15 @@ const checks = {
   'commands that publish, against the documents': () => {
     const byPath = new Map(documentFiles(root).map((file) => [file, parseYaml(read(file))]));
     return readmes.flatMap((file) => checkCommands(read(file), byPath).map((problem) => `${file}: ${problem}`));
+  },
+  'commands of the Heroku CLI and the Salesforce CLI': () => {
+    const clis = JSON.parse(read('tools/checks/cli-commands.json'));
+    return readmes.flatMap((file) => checkCli(read(file), clis).map((problem) => `${file}: ${problem}`));
+  },
+  'names in commands': () => {
+    const variables = new Set([...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name));
+    const known = { variables, app, processes: procfile.processes, services: new Set(Object.keys(compose.services)) };
+    return readmes.flatMap((file) => checkNames(read(file), known).map((problem) => `${file}: ${problem}`));
   },
   'programs and files in commands': () => {
     const known = { files: new Set(files), binaries: new Set([...names, ...binaries]) };

@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const [url, cli, salesforce] = process.argv.slice(2);
@@ -15,6 +17,7 @@ const work = mkdtempSync(join(tmpdir(), "salesforce-cli-"));
 const project = join(work, "project");
 const browser = join(work, "browser");
 const asked = join(work, "asked");
+const programs = join(work, "programs");
 const env = {
     ...process.env,
     HOME: join(work, "home"),
@@ -45,6 +48,14 @@ async function sf(...parameters) {
     } catch (error) {
         throw new Error(`sf ${parameters.join(" ")}: ${problem(error)}`, { cause: error });
     }
+}
+
+// Runs a script of bin/ that asks the CLI.
+async function bin(script, ...parameters) {
+    const { LOCAL_ORG_URL, ...rest } = env;
+    const path = [programs, rest.PATH].join(delimiter);
+    const { stdout } = await run(join(salesforce, "../bin", script), parameters, { cwd: project, env: { ...rest, PATH: path } });
+    return stdout;
 }
 
 // Why a command failed, without the stack that --json adds.
@@ -109,6 +120,8 @@ mkdirSync(env.HOME, { recursive: true });
 write("sfdx-project.json", '{"packageDirectories": [{"path": "force-app", "default": true}], "sourceApiVersion": "62.0"}');
 writeFileSync(browser, `#!/bin/sh\nprintf '%s' "$1" >'${asked}.new' && mv '${asked}.new' '${asked}'\n`);
 chmodSync(browser, 0o755);
+mkdirSync(programs);
+writeFileSync(join(programs, "sf"), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 });
 write(
     "force-app/main/default/objects/Widget__c/Widget__c.object-meta.xml",
     metadata(
@@ -161,6 +174,35 @@ try {
         assert.equal((await sf("org", "display", "--json")).connectedStatus, "Connected");
         assert.equal((await sf("org", "list", "--json")).nonScratchOrgs.length, 1);
         assert.ok((await sf("org", "list", "limits", "--json")).some((limit) => limit.name === "DailyApiRequests"));
+    });
+    // Both take the session of a user whom the CLI knows.
+    await check("org display user for bin/sf-session", async () => {
+        const told = Object.fromEntries((await bin("sf-session", "token", "env")).split("\n").map((line) => line.split(/=(.*)/s)));
+        const [{ id, instanceUrl, users: [user] }] = await local("/orgs");
+        assert.deepEqual(
+            [told.SF_SESSION_ID, told.SF_USER_ID, told.SF_ORG_ID, told.SF_INSTANCE_URL, told.EVENT_AUTHORIZATION],
+            [user.accessToken, user.id, id, instanceUrl, "token"],
+        );
+    });
+    await check("org display for bin/invoke.sh", async () => {
+        const calls = [];
+        const active = () => count("SELECT Id FROM SessionPermSetActivation");
+        const service = createServer(async (request, response) => {
+            calls.push({ ...JSON.parse(Buffer.from(request.headers["x-client-context"], "base64")), active: await active() });
+            response.setHeader("content-type", "application/json").end('{"called": true}');
+        }).listen(0, "127.0.0.1");
+        await once(service, "listening");
+        try {
+            const address = `http://127.0.0.1:${service.address().port}/api/x`;
+            assert.deepEqual(JSON.parse(await bin("invoke.sh", "token", "GET", address)), { called: true });
+            await bin("invoke.sh", "token", address, "{}", "GenerateQuotePermissions");
+        } finally {
+            service.close();
+        }
+        const [{ users: [user] }] = await local("/orgs");
+        assert.deepEqual(calls.map((call) => [call.accessToken, call.userContext.username, call.active]),
+            [[user.accessToken, user.username, 0], [user.accessToken, user.username, 1]]);
+        assert.equal(await active(), 0);
     });
     await check("org open --url-only", async () => {
         const { url: page } = await sf("org", "open", "--url-only", "--json");

@@ -2,6 +2,7 @@
 
 mod addon;
 mod misspelt;
+#[cfg(feature = "pubsub")]
 mod pubsub;
 
 use std::io::Write;

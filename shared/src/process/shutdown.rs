@@ -2,16 +2,20 @@
 
 use std::io;
 use std::process;
+use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// What shells report for a process that a signal ended: 128 plus the signal's number.
-const TERMINATED: i32 = 128 + 15;
+/// What shells report for a process that Ctrl-C ended: 128 plus the signal's number.
 const INTERRUPTED: i32 = 128 + 2;
 
-/// A token that the first SIGTERM or SIGINT cancels. A second one ends the process at once, for people who do not want to
-/// wait for a graceful stop.
+/// One Ctrl-C may come twice: from the terminal, and from a parent that passes it on, as `heroku local` does.
+pub(super) const SAME: Duration = Duration::from_secs(1);
+
+/// A token that the first SIGTERM or SIGINT cancels. A Ctrl-C a second or more later ends the process at once, for people who
+/// do not want to wait for a graceful stop. Further SIGTERMs change nothing: Heroku may send several (Dev Center, "Dyno Shutdown
+/// Behavior"), and ends what is left after 30 seconds anyway.
 ///
 /// Needs a tokio runtime.
 ///
@@ -23,19 +27,19 @@ pub fn signal_token() -> io::Result<CancellationToken> {
     let token = CancellationToken::new();
     let cancelled = token.clone();
     tokio::spawn(async move {
-        next(&mut terminate, &mut interrupt).await;
-        tracing::info!("stopping; a second signal stops at once");
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        let since = Instant::now();
+        tracing::info!("stopping; Ctrl-C stops at once");
         cancelled.cancel();
-        #[expect(clippy::disallowed_methods, reason = "whoever sends a second signal wants no more waiting")]
-        process::exit(next(&mut terminate, &mut interrupt).await);
+        while interrupt.recv().await.is_some() {
+            if since.elapsed() >= SAME {
+                #[expect(clippy::disallowed_methods, reason = "whoever asks again wants no more waiting")]
+                process::exit(INTERRUPTED);
+            }
+        }
     });
     Ok(token)
-}
-
-/// Waits for either signal and gives its exit code.
-async fn next(terminate: &mut Signal, interrupt: &mut Signal) -> i32 {
-    tokio::select! {
-        _ = terminate.recv() => TERMINATED,
-        _ = interrupt.recv() => INTERRUPTED,
-    }
 }

@@ -28,12 +28,29 @@ describe('app.json', () => {
     ['an unknown generator', (app) => (app.env.JOB_SECRET_KEY.generator = 'uuid'), /generator/],
     ['a value beside a generator', (app) => (app.env.JOB_SECRET_KEY.value = 'x'), /JOB_SECRET_KEY/],
     ['a dyno size that is none', (app) => (app.formation.web.size = 'huge'), /size/],
+    ['a repository without owner', (app) => (app.repository = 'https://github.com/quotes'), /repository: must match/],
   ];
   for (const [what, change, message] of refused) {
     it(`is refused with ${what}`, () => {
       assert.match(deployment.checkAppJson(changedApp(change)).join('\n'), message);
     });
   }
+});
+
+describe('the button', () => {
+  const address = 'https://git.example/someone/quotes';
+  const check = (link, repository) =>
+    deployment.checkButton({ app: { repository }, readme: `[![Deploy](https://www.herokucdn.com/deploy/button.svg)](${link})` }).join('\n');
+  const link = 'https://www.heroku.com/deploy';
+
+  it('names no address while the repository has none', () => assert.equal(check(link), ''));
+  it('names the address of a copy', () => assert.equal(check(`${link}?template=${address}`, address), ''));
+  it('may name a branch', () => assert.equal(check(`${link}?template=${address}/tree/main`, address), ''));
+  it('is refused with an address that app.json does not have', () =>
+    assert.match(check(`${link}?template=${address}`), /deploys https:\/\/git\.example\/someone\/quotes, and repository in app.json is not set/));
+  it('is refused without the address that app.json has', () => assert.match(check(link, address), /deploys the page that it is on/));
+  it('is refused with another address', () => assert.match(check(`${link}?template=${address}2`, address), /quotes2, and repository/));
+  it('must be there', () => assert.match(check('https://example.com'), /no button/));
 });
 
 describe('processes', () => {
