@@ -12,7 +12,8 @@ import urllib.parse
 import urllib.request
 from importlib.metadata import version
 
-from salesforce_bulk import BulkApiError, BulkBatchFailed, CsvDictsAdapter, SalesforceBulk
+from salesforce_bulk import CsvDictsAdapter, SalesforceBulk
+from salesforce_bulk.salesforce_bulk import BulkApiError, BulkBatchFailed
 
 HTTP = sys.argv[1]
 ORG = "my-org"

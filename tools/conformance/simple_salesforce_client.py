@@ -155,8 +155,9 @@ def bulk_v1():
     equal([result["Id"] for result in detailed], [change["Id"] for change in changes])
     equal(in_org("SELECT COUNT() FROM Account WHERE NumberOfEmployees != null AND Name LIKE 'Python v1%'")["totalSize"], 0)
     opportunity = in_org("SELECT Id FROM Opportunity LIMIT 1")["records"][0]["Id"]
-    quotes = [{"QuoteJobKey__c": "python-v1", "Name": "v1", "OpportunityId": opportunity}]
-    for created in (True, False):
+    quote = {"QuoteJobKey__c": "python-v1", "Name": "v1"}
+    # The Opportunity of a Quote cannot be set again.
+    for created, quotes in ((True, [{**quote, "OpportunityId": opportunity}]), (False, [quote])):
         (result,) = client.bulk.Quote.upsert(quotes, "QuoteJobKey__c")
         equal((result["success"], result["created"]), (True, created))
     deleted = client.bulk.Account.delete([{"Id": result["id"]} for result in results[:300]])

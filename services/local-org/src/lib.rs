@@ -11,8 +11,6 @@
 //! `external_services`, `applink`, `control`, `console`) read and change that state; [`server`] alone knows all of them.
 //! `tools/structure` holds the crate to that.
 
-#![warn(clippy::self_named_module_files)]
-
 mod applink;
 mod apps;
 mod bulk;

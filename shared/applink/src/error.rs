@@ -42,8 +42,8 @@ pub enum AppLinkError {
     },
     /// The authorization is another org's by now, and what was begun or meant for one org must not happen in another.
     #[error(
-        "the AppLink authorization `{name}` is of the org {found} by now, and this is for the org {org}, so nothing was done. \
-         Authorize {org} under this name again and retry, or start anew for {found}"
+        "the AppLink authorization `{name}` is of the org {found} by now, and this is for the org {org}; nothing is done in the \
+         other. Authorize {org} under this name again and retry, or start anew for {found}"
     )]
     AnotherOrg {
         /// The name.

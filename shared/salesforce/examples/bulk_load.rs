@@ -1,5 +1,6 @@
 //! A thousand Accounts through the Bulk API 2.0, and what became of each.
 
+#[path = "common/session.rs"]
 mod session;
 
 use futures_util::future::BoxFuture;

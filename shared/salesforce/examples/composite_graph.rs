@@ -1,5 +1,6 @@
 //! Three Accounts with an Opportunity each: every pair in a transaction of its own, all in one call.
 
+#[path = "common/session.rs"]
 mod session;
 
 use salesforce::{Graph, GraphOutcome, UnitOfWork};

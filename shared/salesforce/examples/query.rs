@@ -1,5 +1,6 @@
 //! The first Opportunities of an org, read into a type of one's own, page by page as they come.
 
+#[path = "common/session.rs"]
 mod session;
 
 use futures_util::TryStreamExt;

@@ -2,6 +2,7 @@
 //! argument says. Beside the variables of the other examples it takes `PUBSUB_ENDPOINT`, which a real org does not need.
 
 #[expect(dead_code, reason = "this example needs no REST client")]
+#[path = "common/session.rs"]
 mod session;
 
 use futures_util::future::BoxFuture;

@@ -120,7 +120,7 @@ impl NodeAnswer<'_> {
 fn read(graphs: &[Graph], answer: Answer<'_>, cleaner: &Cleaner) -> Result<Vec<GraphResult>, Error> {
     let count = answer.graphs.len();
     let answers: HashMap<&str, &GraphAnswer<'_>> =
-        answer.graphs.iter().map(|graph| (graph.graph_id.as_ref(), graph)).collect();
+        answer.graphs.iter().map(|graph| (&*graph.graph_id, graph)).collect();
     if count != graphs.len() || answers.len() != count {
         return Err(malformed(format!("it has {count} results for {} graphs", graphs.len())));
     }

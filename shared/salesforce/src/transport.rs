@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use chrono::Utc;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -35,8 +36,8 @@ pub(super) struct Request {
     operation: Operation,
     method: Method,
     target: Target,
-    /// Can be sent more than once.
-    body: Option<reqwest::Body>,
+    /// Clones share the text, as long as it may be.
+    body: Option<Bytes>,
 }
 
 /// Where to send it. Both are encoded already and may have a query string.
@@ -88,10 +89,9 @@ impl Request {
     }
 }
 
-/// Clones of it share the text, as long as it may be.
-fn to_json(body: &impl Serialize) -> Result<reqwest::Body, Error> {
+fn to_json(body: &impl Serialize) -> Result<Bytes, Error> {
     serde_json::to_vec(body)
-        .map(reqwest::Body::from)
+        .map(Bytes::from)
         .map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
 }
 
@@ -264,11 +264,7 @@ impl Client {
         let settings = &self.inner.settings;
         let longest = settings.attempt_timeout.min(remaining);
         let timeout = if request.operation.is_quick() { longest.min(settings.quick_timeout) } else { longest };
-        let again = |body: &reqwest::Body| {
-            let body = body.try_clone().ok_or_else(|| Error::invalid_request("the body cannot be sent again"));
-            body.map(|body| ("application/json", body))
-        };
-        let body = request.body.as_ref().map(again).transpose()?;
+        let body = request.body.clone().map(|body| ("application/json", reqwest::Body::from(body)));
         self.exchange(request, url, session, body, timeout, tally).await
     }
 

@@ -149,8 +149,8 @@ fn values() {
 fn ids_that_look_like_numbers_stay_as_they_are() {
     let settings = settings(&[("USER_ID", "005000000000042"), ("PROFILE_ID", "00e000000000123")]);
     let mut reader = settings.reader();
-    assert_eq!(reader.required::<String>("USER_ID", "x").unwrap(), "005000000000042");
-    assert_eq!(reader.required::<String>("PROFILE_ID", "x").unwrap(), "00e000000000123");
+    assert_eq!(reader.required::<String>("USER_ID", "x"), "005000000000042");
+    assert_eq!(reader.required::<String>("PROFILE_ID", "x"), "00e000000000123");
     reader.finish().unwrap();
 }
 

@@ -45,10 +45,10 @@ pub struct Args {
     /// Edition of the org, which decides its calls a day
     #[arg(long, value_enum, default_value_t = Edition::Enterprise)]
     pub edition: Edition,
-    /// Salesforce licences of the org, which add to its calls a day
+    /// Salesforce licenses of the org, which add to its calls a day
     #[arg(long, default_value_t = 0, value_parser = value_parser!(u64).range(0..=10_000_000))]
-    pub licences: u64,
-    /// The org's calls a day, where you know them (Setup, Company Information) [default: by edition and licences]
+    pub licenses: u64,
+    /// The org's calls a day, where you know them (Setup, Company Information) [default: by edition and licenses]
     #[arg(long, value_parser = value_parser!(u64).range(1..=1_000_000_000))]
     pub daily_limit: Option<u64>,
     /// Microseconds that the org needs for a record that it reads or writes, one after another over all calls, beside --call-ms:
@@ -79,11 +79,11 @@ pub enum Edition {
 impl Edition {
     /// API calls a day ("API Request Limits and Allocations", Salesforce Developer Limits and Allocations Quick Reference).
     #[must_use]
-    pub fn daily_limit(self, licences: u64) -> u64 {
+    pub fn daily_limit(self, licenses: u64) -> u64 {
         match self {
             Self::Developer => 15_000,
-            Self::Enterprise => licences.saturating_mul(1_000).saturating_add(100_000),
-            Self::Unlimited => licences.saturating_mul(5_000).saturating_add(100_000),
+            Self::Enterprise => licenses.saturating_mul(1_000).saturating_add(100_000),
+            Self::Unlimited => licenses.saturating_mul(5_000).saturating_add(100_000),
             Self::Sandbox => 5_000_000,
         }
     }
@@ -99,7 +99,7 @@ impl Args {
             call_ms: self.call_ms,
             workers: self.workers,
             org: Org {
-                daily_limit: self.daily_limit.unwrap_or_else(|| self.edition.daily_limit(self.licences)),
+                daily_limit: self.daily_limit.unwrap_or_else(|| self.edition.daily_limit(self.licenses)),
                 record_us: self.record_us,
                 bulk_row_us: self.bulk_row_us.unwrap_or(crate::model::constants::BULK_ROW_US),
             },

@@ -11,7 +11,7 @@ use self::error::AccountsError;
 use crate::connections::Connection;
 use ::web::WaitingCalls;
 use futures_util::future::join_all;
-use shared::applink::AppLink;
+use shared::applink::{AppLink, AppLinkError};
 use shared::salesforce::{Client, ClientSettings, RetryPolicy, SalesforceId};
 use shared::telemetry::client_settings;
 use std::collections::HashMap;

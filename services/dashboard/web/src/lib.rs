@@ -28,15 +28,11 @@ use tokio_util::sync::CancellationToken;
 /// When a setting cannot be used, or the listener, or Redis, once it is there, would not keep jobs.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let jobs = Jobs::connect_lazily(config.jobs.clone()).context("REDIS_URL cannot be used")?;
-    let state = Data::new(State::new(config.clone(), &jobs, shutdown.clone())?);
+    let (access, key, server) = (config.access.clone(), config.jobs.secret_key.clone(), config.server.clone());
+    let state = Data::new(State::new(config, &jobs, shutdown.clone())?);
     let queues = state.queues.iter().map(|queue| (queue.name.clone(), queue.operator.clone()));
-    let door = Door {
-        access: config.access,
-        key: config.jobs.secret_key,
-        jobs,
-        server: config.server,
-        figures: Figures::new(queues.collect()),
-    };
+    let figures = Figures::new(queues.collect());
+    let door = Door { access, key, jobs, server, figures };
     let pages = move |service: &mut ServiceConfig| {
         service.app_data(state.clone()).configure(routes::configure);
     };

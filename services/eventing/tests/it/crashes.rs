@@ -4,7 +4,7 @@ use crate::support::{PUBLISH, Stack};
 use anyhow::{Context, Result, bail};
 use rand::RngExt;
 use shared::contracts::eventing::QuoteChanges;
-use shared::jobs::{JobParams as _, WorkerId};
+use shared::jobs::{Kind, WorkerId};
 use std::time::Duration;
 use test_support::{Costs, Fault, FaultAction, eventually};
 
@@ -54,9 +54,10 @@ async fn whether_an_event_was_published_days_ago_is_not_guessed() -> Result<()> 
     stack.hit(held).await?;
     stack.workers[0].kill().await?;
     let days_ago = (chrono::Utc::now() - chrono::TimeDelta::days(4)).timestamp_millis();
+    let kind = Kind::of::<QuoteChanges>().to_string();
     let lease = eventually(Duration::from_secs(30), "the last step is taken over", async || {
         stack.jobs.tasks().reclaim().await?;
-        let claim = stack.jobs.tasks().claim(&WorkerId::new("test"), 1, &[QuoteChanges::KIND]).await?;
+        let claim = stack.jobs.tasks().claim(&WorkerId::new("test"), 1, &[&kind]).await?;
         claim.tasks.into_iter().next().map(|task| task.lease).context("not yet")
     })
     .await?;

@@ -101,8 +101,8 @@ async fn a_job_stays_in_the_org_where_its_first_task_began() -> Result<()> {
     stack.add_worker("worker.1").await?;
     eventually(Duration::from_secs(60), "the job waits for its user", async || {
         let job = stack.job(&id).await?;
-        let calls = stack.org.counters(ORG).await?.calls.total;
-        ensure!(calls > 0 && job.paused_until.is_some(), "{calls} calls: {job:?}");
+        let refused = job.reason.as_deref().is_some_and(|reason| reason.contains("INVALID_SESSION_ID"));
+        ensure!(refused && job.paused_until.is_some(), "{job:?}");
         Ok(())
     })
     .await?;

@@ -49,10 +49,10 @@ async fn call(request: HttpRequest, payload: web::Payload, host: web::Data<Host>
         };
         match (call, body) {
             (Ok(call), Ok(body)) => call.run(request, host, body).await,
-            (Err(failure), _) | (_, Err(failure)) => failure.into_response(format.unwrap_or_default()),
+            (Err(failure), _) | (_, Err(failure)) => format.unwrap_or_default().fail(&failure),
         }
     });
-    task.await.unwrap_or_else(|error| Failure::unexpected(&error).into_response(format.unwrap_or_default()))
+    task.await.unwrap_or_else(|error| format.unwrap_or_default().fail(&Failure::unexpected(&error)))
 }
 
 /// A well-formed call.
@@ -126,7 +126,7 @@ impl Exchange {
             }
             Err(_) => Err(Failure::new("ExceededQuota", "ConcurrentPerOrgLongTxn Limit exceeded.")),
         };
-        done.unwrap_or_else(|failure| failure.into_response(format.unwrap_or_default()))
+        done.unwrap_or_else(|failure| format.unwrap_or_default().fail(&failure))
     }
 
     async fn answer(self, body: Received) -> Result<HttpResponse, Failure> {

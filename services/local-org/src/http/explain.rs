@@ -11,8 +11,8 @@ use crate::soql::Explanation;
 /// The part of an object's records above which an org takes no index for an equality: its selectivity threshold.
 const SELECTIVE: f64 = 0.3;
 
-/// Explains a query. The plan is the one that this org runs; the cost is its records as a part of those up to which an
-/// index is selective, which is what an org's documents say of it, and not the org's own figure.
+/// Explains a query. The index is one that each org has; the cost is the records examined as a part of those up to which an
+/// index is selective, which is what the documents say of it, and not an org's own figure.
 pub(crate) fn answer(records: &mut Records<'_, '_>, call: &Call, soql: &str) -> Result<Answer, ApiError> {
     let plan = records.explain(soql, call.version)?;
     Ok(Answer::ok(json!({"plans": [plan_of(&plan)], "sourceQuery": soql})))

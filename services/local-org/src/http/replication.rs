@@ -24,7 +24,7 @@ pub(crate) fn updated(records: &mut Records<'_, '_>, call: &Call, object: &str) 
     let span = Span::of(call)?;
     let found = find(records, call, object, &span, false)?;
     let ids: Vec<_> = found.iter().map(|record| record["Id"].clone()).collect();
-    Ok(Answer::ok(json!({"ids": ids, "latestDateCovered": stamp(span.end)})))
+    Ok(Answer::ok(json!({"ids": ids, "latestDateCovered": stamp(span.covered())})))
 }
 
 /// `sobjects/X/deleted?start=&end=`
@@ -37,7 +37,7 @@ pub(crate) fn deleted(records: &mut Records<'_, '_>, call: &Call, object: &str) 
     Ok(Answer::ok(json!({
         "deletedRecords": deleted,
         "earliestDateAvailable": stamp(to_the_minute(earliest)),
-        "latestDateCovered": stamp(span.end),
+        "latestDateCovered": stamp(span.covered()),
     })))
 }
 
@@ -52,7 +52,7 @@ fn find(
     if !is_name || !records.is_replicateable(object)? {
         return Err(not_found());
     }
-    let literal = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let literal = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
     let mut condition = format!("SystemModstamp >= {} AND SystemModstamp < {}", literal(span.start), literal(span.end));
     if deleted {
         condition += " AND IsDeleted = true";
@@ -71,7 +71,12 @@ impl Span {
         if Utc::now().checked_sub_days(Days::new(DAYS)).is_some_and(|earliest| start < to_the_minute(earliest)) {
             return wrong("startDate before org replication enabled date");
         }
-        Ok(Self { start, end: end.min(Utc::now()) })
+        Ok(Self { start, end })
+    }
+
+    /// Up to when all changes are told.
+    fn covered(&self) -> DateTime<Utc> {
+        self.end.min(Utc::now())
     }
 }
 

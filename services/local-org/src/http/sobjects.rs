@@ -17,7 +17,7 @@ pub(crate) fn create(records: &mut Records<'_, '_>, call: &Call, object: &str) -
         Some(_) => Body::Json(created(records, &id)),
         None => Body::Saved(Saved::new(id)),
     };
-    Ok(Answer { status: 201, location, body })
+    Ok(Answer { status: 201, location, validators: None, body })
 }
 
 /// `GET sobjects/X/<id>?fields=A,B`

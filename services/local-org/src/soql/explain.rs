@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::ast::{Condition, Expression, Grouping, Item, Name, Path, Query, Select};
+use super::ast::{Comparison, Condition, Expression, Grouping, Item, Literal, Name, Path, Query, Select, Test};
 use super::options::ExecuteOptions;
 use super::scope::Context;
 use super::{aggregates, functions, records, rows};
 use crate::error::ApiError;
-use crate::schema::Schema;
+use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 
-/// The plan of a query, as SQLite makes it.
+/// The plan of a query, as far as the fields of its condition tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Explanation {
     /// API name of the object in `FROM`.
@@ -46,12 +46,7 @@ pub(crate) fn explain(
     let filtered = only_ids(select, select.filter.clone());
     let plan = records::plan(context, object, &filtered)?;
     let all = records::plan(context, object, &only_ids(select, None))?;
-    let mut statement =
-        conn.prepare(&format!("EXPLAIN QUERY PLAN {}", plan.sql.text)).map_err(|error| rows::failed(&error))?;
-    let steps = statement.query_map(params_from_iter(&plan.sql.values), |row| row.get::<_, String>(3));
-    let steps: Vec<String> =
-        steps.and_then(Iterator::collect).map_err(|error: rusqlite::Error| rows::failed(&error))?;
-    let indexed = steps.iter().find(|step| step.contains(" t0 ")).map_or_else(Vec::new, |step| index_of(step));
+    let indexed = select.filter.as_ref().map_or_else(Vec::new, |condition| index_for(object, condition));
     let mut named = Vec::new();
     if let Some(condition) = &select.filter {
         fields_in(condition, &mut named);
@@ -92,14 +87,36 @@ fn only_ids(select: &Select, filter: Option<Condition>) -> Select {
     }
 }
 
-/// The columns of the index that a step uses: `SEARCH t0 USING INDEX … (Name=? AND …)`.
-fn index_of(step: &str) -> Vec<String> {
-    if !step.starts_with("SEARCH") {
-        return Vec::new();
+/// The field of the condition by whose index an org finds the records, if there is one: a term that all records must meet
+/// and that is no inequality (Salesforce Help, "Query Plan"; "Make SOQL query selective").
+fn index_for(object: &ObjectDef, condition: &Condition) -> Vec<String> {
+    let terms = match condition {
+        Condition::And(terms) => terms.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let field = terms.iter().find_map(|term| match term {
+        Condition::Test { operand: Expression::Field(path), test } if path.parents.is_empty() && is_selective(test) => {
+            object.field(&path.name.text).filter(|field| is_indexed(field))
+        }
+        _ => None,
+    });
+    field.map(|field| field.name.clone()).into_iter().collect()
+}
+
+fn is_selective(test: &Test) -> bool {
+    match test {
+        Test::Compare(Comparison::NotEqual, _) | Test::Compare(_, Literal::Null) => false,
+        Test::Compare(..) | Test::In { negated: false, .. } | Test::InSelect { negated: false, .. } => true,
+        _ => false,
     }
-    let columns = step.rsplit_once('(').map_or("", |(_, columns)| columns);
-    let columns = columns.split(" AND ").map(|column| column.split(['=', '<', '>', ')']).next().unwrap_or_default());
-    columns.map(str::to_owned).filter(|column| !column.is_empty()).collect()
+}
+
+/// Whether each org has an index on the field.
+fn is_indexed(field: &FieldDef) -> bool {
+    field.is_id_lookup()
+        || field.kind == FieldType::Reference
+        || field.name_field
+        || matches!(field.name.as_str(), "CreatedDate" | "SystemModstamp")
 }
 
 /// Names of the object's own fields in a condition.

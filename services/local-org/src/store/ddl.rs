@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 
-/// Objects that have few records, which have many others refer to each of them.
+/// Objects of few records, to each of which many others refer.
 const CATALOGUE: [&str; 3] = ["Pricebook2", "PricebookEntry", "Product2"];
 
 /// How many prepared statements a connection keeps; more than the distinct statements of a busy org.

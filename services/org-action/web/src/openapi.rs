@@ -47,7 +47,7 @@ pub fn document() -> Result<Document, DocumentError> {
     sfdc::set_agent_topic(&mut api, &TOPIC);
     sfdc::set_agent_input(&mut api, "QuoteGenerationRequest")?;
     sfdc::set_agent_output(&mut api, "QuoteGenerationResponse")?;
-    Ok(Document::new(&api)?)
+    Document::new(&api)
 }
 
 /// What the worker posts to `callbackUrl`.

@@ -11,6 +11,7 @@ use shared::quotes::{Generator, GeneratorSettings, NoteStaging, QuoteSettings, s
 use shared::salesforce::{
     Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, SalesforceId, Session, http_client,
 };
+use shared::telemetry::client_settings;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

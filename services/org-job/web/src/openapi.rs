@@ -47,5 +47,5 @@ const KEEP_THE_SESSION: [&str; 5] = ["executeBatch", "datacreate", "datadelete",
 pub fn document() -> Result<Document, DocumentError> {
     let mut api = Api::openapi();
     sfdc::set_authorization(&mut api, &KEEP_THE_SESSION, CLIENT_APP, PERMISSION_SET)?;
-    Ok(Document::new(&api)?)
+    Document::new(&api)
 }

@@ -5,7 +5,7 @@
 --      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms
 --      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user  18 proof
 
--- The limit that keeps the org from one more job, and ms until it may ask again; then whether it made none in the last minute.
+-- The limit that keeps the org from one more job, and ms until it may ask again.
 local function over_limit(org, open, waiting, held, per_minute)
   if call('SCARD', key('open', org)) >= open then return 'open', 30000 end
   -- What waits, when anything does.
@@ -18,14 +18,12 @@ local function over_limit(org, open, waiting, held, per_minute)
   end
   -- GCRA: the key holds the time at which a bucket that is filled at that rate, a minute deep, is empty again.
   local rate, step = key('rate', org), 60000 / per_minute
-  local before = call('GET', rate)
-  local empty = math.max(tonumber(before or 0), NOW) + step
+  local empty = math.max(tonumber(call('GET', rate) or 0), NOW) + step
   local wait = empty - NOW - 60000
   if wait > 0.5 then return 'rate', math.ceil(wait) end
   local thousandths = math.floor(empty * 1000 + 0.5)
   local ms = math.floor(thousandths / 1000)
   call('SET', rate, string.format('%d.%03d', ms, thousandths - ms * 1000), 'PX', whole(math.max(1, math.ceil(empty - NOW))))
-  return nil, 0, not before
 end
 
 local j, org, idem, user = ARGV[2], ARGV[3], ARGV[7], ARGV[17]
@@ -49,7 +47,7 @@ if idem ~= '' then
     return {id, string.sub(made, -#params) == params and 1 or 2, '', 0}
   end
 end
-local refusal, ms, first =
+local refusal, ms =
   over_limit(org, tonumber(ARGV[13]), found > 0 and waiting, tonumber(ARGV[14]), tonumber(ARGV[16]))
 if refusal then return {'', 0, refusal, ms} end
 if idem ~= '' then call('SET', idem_key, made, 'PX', ARGV[8]) end
@@ -75,18 +73,13 @@ call('HSET', job, 'org', org, 'kind', ARGV[4], 'request_id', ARGV[6], 'user', us
 call('SADD', P .. 'open', j)
 tally('jobs_created', 1)
 call('SADD', key('open', org), j)
--- The indexes outlive every job in them, for twice as long as any can be there; entries older than that can be go, now and then.
+-- The indexes outlive every job in them; entries older than any job can be go, now and then.
 local horizon, clean = 2 * (ARGV[11] + ARGV[12]), NOW % 16 == 0
-local function index(name, renew)
-  call('ZADD', name, now, j)
-  if clean then call('ZREMRANGEBYSCORE', name, '-inf', whole(NOW - horizon)) end
-  if renew or clean then call('PEXPIRE', name, whole(horizon)) end
+for _, index in ipairs({key('jobs', org), key('mine', org .. ':' .. user), P .. 'all'}) do
+  call('ZADD', index, now, j)
+  if clean then call('ZREMRANGEBYSCORE', index, '-inf', whole(NOW - horizon)) end
+  call('PEXPIRE', index, whole(horizon))
 end
--- Where the org has made a job just now, the index was renewed a minute ago at most, or will be with one of the next.
-index(key('jobs', org), first)
-index(P .. 'all', first)
--- Another user may have made that one.
-index(key('mine', org .. ':' .. user), true)
 call('LPUSH', key('ready', j), 'P')
 queue_up(key('active', org), j)
 list_org(org)

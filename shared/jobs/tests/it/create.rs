@@ -168,3 +168,57 @@ async fn long_parameters_do_not_outlive_a_job_that_cannot_be_retried() {
     bed.jobs.retry(ORG, &poisoned, None).await.unwrap();
     assert_eq!(bed.claim_with_job().await.1.params, long);
 }
+
+#[tokio::test]
+async fn a_job_begins_with_nothing_of_one_before() {
+    let bed = Bed::new().await;
+    let first = bed.planned(&[1, 1]).await;
+    bed.claim(1).await;
+    let second = bed.create().await;
+    let fields = async |id| -> std::collections::BTreeMap<String, String> {
+        bed.redis.clone().hgetall(bed.key("job", id)).await.unwrap()
+    };
+    let (begun, new) = (fields(first).await, fields(second).await);
+    for count in ["epoch", "total", "done", "dead", "dropped", "planned_records", "processed", "failed", "errors"] {
+        assert_eq!(new.get(count).map(String::as_str), Some("0"), "{count}");
+    }
+    assert_eq!((new["state"].as_str(), new["plan"].as_str(), new["run"].as_str()), ("queued", "open", "1"));
+    assert_ne!((&begun["epoch"], &begun["total"], &begun["proof"]), (&new["epoch"], &new["total"], &new["proof"]));
+    assert!(!new.contains_key("started_at") && new.contains_key("waits_since"), "{new:?}");
+    // Without what all begin with, as after another version or a flush, a job is made all the same.
+    let _: () = bed.redis.clone().del(format!("{}blank", bed.prefix)).await.unwrap();
+    let third = fields(bed.create().await).await;
+    let alike = |fields: &std::collections::BTreeMap<String, String>| {
+        let own = ["created_at", "waits_since", "proof"];
+        fields
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .map(|(_, value)| value.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(alike(&third), alike(&new));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_handed_over_is_made_anew_by_whoever_uses_it() {
+    // A server of its own: connections are the server's.
+    let server = crate::server::RedisServer::start(&["--save", ""]);
+    let bed = Bed::on(&server, |_| {}).await;
+    let ids = async || -> Vec<String> {
+        let list: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut bed.redis.clone()).await.unwrap();
+        let id = |line: &str| line.split(' ').find_map(|field| field.strip_prefix("id=")).map(str::to_owned);
+        list.lines().filter_map(id).collect()
+    };
+    let before = ids().await;
+    bed.jobs.hand_over().unwrap();
+    let jobs = bed.jobs.clone();
+    let user = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(jobs.create(new_job(ORG))).unwrap().id
+    });
+    let id = user.join().unwrap();
+    // The runtime that served the connection has gone, and with it the connection: the next command makes another one.
+    assert_eq!(bed.view(&id).await.state, JobState::Queued);
+    crate::support::until("the old connections are closed", async || ids().await.len() == before.len()).await;
+    assert!(ids().await.iter().any(|id| !before.contains(id)), "the connection is another one");
+}

@@ -84,7 +84,7 @@ fn the_readme_shows_code_that_is_compiled() -> Result<()> {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(crate_dir.join("README.md"))?;
     let mut quoted = Quoted::default();
-    for name in ["session/mod", "query", "composite_graph", "bulk_load", "subscribe"] {
+    for name in ["common/session", "query", "composite_graph", "bulk_load", "subscribe"] {
         quoted = quoted.from(crate_dir.join(format!("examples/{name}.rs")))?;
     }
     assert!(quoted.check(&readme)? >= 4);

@@ -6,9 +6,8 @@ use shared::quotes::bulk::SLICE_LINES;
 use shared::quotes::plan::page_limit;
 use shared::salesforce::{MAX_GRAPHS, MAX_NODES};
 
-use super::Question;
-use crate::Product;
-use crate::product::wide;
+use super::question::Question;
+use crate::product::{Product, wide};
 
 /// Rows of a batch, into which Salesforce cuts a load ("Bulk API 2.0 Limits").
 const BATCH_ROWS: u64 = 10_000;

@@ -3,9 +3,6 @@
 /// Seconds beside the calls: the request, the job in Redis, and what a worker needs until its first call.
 pub const START: f64 = 0.05;
 
-/// Microseconds that local-org needs for a record that it reads or writes, for `--record-us`.
-pub const LOCAL_ORG_RECORD_US: u64 = 18;
-
 /// Microseconds that local-org needs for a row of a load, with all that it reads for it.
 pub const BULK_ROW_US: u64 = 95;
 
@@ -19,10 +16,10 @@ pub const GRAPH_RECORD: u64 = 3_500;
 pub const BULK_RECORD: u64 = 270;
 
 /// What an empty Redis holds, with the scripts of the queue, in bytes.
-pub const REDIS: u64 = 1_200_000;
+pub const REDIS: u64 = 2_300_000;
 
 /// What a connection takes of Redis, in bytes.
-pub const REDIS_CONNECTION: u64 = 45_000;
+pub const REDIS_CONNECTION: u64 = 15_000;
 
 /// What a chunk takes of Redis beside its ids, in bytes.
 pub const REDIS_CHUNK: u64 = 250;

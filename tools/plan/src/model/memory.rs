@@ -3,8 +3,8 @@
 use serde::Serialize;
 use shared::quotes::bulk::SLICE_LINES;
 
-use super::Question;
 use super::constants::{BULK_RECORD, GRAPH_RECORD, ID, MIB, PACKED_ID, REDIS, REDIS_CHUNK, REDIS_CONNECTION, WORKER};
+use super::question::Question;
 use crate::product::wide;
 
 /// A plan of Heroku Key-Value Store.

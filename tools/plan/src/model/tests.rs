@@ -4,6 +4,7 @@ use shared::salesforce::{Graph, MAX_GRAPHS, MAX_NODES, UnitOfWork};
 use super::calls::{self, quotes_of_a_call, reading, writing};
 use super::time::Polls;
 use super::*;
+use crate::Product;
 
 fn question(opportunities: u64, lines: u64) -> Question {
     Question {

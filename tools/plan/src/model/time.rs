@@ -3,7 +3,9 @@
 use shared::salesforce::bulk::PollSettings;
 
 use super::calls::{self, Calls, Cut, LOADS};
-use super::{Cost, Question, constants, memory};
+use super::cost::Cost;
+use super::question::Question;
+use super::{constants, memory};
 
 /// Rows of a load's Quote: itself, its lines, and its final key.
 fn rows_of_a_quote(lines: u64) -> u64 {
@@ -11,7 +13,7 @@ fn rows_of_a_quote(lines: u64) -> u64 {
 }
 
 /// Quotes by composite graphs.
-pub(super) fn by_graphs(question: &Question) -> Cost {
+pub(crate) fn by_graphs(question: &Question) -> Cost {
     let Cut { mut calls, head, chunks } = calls::by_graphs(question);
     let (call, at_a_time) = (question.call(), question.graph_calls_at_a_time(chunks));
     // Each record is read once and written once.
@@ -32,7 +34,7 @@ pub(super) fn by_graphs(question: &Question) -> Cost {
 }
 
 /// Quotes through the Bulk API.
-pub(super) fn in_bulk(question: &Question) -> Cost {
+pub(crate) fn in_bulk(question: &Question) -> Cost {
     let Cut { mut calls, head, chunks } = calls::in_bulk(question);
     let (call, at_a_time) = (question.call(), question.loads_at_a_time(chunks));
     let quotes = question.opportunities.min(question.product.bulk_chunk_size);
@@ -92,16 +94,16 @@ fn progress(chunks: u64, seconds: f64) -> u64 {
 
 /// Asking for the state of a load until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Polls {
+pub(crate) struct Polls {
     /// Times, on the average.
-    pub(super) count: f64,
+    pub(crate) count: f64,
     /// From the closing of the load to the answer that tells its end.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 impl Polls {
     /// For a load that the org works on for `work` seconds.
-    pub(super) fn until(work: f64, call: f64) -> Self {
+    pub(crate) fn until(work: f64, call: f64) -> Self {
         let settings = PollSettings::default();
         let longest = settings.longest.as_secs_f64();
         // The client waits between three quarters of the interval and all of it.

@@ -53,7 +53,7 @@ async fn info_and_page_show_counts_and_jobs_but_no_record() -> Result<()> {
         "{cancelled}"
     );
     let jobs = jobs(&redis).await?;
-    let last_step = jobs.tasks().claim(&WorkerId::new("worker.1"), 1, &["quoteChangedOpportunities"]).await?;
+    let last_step = jobs.tasks().claim(&WorkerId::new("worker.1"), 1, &["quoteChangedOpportunities@2"]).await?;
     assert!(jobs.tasks().finish(&last_step.tasks[0].lease).await?);
     let resumed = post(&web, &format!("/api/jobs/{id}/resume"))?.send().await?;
     assert_eq!(resumed.status(), StatusCode::CONFLICT, "it has ended");

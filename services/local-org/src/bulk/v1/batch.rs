@@ -7,12 +7,11 @@ use super::contents;
 use super::ids::Ids;
 use super::spec::{ContentType, Spec, Task};
 use crate::bulk::dialect::Dialect;
-use crate::bulk::job::{Creator, Job as Run, Output, QueryWork, State, Work};
+use crate::bulk::job::{Creator, Job as Run, QueryWork, State, Work};
 use crate::bulk::spec::{Change, Form, QuerySpec};
 use crate::bulk::spool::Spool;
 use crate::bulk::{Failure, disk};
 use crate::error::ApiError;
-use crate::faults::RecordError;
 use crate::store::{Actor, Org};
 
 /// A batch.

@@ -1,10 +1,8 @@
 //! Errors of the Bulk API (v1): a code and a message, in XML or JSON, always with status 400, also for a session that is
 //! none (Bulk API Developer Guide, "Errors").
 
-use actix_web::HttpResponse;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::format::Format;
 use crate::error::ApiError;
 
 /// An error.
@@ -47,8 +45,9 @@ impl Failure {
         Self::new("Unknown", "An unexpected error occurred")
     }
 
-    pub(super) fn into_response(self, format: Format) -> HttpResponse {
-        format.respond(400, "error", &json!({"exceptionCode": self.code, "exceptionMessage": self.message}))
+    /// As it is told.
+    pub(super) fn told(&self) -> Value {
+        json!({"exceptionCode": self.code, "exceptionMessage": self.message})
     }
 }
 

@@ -52,6 +52,11 @@ impl Format {
         }
     }
 
+    /// The answer to a call that failed.
+    pub(super) fn fail(self, failure: &Failure) -> HttpResponse {
+        self.respond(400, "error", &failure.told())
+    }
+
     /// An answer with one object, which is an element of that name in XML.
     pub(super) fn respond(self, status: u16, name: &str, value: &Value) -> HttpResponse {
         match self {

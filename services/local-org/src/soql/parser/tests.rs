@@ -109,7 +109,6 @@ fn refused() {
         ("SELECT Id FROM Account ORDER BY", 32, "unexpected token: '<EOF>'"),
         ("SELECT Id FROM Account ORDER BY Id NULLS", 41, "unexpected token: '<EOF>'"),
         ("SELECT Id FROM Account GROUP Id", 30, "unexpected token: 'Id'"),
-        ("SELECT Id FROM Account GROUP BY ROLLUP(Id)", 33, "unsupported function: 'ROLLUP'"),
         ("SELECT SHOUT(Amount) FROM Opportunity", 8, "unsupported function: 'SHOUT'"),
         ("SELECT MAX() FROM Account", 12, "unexpected token: ')'"),
         ("SELECT FIELDS(SOME) FROM Account", 15, "unexpected token: 'SOME'"),

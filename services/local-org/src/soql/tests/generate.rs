@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select as one_of;
 
 use super::super::ast::{
-    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Grouping, Item, Literal, Name, Ordering,
-    Path, Place, Purpose, Select, Test, Text,
+    Aggregate, Comparison, Condition, DatePart, Expression, FieldSet, Function, Grouping, Item, Literal, Name,
+    Ordering, Path, Place, Purpose, Select, Test, Text,
 };
 use super::super::period::Period;
 

@@ -58,7 +58,7 @@ fn required_fields() {
     );
     let id = org.opportunity();
     assert_eq!(code(org.update("Opportunity", &id, json!({ "CloseDate": null }))), "REQUIRED_FIELD_MISSING");
-    assert_eq!(code(org.update("Opportunity", &id, json!({ "OwnerId": null }))), "REQUIRED_FIELD_MISSING");
+    assert_eq!(code(org.update("Opportunity", &id, json!({ "OwnerId": null }))), "INVALID_CROSS_REFERENCE_KEY");
 }
 
 #[test]

@@ -171,7 +171,7 @@ async fn the_tooling_api_finds_subscriptions() {
     }
     assert_eq!(query("SELECT Id FROM ManagedEventSubscription WHERE Id = 'x'").await.body["size"], 0);
     assert_eq!(query("SELECT Nothing FROM ManagedEventSubscription").await.code(), "INVALID_FIELD");
-    assert_eq!(query("SELECT Id FROM ApexClass").await.code(), "INVALID_TYPE");
+    assert_eq!(query("SELECT Id FROM Nothing").await.code(), "INVALID_TYPE");
     let twice = json!({"FullName": "Other", "Metadata": {"topicName": CHANGES}});
     let reply = org.post("/tooling/sobjects/ManagedEventSubscription", twice).await;
     assert_eq!(reply.code(), "DUPLICATE_DEVELOPER_NAME");

@@ -78,16 +78,16 @@ export function fromJob(job) {
 }
 
 /** @param {object} job of QuoteJobController @returns {?Trouble} nothing of a job that moves, or has ended */
-function troubleOf(job) {
-    const silentSince = time(job.silentSince);
-    const restsUntil = time(job.pausedUntil);
-    if (isFinal(job.state) || !(job.lastError || silentSince || restsUntil)) {
+function troubleOf({ state, trouble }) {
+    const silentSince = time(trouble?.silentSince);
+    const restsUntil = time(trouble?.pausedUntil);
+    if (isFinal(state) || !(trouble?.lastError || silentSince || restsUntil)) {
         return null;
     }
     return {
-        error: job.lastError ?? null,
-        attempts: job.attempts ?? 0,
-        nextTry: time(job.nextTryAt),
+        error: trouble.lastError ?? null,
+        attempts: trouble.attempts ?? 0,
+        nextTry: time(trouble.nextTryAt),
         silentSince,
         restsUntil
     };

@@ -245,7 +245,9 @@ describe('c-quote-job', () => {
         const error = 'the org does not answer: Salesforce could not be reached at <b>acme</b> (query): Connection refused';
         const at = (milliseconds) => new Date(Date.now() + milliseconds).toISOString();
         getJob.mockResolvedValue(
-            job({ lastError: error, attempts: 2, nextTryAt: at(15000), silentSince: at(-115000), pausedUntil: at(15000) })
+            job({
+                trouble: { lastError: error, attempts: 2, nextTryAt: at(15000), silentSince: at(-115000), pausedUntil: at(15000) }
+            })
         );
         await wait(5000);
         const sentences = () => [...part(element, 'trouble').children].map((line) => line.textContent);
@@ -256,7 +258,7 @@ describe('c-quote-job', () => {
         expect(sentences()).toHaveLength(3);
         await publish({ State__c: 'running', Percent__c: 50, Planned__c: 2, Processed__c: 1 });
         expect(part(element, 'trouble')).toBeNull();
-        getJob.mockResolvedValue(job({ processed: 1, plannedRecords: 2, pausedUntil: at(65000) }));
+        getJob.mockResolvedValue(job({ processed: 1, plannedRecords: 2, trouble: { pausedUntil: at(65000) } }));
         await wait(5000);
         expect(sentences()).toEqual(['All jobs of the org rest for 1 min 0 s.']);
         getJob.mockResolvedValue(job({ state: 'completed', processed: 2, plannedRecords: 2 }));
