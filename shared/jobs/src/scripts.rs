@@ -104,6 +104,7 @@ pub(super) fn flags(effect: Effect) -> &'static str {
 
 /// A script behind what it uses of the code that all share, that for setting aside jobs that cannot be read among it.
 fn script(flags: &str, body: &str) -> Script {
-    const LIBRARY: &str = concat!(include_str!("scripts/lib.lua"), include_str!("scripts/aside.lua"));
+    const LIBRARY: &str =
+        concat!(include_str!("scripts/lib.lua"), include_str!("scripts/ends.lua"), include_str!("scripts/aside.lua"));
     Script::new(&[flags, &link(LIBRARY, body)].concat())
 }

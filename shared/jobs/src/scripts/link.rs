@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_library_belongs_to_no_definition() {
-        for library in [include_str!("lib.lua"), include_str!("aside.lua"), LIBRARY] {
+        for library in [include_str!("lib.lua"), include_str!("ends.lua"), include_str!("aside.lua"), LIBRARY] {
             let code = library.lines().filter(|line| !line.is_empty() && !line.trim_start().starts_with("--"));
             let defined = definitions(library);
             assert_eq!(defined.iter().map(|definition| definition.lines.len()).sum::<usize>(), code.count());

@@ -115,7 +115,12 @@ async fn what_is_only_told_keeps_no_task_from_its_end() {
         assert!(failed.is_ok(), "{name}: {failed:?}");
         set_key(&bed, &id, name).await;
         bed.tasks.release(&[claimed[2].lease.clone()], None).await.unwrap();
-        run_all(&bed).await;
+        // What failed is due a moment later.
+        until("the job has ended", async || {
+            run_all(&bed).await;
+            bed.view(&id).await.state.is_final()
+        })
+        .await;
         let view = bed.view(&id).await;
         assert_eq!((view.state, view.processed, view.failed), (JobState::Completed, 3, 1), "{name}: {view:?}");
         assert_eq!(bed.tasks.stats().await.unwrap().open_jobs, 0, "{name}");
