@@ -38,7 +38,8 @@ before(async () => {
   url = await stack.startDashboard();
   browser = await launch();
   visitor = await Visitor.arrive(browser, { url });
-  await stack.slowness(2_000);
+  // The load lasts for more than half a minute, so that it is still there when its worker has gone.
+  await stack.slowness(10_000);
 });
 
 after(async () => {
