@@ -26,7 +26,9 @@ fn in_dump(dump: &RedisDump) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
     for (key, parts) in &dump.keys {
         let Some(id) = std::str::from_utf8(key).ok().and_then(|key| key.strip_prefix(KEY)) else { continue };
-        if field(parts, "kind") == Some(KIND) {
+        // From its second version on the kind stands there as name@version.
+        let kind = field(parts, "kind").and_then(|kind| kind.split('@').next());
+        if kind == Some(KIND) {
             let at = field(parts, "created_at").and_then(|at| at.parse().ok());
             let at = at.with_context(|| format!("job {id} tells no time of creation"))?;
             jobs.push(Job { id: id.to_owned(), created_at: SystemTime::UNIX_EPOCH + Duration::from_millis(at) });
@@ -56,7 +58,7 @@ mod tests {
         };
         let keys = [
             (b"{eventing}:job:b".to_vec(), hash(KIND, "2000")),
-            (b"{eventing}:job:c".to_vec(), hash(KIND, "1000")),
+            (b"{eventing}:job:c".to_vec(), hash("quoteChangedOpportunities@2", "1000")),
             (b"{eventing}:job:d".to_vec(), hash("createSampleData", "1")),
             (b"{eventing}:flags:e".to_vec(), hash(KIND, "1")),
         ];
