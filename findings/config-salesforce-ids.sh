@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# config 0.15.27 (crates.io): with `try_parsing`, ids of Salesforce from the environment become other texts.
+# config 0.15.27 (Rust crate): with `try_parsing`, ids of Salesforce from the environment become other texts.
 #   expected  a field of type String gets the variable's text, whatever it looks like: parsing is for fields that are numbers
 #   seen      15 characters that can be read as a number are one before the field's type is looked at, and are written anew:
 #             a user's id loses its leading zeros, and a profile's id, whose prefix is 00e, is the float 0 and becomes "0".

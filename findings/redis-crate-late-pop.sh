@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# redis 1.8.1 (crates.io), Redis 7: a blocking pop that the client gives up takes the next entry of the list with it.
+# redis 1.8.1 (Rust crate), Redis 7: a blocking pop that the client gives up takes the next entry of the list with it.
 #   expected  `blpop(list, 2.0)` waits two seconds; if the connection's response timeout (500 ms unless it is set) is shorter,
 #             either the pop is refused beforehand, or an entry that comes after the error is still in the list
 #   seen      "timed out" after 500 ms; Redis goes on waiting for the same connection, which stays in use, and hands it the
