@@ -8,36 +8,12 @@ import io
 import json
 import sys
 import traceback
-import urllib.parse
-import urllib.request
 from importlib.metadata import version
 
 from salesforce_bulk import CsvDictsAdapter, SalesforceBulk
 from salesforce_bulk.salesforce_bulk import BulkApiError, BulkBatchFailed
 
-HTTP = sys.argv[1]
-ORG = "my-org"
-
-
-def control(path):
-    """What the control API answers: the org seen from behind, whatever the client says."""
-    with urllib.request.urlopen(f"{HTTP}/local{path}", timeout=30) as response:
-        return json.load(response)
-
-
-def in_org(soql):
-    return control(f"/orgs/{ORG}/query?q={urllib.parse.quote(soql)}")
-
-
-def names(like):
-    found = in_org(f"SELECT Name FROM Account WHERE Name LIKE '{like}'")["records"]
-    return sorted(record["Name"] for record in found)
-
-
-def equal(seen, expected):
-    if seen != expected:
-        raise AssertionError(f"{seen!r} is not {expected!r}")
-
+from behind import HTTP, ORG, control, equal, in_org, names
 
 org = next(org for org in control("/orgs") if org["name"] == ORG)
 TOKEN = org["users"][0]["accessToken"]

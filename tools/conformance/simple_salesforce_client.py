@@ -5,38 +5,16 @@ Arguments: the http and the https URL of local-org. REQUESTS_CA_BUNDLE names the
 
 import csv
 import io
-import json
 import sys
 import traceback
-import urllib.parse
-import urllib.request
 from importlib.metadata import version
 
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
 
-HTTP, HTTPS = sys.argv[1:3]
-ORG = "my-org"
+from behind import ORG, control, equal, in_org, names
 
-
-def control(path):
-    """What the control API answers: the org seen from behind, whatever the client says."""
-    with urllib.request.urlopen(f"{HTTP}/local{path}", timeout=30) as response:
-        return json.load(response)
-
-
-def in_org(soql):
-    return control(f"/orgs/{ORG}/query?q={urllib.parse.quote(soql)}")
-
-
-def names(like):
-    found = in_org(f"SELECT Name FROM Account WHERE Name LIKE '{like}'")["records"]
-    return sorted(record["Name"] for record in found)
-
-
-def equal(seen, expected):
-    if seen != expected:
-        raise AssertionError(f"{seen!r} is not {expected!r}")
+HTTPS = sys.argv[2]
 
 
 def raises(kind, code, work):
