@@ -112,6 +112,26 @@ await run(`@heroku/applink ${version}`, {
         assert.equal(await local.count("Account WHERE Name = 'AppLink undone'"), 0);
     },
 
+    // It writes null as an empty cell, which leaves a field as it is; who means it writes the API's word.
+    async "null in bulk"() {
+        const { id } = await org.dataApi.create({ type: "Account", fields: { Name: "AppLink null", Phone: "1", Fax: "2" } });
+        const table = org.bulkApi.createDataTableBuilder(["Id", "Phone", "Fax"]);
+        table.addRow([id, null, "#N/A"]);
+        const [job] = await org.bulkApi.ingest({ object: "Account", operation: "update", dataTable: table.build() });
+        assert.equal((await finished(job)).state, "JobComplete");
+        assert.deepEqual(await local.records(`SELECT Phone, Fax FROM Account WHERE Id = '${id}'`), [{ Phone: "1", Fax: null }]);
+        await org.dataApi.delete("Account", id);
+    },
+
+    // What is empty is not told, and names are listed in lower case.
+    async "fields that are left out"() {
+        const { id } = await org.dataApi.create({ type: "Account", fields: { Name: "AppLink empty", NumberOfEmployees: 0 } });
+        const { records } = await org.dataApi.query(`SELECT Id, Name, NumberOfEmployees, Phone, IsDeleted FROM Account WHERE Id = '${id}'`);
+        assert.deepEqual(Object.keys(records[0].fields).sort(), ["id", "name"]);
+        assert.equal(records[0].fields.Id, id);
+        await org.dataApi.delete("Account", id);
+    },
+
     async "bulk insert and query"() {
         const builder = org.bulkApi.createDataTableBuilder(["Name"]);
         for (let index = 0; index < 1000; index += 1) builder.addRow([`AppLink bulk ${index}`]);

@@ -26,6 +26,19 @@ await run(`jsforce ${version}`, {
         assert.equal(identity.organization_id, org.id);
     },
 
+    async logins() {
+        const loginUrl = org.instanceUrl;
+        // Without an app it logs in by SOAP, with one by OAuth.
+        for (const oauth2 of [undefined, { loginUrl, clientId: "any", clientSecret: "any" }]) {
+            const own = new jsforce.Connection({ loginUrl, version: org.apiVersion, ...(oauth2 && { oauth2 }) });
+            const user = await own.login(org.admin.username, "any");
+            assert.deepEqual([user.id, user.organizationId], [org.admin.id, org.id]);
+            const { records } = await own.query("SELECT Name FROM Account WHERE Name = 'Acme'");
+            assert.deepEqual(names(records), ["Acme"]);
+        }
+        await assert.rejects(new jsforce.Connection({ loginUrl }).login("nobody", "any"), /INVALID_LOGIN/);
+    },
+
     async limits() {
         const { DailyApiRequests } = await connection.limits();
         assert.ok(DailyApiRequests.Max > DailyApiRequests.Remaining, JSON.stringify(DailyApiRequests));
@@ -128,6 +141,27 @@ await run(`jsforce ${version}`, {
         assert.deepEqual([failed.length, failed[0]?.Description], [1, Description]);
         const stream = await connection.bulk2.query("SELECT Description FROM Account WHERE Name = 'jsforce delimiters'");
         assert.deepEqual(await stream.toArray(), [{ Description }]);
+    },
+
+    // A date is written in three ways: as a day or a time in JSON, as milliseconds in CSV, as it is shown in SOQL.
+    async dates() {
+        const contacts = connection.sobject("Contact");
+        const Birthdate = new Date("2030-01-31T00:00:00Z");
+        const { id } = await contacts.create({ LastName: "jsforce date", Birthdate });
+        assert.deepEqual(await local.records(`SELECT Birthdate FROM Contact WHERE Id = '${id}'`), [{ Birthdate: "2030-01-31" }]);
+        const input = [{ LastName: "jsforce date", Birthdate }];
+        const { failedResults } = await connection.bulk2.loadAndWaitForResults({ object: "Contact", operation: "insert", input });
+        assert.match(failedResults[0].sf__Error, new RegExp(`^INVALID_TYPE_ON_FIELD_IN_RECORD:.*${Number(Birthdate)}`));
+        await assert.rejects(contacts.find({ CreatedDate: { $gt: Birthdate } }).execute(), { errorCode: "MALFORMED_QUERY" });
+        await contacts.destroy(id);
+    },
+
+    // It writes `#N/A`, where other clients leave the cell empty.
+    async "null in bulk clears a field"() {
+        const { id: Id } = await connection.sobject("Account").create({ Name: "jsforce null", Phone: "1", Fax: "2" });
+        await connection.bulk2.loadAndWaitForResults({ object: "Account", operation: "update", input: [{ Id, Phone: null, Fax: "" }] });
+        assert.deepEqual(await local.records(`SELECT Phone, Fax FROM Account WHERE Id = '${Id}'`), [{ Phone: null, Fax: "2" }]);
+        await connection.sobject("Account").destroy(Id);
     },
 
     async "bulk query"() {

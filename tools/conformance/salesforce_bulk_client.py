@@ -6,16 +6,14 @@ Argument: the http URL of local-org.
 import csv
 import io
 import json
-import sys
-import traceback
 from importlib.metadata import version
 
 from salesforce_bulk import CsvDictsAdapter, SalesforceBulk
 from salesforce_bulk.salesforce_bulk import BulkApiError, BulkBatchFailed
 
-from behind import HTTP, ORG, control, equal, in_org, names
+from behind import HTTP, equal, in_org, names, run, the_org
 
-org = next(org for org in control("/orgs") if org["name"] == ORG)
+org = the_org()
 TOKEN = org["users"][0]["accessToken"]
 client = SalesforceBulk(sessionId=TOKEN, host=HTTP, API_version=org["apiVersion"])
 
@@ -102,12 +100,4 @@ STEPS = {
     "failures": failures,
 }
 
-CLIENT = f"salesforce-bulk {version('salesforce-bulk')}"
-for name, step in STEPS.items():
-    try:
-        step()
-    except Exception:
-        print(f"FAILED {CLIENT}: {name}")
-        print("       " + traceback.format_exc().rstrip().replace("\n", "\n       "))
-        sys.exit(1)
-print(f"ok     {CLIENT}: {', '.join(STEPS)}")
+run(f"salesforce-bulk {version('salesforce-bulk')}", STEPS)

@@ -228,6 +228,16 @@ try {
         const said = await refused(...login, "admin@empty-org.local", "--jwt-key-file", join(work, "other.pem"));
         assert.match(said, /invalid assertion/);
     });
+    await check("org login sfdx-url", async () => {
+        const body = { user: "admin@empty-org.local", clientId: "PlatformCLI" };
+        const { refreshToken } = await local("/orgs/empty-org/refresh-tokens", body);
+        const file = join(work, "sfdx-url");
+        // The CLI puts https:// in front.
+        writeFileSync(file, `force://PlatformCLI::${refreshToken}@${new URL(process.env.LOCAL_ORG_HTTPS).host}`);
+        await sf("org", "login", "sfdx-url", "--sfdx-url-file", file, "--alias", "url", "--json");
+        const shown = await sf("org", "display", "--target-org", "url", "--json");
+        assert.deepEqual([shown.username, shown.connectedStatus], ["admin@empty-org.local", "Connected"]);
+    });
     // A user with two logins has one name, and the alias of the first is gone.
     env.SF_TARGET_ORG = username;
     await check("project deploy validate", async () => {

@@ -6,13 +6,12 @@ Arguments: the http and the https URL of local-org. REQUESTS_CA_BUNDLE names the
 import csv
 import io
 import sys
-import traceback
 from importlib.metadata import version
 
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
 
-from behind import ORG, control, equal, in_org, names
+from behind import equal, in_org, names, run, the_org
 
 HTTPS = sys.argv[2]
 
@@ -26,7 +25,7 @@ def raises(kind, code, work):
         raise AssertionError(f"{code} was expected")
 
 
-org = next(org for org in control("/orgs") if org["name"] == ORG)
+org = the_org()
 client = Salesforce(
     instance_url=HTTPS,
     session_id=org["users"][0]["accessToken"],
@@ -109,6 +108,16 @@ def bulk_insert():
     equal([row["sf__Error"].split(":")[0] for row in failed], ["REQUIRED_FIELD_MISSING"])
 
 
+def null_in_bulk():
+    """It writes null as an empty cell, which leaves a field as it is; who means it writes the API's word."""
+    ids = [client.Account.create({"Name": "Python null", "Phone": "1"})["id"] for _ in range(2)]
+    client.bulk2.Account.update(records=[{"Id": ids[0], "Phone": None}, {"Id": ids[1], "Phone": "#N/A"}], wait=1)
+    found = {record["Id"]: record["Phone"] for record in in_org("SELECT Id, Phone FROM Account WHERE Name = 'Python null'")["records"]}
+    equal(found, {ids[0]: "1", ids[1]: None})
+    for id in ids:
+        client.Account.delete(id)
+
+
 def bulk_query():
     soql = "SELECT Name FROM Account WHERE Name LIKE 'Python bulk%'"
     pages = list(client.bulk2.Account.query(soql, max_records=2000, wait=1))
@@ -151,16 +160,9 @@ STEPS = {
     "upsert": upsert,
     "collections": collections,
     "bulk insert": bulk_insert,
+    "null in bulk": null_in_bulk,
     "bulk query": bulk_query,
     "bulk v1": bulk_v1,
 }
 
-CLIENT = f"simple-salesforce {version('simple-salesforce')} over https"
-for name, step in STEPS.items():
-    try:
-        step()
-    except Exception:
-        print(f"FAILED {CLIENT}: {name}")
-        print("       " + traceback.format_exc().rstrip().replace("\n", "\n       "))
-        sys.exit(1)
-print(f"ok     {CLIENT}: {', '.join(STEPS)}")
+run(f"simple-salesforce {version('simple-salesforce')} over https", STEPS)

@@ -11,20 +11,22 @@ use anyhow::Context;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
-/// Names that the certificate is for.
+/// Names that each certificate is for.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// A certificate and its private key.
 pub struct Certificate(rcgen::CertifiedKey<rcgen::KeyPair>);
 
 impl Certificate {
-    /// Makes one.
+    /// Makes one, for names of this machine and those by which callers may address it besides.
     ///
     /// # Errors
     ///
-    /// When the system has no random numbers.
-    pub fn self_signed() -> anyhow::Result<Self> {
-        let made = rcgen::generate_simple_self_signed(NAMES.map(str::to_owned).to_vec());
+    /// When a name cannot be in a certificate, or the system has no random numbers.
+    pub fn self_signed(allowed_hosts: &[String]) -> anyhow::Result<Self> {
+        let mut names = NAMES.map(str::to_owned).to_vec();
+        names.extend(allowed_hosts.iter().filter(|name| !NAMES.contains(&name.as_str())).cloned());
+        let made = rcgen::generate_simple_self_signed(names);
         Ok(Self(made.context("cannot make the self-signed certificate")?))
     }
 

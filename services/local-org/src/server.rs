@@ -114,7 +114,7 @@ async fn nothing_here() -> HttpResponse {
 
 /// The certificate of this process, written for clients where that was asked for.
 fn certificate(config: &Config) -> anyhow::Result<Certificate> {
-    let certificate = Certificate::self_signed()?;
+    let certificate = Certificate::self_signed(&config.allowed_hosts)?;
     if let Some(path) = &config.certificate {
         certificate.write(path)?;
     }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Value, json};
+
 use super::kept::{Kept, Stamp};
 use crate::id;
 
@@ -187,6 +189,15 @@ impl Requests {
         let id = id::normalise(id)?;
         let retrieves = self.retrieves.lock().unwrap_or_else(PoisonError::into_inner);
         retrieves.iter().find(|retrieve| retrieve.id == id).cloned()
+    }
+
+    /// `AsyncResult` of a deploy or a retrieve: how far it is, and not what became of it.
+    pub(crate) fn state(&self, id: &str) -> Option<Value> {
+        let (id, done) = match self.find_deploy(id) {
+            Some(deploy) => (deploy.id.clone(), deploy.progress().status.is_done()),
+            None => (self.find_retrieve(id)?.id.clone(), true),
+        };
+        Some(json!({"done": done, "id": id, "state": if done { "Completed" } else { "InProgress" }}))
     }
 
     fn next_id(&self, prefix: &str) -> String {

@@ -57,10 +57,11 @@ pub(super) async fn answer(
 }
 
 /// The calls that are taken.
-const OPERATIONS: [&str; 7] = [
+const OPERATIONS: [&str; 8] = [
     "cancelDeploy",
     "checkDeployStatus",
     "checkRetrieveStatus",
+    "checkStatus",
     "deploy",
     "describeMetadata",
     "listMetadata",
@@ -121,6 +122,12 @@ fn carry_out(org: &Arc<OrgHost>, session: &Session, operation: &str, arguments: 
             let id = id_of(arguments)?;
             let retrieve = org.deploys.requests.find_retrieve(id).ok_or_else(|| no_such_request(id))?;
             Ok(retrieve.shown(flag(arguments, "includeZip", true)))
+        }
+        // Of older versions by the guide; CumulusCI asks so in those of today, too.
+        "checkStatus" => {
+            id_of(arguments)?;
+            let asked = arguments.all("asyncProcessId").map(|id| id.text.trim());
+            asked.map(|id| org.deploys.requests.state(id).ok_or_else(|| no_such_request(id))).collect()
         }
         "listMetadata" => {
             let queries = arguments.all("queries").chain(arguments.all("ListMetadataQuery"));

@@ -33,7 +33,8 @@ pub(super) fn to_stored(schema: &Schema, field: &FieldDef, value: &Value) -> Res
         FieldType::DateTime => instant(&text).ok_or_else(|| not_a(field, token(value), value)),
         FieldType::Id | FieldType::Reference => reference(schema, field, &text),
         FieldType::Picklist => picklist(field, text),
-        FieldType::String | FieldType::TextArea | FieldType::Email | FieldType::Phone | FieldType::Url => {
+        FieldType::Email => address(field, text),
+        FieldType::String | FieldType::TextArea | FieldType::Phone | FieldType::Url => {
             within_length(field, &text)?;
             Ok(Stored::Text(text))
         }
@@ -181,6 +182,18 @@ fn picklist(field: &FieldDef, text: String) -> Result<Stored, ApiError> {
     }
     within_length(field, &text)?;
     Ok(Stored::Text(text))
+}
+
+/// An org is stricter, in ways that its documents do not tell: what is no address for anybody is none here.
+fn address(field: &FieldDef, text: String) -> Result<Stored, ApiError> {
+    within_length(field, &text)?;
+    let is_part =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || matches!(c, '@' | ',' | ';'));
+    if text.trim().rsplit_once('@').is_some_and(|(name, domain)| is_part(name) && is_part(domain)) {
+        return Ok(Stored::Text(text));
+    }
+    let message = format!("{}: invalid email address: {text}", field.label);
+    Err(ApiError::new(400, "INVALID_EMAIL_ADDRESS", message).with_fields([&field.name]))
 }
 
 fn within_length(field: &FieldDef, text: &str) -> Result<(), ApiError> {

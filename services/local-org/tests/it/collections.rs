@@ -23,6 +23,19 @@ async fn creates_what_it_can() {
     assert_eq!(org.accounts_named("Three").await, 1);
 }
 
+/// AppLink's SDK for Node.js writes `id`, the one for Python `Id`.
+#[tokio::test]
+async fn an_id_may_be_spelled_in_any_way() {
+    let org = TestOrg::start().await;
+    for name in ["Id", "id", "ID"] {
+        let account = org.account("Before").await;
+        let records = json!([{"attributes": {"type": "Account"}, name: account, "Name": "After"}]);
+        let reply = org.patch("/composite/sobjects", json!({"records": records})).await;
+        assert_eq!(reply.body[0], json!({"id": account, "success": true, "errors": []}), "{name}");
+    }
+    assert_eq!((org.accounts_named("Before").await, org.accounts_named("After").await), (0, 3));
+}
+
 #[tokio::test]
 async fn creates_all_or_none() {
     let org = TestOrg::start().await;

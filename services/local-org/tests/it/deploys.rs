@@ -301,6 +301,27 @@ async fn retrieve(org: &TestOrg, types: &[(&str, &[&str])]) -> std::collections:
     files
 }
 
+/// As CumulusCI waits for a retrieve.
+#[tokio::test]
+async fn how_far_a_request_is_can_be_asked_for_in_the_old_way() {
+    let org = TestOrg::start().await;
+    let state = async |id: &str| {
+        soap_call(&org, &format!("<checkStatus><asyncProcessId>{id}</asyncProcessId></checkStatus>")).await
+    };
+    let manifest = "<types><members>*</members><name>CustomObject</name></types><version>62.0</version>";
+    let body = format!("<retrieve><retrieveRequest><unpackaged>{manifest}</unpackaged></retrieveRequest></retrieve>");
+    let retrieve = soap::text_of(&soap_call(&org, &body).await, "id");
+    let deploy = deploy(&org, &machines(), "").await["id"].as_str().expect("an id").to_owned();
+    for id in [&retrieve, &deploy] {
+        let reply = state(id).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let seen = ["done", "id", "state"].map(|name| soap::text_of(&reply, name));
+        assert_eq!(seen, ["true", id, "Completed"]);
+    }
+    let unknown = state("0AfLO0000000099AAA").await;
+    assert_eq!(soap::text_of(&unknown, "faultcode"), "sf:INVALID_CROSS_REFERENCE_KEY");
+}
+
 #[tokio::test]
 async fn a_platform_event_and_a_flow_work_from_the_moment_of_their_deploy() {
     let org = TestOrg::start().await;

@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use crate::support::{self, read, until};
 
+/// A name that the process answers to besides its own, as in a network of containers.
+const ALLOWED: &str = "local-org.example";
+
 /// The administrator's org behind both ports.
 struct TlsOrg {
     http: String,
@@ -24,11 +27,13 @@ impl TlsOrg {
     async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let certificate = folder.path().join("certificate.pem");
-        let config = Config { certificate: Some(certificate.clone()), ..Config::default() };
+        let allowed_hosts = vec![ALLOWED.to_owned()];
+        let config = Config { certificate: Some(certificate.clone()), allowed_hosts, ..Config::default() };
         let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
         let listeners = Listeners { https: Some(listener()), ..Listeners::from(listener()) };
         let http = format!("http://{}", listeners.http.local_addr().expect("an address"));
-        let port = listeners.https.as_ref().expect("a listener").local_addr().expect("an address").port();
+        let address = listeners.https.as_ref().expect("a listener").local_addr().expect("an address");
+        let port = address.port();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         tokio::spawn(async move {
             let stopped = async {
@@ -38,7 +43,7 @@ impl TlsOrg {
         });
         let plain = support::client();
         until(|| async { plain.get(format!("{http}/local/health")).send().await.is_ok() }).await;
-        let client = trusting(&certificate).build().expect("a client");
+        let client = trusting(&certificate).resolve(ALLOWED, address).build().expect("a client");
         let https = format!("https://localhost:{port}");
         let orgs = client.get(format!("{https}/local/orgs")).send().await.expect("an answer");
         let orgs: Value = orgs.json().await.expect("JSON");
@@ -114,6 +119,15 @@ async fn the_certificate_is_for_addresses_of_this_machine() {
     let address = org.https.replace("localhost", "127.0.0.1");
     let health = org.client.get(format!("{address}/local/health")).send().await.expect("an answer");
     assert_eq!(health.status(), 200);
+}
+
+#[tokio::test]
+async fn the_certificate_is_for_names_that_are_allowed_besides() {
+    let org = TlsOrg::start().await;
+    let base = org.https.replace("localhost", ALLOWED);
+    let orgs = org.client.get(format!("{base}/local/orgs")).send().await.expect("an answer");
+    let orgs: Value = orgs.json().await.expect("JSON");
+    assert_eq!(orgs[0]["instanceUrl"], json!(base));
 }
 
 #[tokio::test]

@@ -15,6 +15,23 @@ async fn inserts_then_updates() {
     assert_eq!((&record["Name"], &record["Key__c"]), (&json!("Two"), &json!("a/1")));
 }
 
+/// Clients write the same key in three ways: a space as `%20` or `+`, a slash as `%2F` or as it is. In a path only the first
+/// of each is what they mean.
+#[tokio::test]
+async fn keys_in_paths_are_percent_encoded_and_nothing_else() {
+    let org = TestOrg::start().await;
+    let space = org.create("Account", json!({"Name": "Space", "Key__c": "a b"})).await;
+    assert_eq!(org.get("/sobjects/Account/Key__c/a%20b").await.body["Id"], json!(space));
+    assert_eq!(org.get("/sobjects/Account/Key__c/a+b").await.status, 404);
+    let plus = org.create("Account", json!({"Name": "Plus", "Key__c": "a+b"})).await;
+    for key in ["a+b", "a%2Bb", "a%2bb"] {
+        assert_eq!(org.get(&format!("/sobjects/Account/Key__c/{key}")).await.body["Id"], json!(plus), "{key}");
+    }
+    let slash = org.create("Account", json!({"Name": "Slash", "Key__c": "a/b"})).await;
+    assert_eq!(org.get("/sobjects/Account/Key__c/a%2Fb").await.body["Id"], json!(slash));
+    assert_eq!(org.get("/sobjects/Account/Key__c/a/b").await.status, 404);
+}
+
 #[tokio::test]
 async fn update_only_does_not_insert() {
     let org = TestOrg::start().await;

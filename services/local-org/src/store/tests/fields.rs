@@ -21,6 +21,25 @@ fn unknown_fields() {
 }
 
 #[test]
+fn addresses() {
+    let org = TestOrg::new();
+    let contact = |email: &str| org.create("Contact", json!({ "LastName": "x", "Email": email }));
+    for email in ["a@example.com", "o'a.b+c@sub.example.com", "ä@example.com", "a@localhost", ""] {
+        contact(email).unwrap();
+    }
+    for email in ["none", "@", "a@", "@example.com", "a@b@c", "a b@example.com", "a@example.com, b@example.com"] {
+        assert_eq!(
+            contact(email).unwrap_err().to_json(),
+            json!({
+                "message": format!("Email: invalid email address: {email}"),
+                "errorCode": "INVALID_EMAIL_ADDRESS",
+                "fields": ["Email"],
+            })
+        );
+    }
+}
+
+#[test]
 fn read_only_fields() {
     let org = TestOrg::new();
     let error =

@@ -49,6 +49,17 @@ async fn rows_fail_alone_with_their_reason() {
 }
 
 #[tokio::test]
+async fn an_id_column_may_be_spelled_in_any_way() {
+    let org = TestOrg::start().await;
+    for name in ["Id", "id", "ID"] {
+        let account = org.account("Before").await;
+        let job = org.load("Account", "update", Value::Null, &format!("{name},Name\n{account},After\n")).await;
+        assert_eq!(job["numberRecordsFailed"], 0, "{name}: {job}");
+    }
+    assert_eq!(org.accounts_named("After").await, 3);
+}
+
+#[tokio::test]
 async fn an_empty_value_changes_nothing_and_not_available_empties() {
     let org = TestOrg::start().await;
     let fields = json!({"Name": "Kept", "Description": "old", "Phone": "1"});
