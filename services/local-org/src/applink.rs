@@ -1,80 +1,98 @@
-//! The add-on side of Heroku AppLink: authorizations, from which an app gets an org's URL and a live access token.
+//! The add-on side of Heroku AppLink: authorizations, from which an app gets an org's URL and a live access token, and
+//! connections, to which apps are published. Apps read the first (AppLink's SDKs); the plugin of the Heroku CLI makes, lists
+//! and removes both. What is remembered stands in `crate::host::links`; publishing is the concern of External Services.
+
+mod add;
+mod answers;
+mod caller;
+mod login;
+mod shown;
+pub(crate) mod sso;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+pub(crate) use self::answers::{failed, invalid, not_found};
+pub(crate) use self::caller::{Caller, caller};
 use crate::host::Host;
-use crate::host::{OrgHost, User};
+use crate::host::links::Kind;
+use crate::host::logins::APPLINK_CALLBACK;
 use crate::http::gateway::with_faults;
-use crate::http::request::{base_url, bearer};
-use crate::version::Version;
-
-/// When the authorizations were given; AppLink writes microseconds.
-const GIVEN_AT: &str = "2025-01-01T00:00:00.000000Z";
+use crate::http::request::base_url;
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.route("/addons/{addon}/authorizations/{name}", web::get().to(authorization));
+    config.route(APPLINK_CALLBACK, web::get().to(login::back));
+    for kind in [Kind::Connection, Kind::Authorization] {
+        let all = match kind {
+            Kind::Connection => "/addons/{addon}/connections",
+            Kind::Authorization => "/addons/{addon}/authorizations",
+        };
+        let list = move |request, host| list(kind, request, host);
+        let one = move |request, host| one(kind, request, host);
+        let remove = move |request, host| remove(kind, request, host);
+        let ask = move |request, body, host| add::ask(kind, request, body, host);
+        let by_jwt = move |request, body, host| add::by_jwt(kind, request, body, host);
+        // The last part names a link, or where a new one leads: `salesforce`, `datacloud`.
+        let resource = web::resource(format!("{all}/{{key}}"));
+        config
+            .route(all, web::get().to(list))
+            .service(resource.route(web::get().to(one)).route(web::delete().to(remove)).route(web::post().to(ask)))
+            .route(&format!("{all}/{{key}}/jwt"), web::post().to(by_jwt));
+    }
 }
 
-async fn authorization(request: HttpRequest, path: web::Path<(String, String)>, host: web::Data<Host>) -> HttpResponse {
-    let (addon_id, name) = path.into_inner();
-    let app_id = request.headers().get("X-App-UUID").and_then(|id| id.to_str().ok());
-    if bearer(&request) != Some(host.addon.token.as_str()) || app_id != Some(host.addon.app_id.as_str()) {
-        return failed(401, "unauthorized", "unauthorized");
+type HostData = web::Data<Host>;
+
+async fn list(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
+    if let Err(refused) = caller(&host, &request) {
+        return refused;
     }
-    let org = host.org(alias_of(&name)).filter(|_| addon_id == host.addon.id);
-    let Some((org, user)) = org.and_then(|org| Some((org, org.admin()?))) else {
-        return failed(404, "record_not_found", "record not found");
-    };
-    with_faults(&host, &request, Some(org.store.name()), b"", |_| async {
-        match org.token(&user.id).await {
-            Ok(token) => HttpResponse::Ok().json(body(org, user, &token, &base_url(&request))),
-            Err(error) => failed(error.status, "internal_error", &error.message),
-        }
+    with_faults(&host, &request, None, b"", |_| async {
+        let links = host.links.all(kind);
+        HttpResponse::Ok()
+            .json(links.iter().map(|link| shown::link(&host, link, &base_url(&request))).collect::<Value>())
     })
     .await
 }
 
-/// A developer name, which may be given in the default form of an alias, `applink:<developer_name>`.
-fn alias_of(name: &str) -> &str {
-    name.strip_prefix("applink:").unwrap_or(name)
-}
-
-fn body(org: &OrgHost, user: &User, token: &str, instance_url: &str) -> Value {
-    // The same id each time, as an authorization is a lasting thing.
-    let id = Uuid::from_u64_pair(0x0000_0000_0000_4000, 0x8000_0000_0000_0000 | fold(org.store.id()));
-    json!({
-        "id": id,
-        "status": "authorized",
-        "org": {
-            "id": org.store.id(),
-            "developer_name": org.store.name(),
-            "instance_url": instance_url,
-            "type": "SalesforceOrg",
-            "api_version": Version::DEFAULT.to_string(),
-            "user_auth": {
-                "username": user.username,
-                "user_id": user.id,
-                "access_token": token,
-            },
-        },
-        "created_at": GIVEN_AT,
-        "created_by": user.username,
-        "created_via_app": "local-org",
-        "last_modified_at": GIVEN_AT,
-        "last_modified_by": user.username,
-        "redirect_uri": null,
+/// One by its name, alias or id. An authorization that works comes with an access token.
+async fn one(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
+    if let Err(refused) = caller(&host, &request) {
+        return refused;
+    }
+    let Some(link) = host.links.find(kind, request.match_info().query("key")) else { return not_found() };
+    let org = shown::org_of(&host, &link).map(|(org, _)| org.store.name().to_owned());
+    with_faults(&host, &request, org.as_deref(), b"", |_| async {
+        let mut body = shown::link(&host, &link, &base_url(&request));
+        if let (Kind::Authorization, Some((org, user))) = (kind, shown::org_of(&host, &link)) {
+            match org.token(&user.id).await {
+                Ok(token) => body["org"]["user_auth"] = shown::session(user, &token),
+                Err(error) => return failed(error.status, "internal_error", &error.message),
+            }
+        }
+        HttpResponse::Ok().json(body)
     })
+    .await
 }
 
-/// A small number from the last characters of an id.
-fn fold(id: &str) -> u64 {
-    id.bytes().rev().take(6).fold(0, |number, byte| (number << 8) | u64::from(byte))
-}
-
-fn failed(status: u16, id: &str, message: &str) -> HttpResponse {
-    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
-    HttpResponse::build(status).json(json!({"id": id, "message": message}))
+async fn remove(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
+    if let Err(refused) = caller(&host, &request) {
+        return refused;
+    }
+    with_faults(&host, &request, None, b"", |_| async {
+        let Some(link) = host.links.remove(kind, request.match_info().query("key")) else { return not_found() };
+        let mut body = shown::link(&host, &link, &base_url(&request));
+        match kind {
+            Kind::Connection => {
+                body["status"] = json!("disconnecting");
+                HttpResponse::Accepted().json(body)
+            }
+            Kind::Authorization => {
+                body["status"] = json!("disconnected");
+                HttpResponse::Ok().json(body)
+            }
+        }
+    })
+    .await
 }

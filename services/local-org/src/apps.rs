@@ -12,4 +12,4 @@ pub(crate) use self::invocations::{
     Answered, CallOverview, Deliveries, Delivery, Expected, Invocation, Invocations, Outcome, Session, State, Taking,
     time,
 };
-pub(crate) use self::published::{App, AppOverview, Apps};
+pub(crate) use self::published::{App, AppOverview, Apps, Publisher};

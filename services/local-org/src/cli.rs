@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 pub use self::publish::Publish;
-use crate::config::{Addon, Config, Listeners};
+use crate::config::{Addon, AppOnHeroku, Config, Listeners};
 use crate::costs::Costs;
 use crate::guard::host_name;
 
@@ -61,6 +61,15 @@ pub struct Cli {
     /// UUID of the app that the add-on is attached to
     #[arg(long, env = "LOCAL_ORG_APP_ID", default_value_t = Addon::default().app_id)]
     app_id: String,
+    /// App that the Heroku CLI may name, and where it runs; may be given several times: the first is that of --app-id
+    #[arg(
+        long = "heroku-app",
+        env = "LOCAL_ORG_HEROKU_APPS",
+        value_name = "NAME=URL",
+        value_delimiter = ',',
+        default_value = "your-app=http://127.0.0.1:8080"
+    )]
+    heroku_apps: Vec<AppOnHeroku>,
     /// Opportunities to make in my-org, if it has none yet
     #[arg(long, env = "LOCAL_ORG_OPPORTUNITIES", default_value_t = 0)]
     opportunities: u32,
@@ -171,10 +180,15 @@ impl Cli {
             None => Some(Path::new(DEFAULT_SALESFORCE_DIR).to_owned())
                 .filter(|directory| directory.join("sfdx-project.json").is_file()),
         };
+        for (place, app) in self.heroku_apps.iter().enumerate() {
+            let is_twice = self.heroku_apps.iter().take(place).any(|other| other.name == app.name);
+            anyhow::ensure!(!is_twice, "--heroku-app: {} is there twice", app.name);
+        }
         Ok(Config {
             db: self.db,
             salesforce_dir,
             addon: Addon { id: self.addon_id, token: self.addon_token, app_id: self.app_id },
+            heroku_apps: self.heroku_apps,
             opportunities: self.opportunities,
             lines: self.lines,
             costs: Costs {

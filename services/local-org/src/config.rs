@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use url::Url;
 
 use crate::costs::Costs;
 
@@ -15,6 +18,8 @@ pub struct Config {
     pub salesforce_dir: Option<PathBuf>,
     /// The add-on that apps ask for authorizations.
     pub addon: Addon,
+    /// The apps on Heroku that the add-on is attached to; the first is the one of [`Addon::app_id`].
+    pub heroku_apps: Vec<AppOnHeroku>,
     /// Opportunities to make in `my-org` at the start, if it has none yet.
     pub opportunities: u32,
     /// Line items of each of them.
@@ -35,6 +40,7 @@ impl Default for Config {
             db: None,
             salesforce_dir: None,
             addon: Addon::default(),
+            heroku_apps: vec![AppOnHeroku::default()],
             opportunities: 0,
             lines: 2,
             costs: Costs::default(),
@@ -42,6 +48,44 @@ impl Default for Config {
             certificate: None,
             announce: false,
         }
+    }
+}
+
+/// An app of Heroku, as the Heroku CLI names it, and where it runs on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppOnHeroku {
+    /// Such as `your-app`.
+    pub name: String,
+    /// Without a slash at the end.
+    pub url: String,
+}
+
+impl Default for AppOnHeroku {
+    /// The name that the documents use, and the port that services listen on.
+    fn default() -> Self {
+        Self { name: "your-app".to_owned(), url: "http://127.0.0.1:8080".to_owned() }
+    }
+}
+
+impl FromStr for AppOnHeroku {
+    type Err = &'static str;
+
+    /// `name=url`
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, url) = text.split_once('=').ok_or("not of the form name=url")?;
+        let is_name = name.len() <= 30
+            && name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if !is_name {
+            return Err(
+                "the name is none of an app: a letter, then letters, digits and hyphens, all small, 30 at most",
+            );
+        }
+        let parsed = Url::parse(url).map_err(|_| "the URL is none")?;
+        if !matches!(parsed.scheme(), "http" | "https") || parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err("the URL is not an http or https URL without query and fragment");
+        }
+        Ok(Self { name: name.to_owned(), url: url.trim_end_matches('/').to_owned() })
     }
 }
 
@@ -88,5 +132,28 @@ impl Default for Addon {
 impl fmt::Debug for Addon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Addon").field("id", &self.id).field("app_id", &self.app_id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AppOnHeroku;
+
+    #[test]
+    fn an_app_is_a_name_and_a_url() {
+        let app: AppOnHeroku = "my-app2=http://127.0.0.1:8080/".parse().unwrap();
+        assert_eq!((app.name.as_str(), app.url.as_str()), ("my-app2", "http://127.0.0.1:8080"));
+        for (text, problem) in [
+            ("my-app", "name=url"),
+            ("=http://a", "the name"),
+            ("My=http://a", "the name"),
+            ("a_b=http://a", "the name"),
+            ("a=b", "the URL is none"),
+            ("a=ftp://b", "http or https"),
+            ("a=http://b/?c", "without query"),
+        ] {
+            let found = text.parse::<AppOnHeroku>().unwrap_err();
+            assert!(found.contains(problem), "{text}: {found}");
+        }
     }
 }

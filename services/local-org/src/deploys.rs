@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+pub(crate) use self::archive::read as read_archive;
 use self::components::Component;
 pub(crate) use self::describe::describe;
 use self::kept::{Inventory, Stamp};

@@ -1,8 +1,10 @@
 //! The orgs of this process and what is set for all of them. Everything that a local org is and remembers hangs from
 //! [`Host`]; nothing here, or below, knows how it is asked: neither HTTP nor gRPC nor pages.
 
+mod apps;
 mod cursors;
 pub(crate) mod flows;
+pub(crate) mod links;
 pub(crate) mod logins;
 mod org;
 mod sessions;
@@ -12,7 +14,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+pub(crate) use self::apps::HerokuApp;
 pub(crate) use self::cursors::{Cursors, Page};
+use self::links::{Link, Links};
 use self::logins::Logins;
 pub(crate) use self::org::{OrgHost, Session, User};
 use crate::apps::Apps;
@@ -29,12 +33,16 @@ use crate::store::OrgConfig;
 pub(crate) struct Host {
     pub(crate) orgs: Vec<Arc<OrgHost>>,
     pub(crate) addon: Addon,
+    /// What the add-on is attached to.
+    pub(crate) heroku_apps: Vec<HerokuApp>,
     /// Who may call.
     pub(crate) guard: Guard,
     pub(crate) costs: CostModel,
     pub(crate) faults: Faults,
     pub(crate) apps: Apps,
     pub(crate) logins: Logins,
+    /// What the add-on knows of the orgs.
+    pub(crate) links: Links,
 }
 
 impl Host {
@@ -58,7 +66,9 @@ impl Host {
         }
         let costs = CostModel::new(config.costs);
         Ok(Self {
+            links: Links::of(orgs.iter().filter_map(|org| Link::of_org(org))),
             orgs,
+            heroku_apps: HerokuApp::of(config.heroku_apps, &config.addon),
             addon: config.addon,
             guard: Guard::new(config.allowed_hosts),
             costs,
@@ -71,6 +81,11 @@ impl Host {
     /// The org of that name.
     pub(crate) fn org(&self, name: &str) -> Option<&Arc<OrgHost>> {
         self.orgs.iter().find(|org| org.store.name() == name)
+    }
+
+    /// The app of that id or name.
+    pub(crate) fn heroku_app(&self, key: &str) -> Option<&HerokuApp> {
+        self.heroku_apps.iter().find(|app| app.id == key || app.name == key)
     }
 
     /// The org and the session of an access token.

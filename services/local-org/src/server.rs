@@ -1,23 +1,27 @@
 //! One process with all its faces: the only room that knows each of them.
 
+mod app;
+mod inside;
+mod tunnel;
+
 use std::future::Future;
 use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::{HttpResponse, HttpServer, web};
+use actix_web::{HttpServer, web};
 use anyhow::Context;
 use rustls::ServerConfig;
 
+use self::app::{Https, Shared, app};
+pub use self::inside::{Asked, Inside, Replied};
 use crate::certificate::Certificate;
 use crate::config::{Config, Listeners};
 use crate::control::endpoints::Endpoints;
 use crate::host::{Host, flows};
-use crate::http::answer::{Answer, not_found};
 use crate::pubsub::Servers;
-use crate::{applink, console, control, external_services, http, soap};
+use crate::{external_services, http};
 
 /// How long an idle connection stays open.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -58,7 +62,9 @@ pub async fn run(
         endpoints.pubsub_tls = Some(servers.serve(&host, listener, Some(certificate))?);
     }
     let announcement = announcement(&urls, &endpoints);
-    let server = server((host, endpoints, client), http, tls, shutdown)?;
+    let https = Https(tls.as_ref().map(|(listener, _)| tunnel::inside(listener)).transpose()?);
+    let shared = Shared { host, endpoints: web::Data::new(endpoints), client, https: web::Data::new(https) };
+    let server = server(shared, http, tls, shutdown)?;
     if announce {
         say_ready(&announcement).context("cannot write to standard output")?;
     }
@@ -67,18 +73,12 @@ pub async fn run(
 
 /// The server of the http and https ports, which listens from now on.
 fn server(
-    (host, endpoints, client): (web::Data<Host>, Endpoints, web::Data<reqwest::Client>),
+    shared: Shared,
     http: TcpListener,
     tls: Option<(TcpListener, ServerConfig)>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<Server> {
-    let endpoints = web::Data::new(endpoints);
-    let app = move || {
-        let app = actix_web::App::new().app_data(host.clone()).app_data(endpoints.clone()).app_data(client.clone());
-        // The Salesforce CLI doubles slashes, and an org does not mind.
-        app.wrap(NormalizePath::trim()).wrap(from_fn(http::guard::screen)).configure(configure)
-    };
-    let mut server = HttpServer::new(app)
+    let mut server = HttpServer::new(move || app(shared.clone()))
         .on_connect(http::connection::remember)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
@@ -89,27 +89,6 @@ fn server(
         server = server.listen_rustls_0_23(listener, config).context("cannot serve on the listener with TLS")?;
     }
     Ok(server.run())
-}
-
-/// Adds the routes of all faces that speak HTTP.
-fn configure(config: &mut web::ServiceConfig) {
-    config
-        .app_data(web::PayloadConfig::new(http::MAX_BODY))
-        .configure(|config| control::configure(config, external_services::control))
-        .configure(applink::configure)
-        .configure(http::oauth::configure)
-        .configure(http::bulk::configure)
-        .configure(http::bulk_v1::configure)
-        .configure(http::deploys::configure)
-        .configure(soap::configure)
-        .configure(external_services::configure)
-        .configure(console::configure)
-        .configure(http::gateway::configure)
-        .default_service(web::to(nothing_here));
-}
-
-async fn nothing_here() -> HttpResponse {
-    Answer::from(not_found()).into_response()
 }
 
 /// The certificate of this process, written for clients where that was asked for.

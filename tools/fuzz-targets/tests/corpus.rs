@@ -9,6 +9,8 @@ use fuzz_targets::{SCHEMAS, TARGETS};
 use serde_json::{Value, json};
 use shared::salesforce::pubsub::EventSchema;
 
+mod seeds;
+
 /// A seed written by hand: target, name of the file, content.
 type Seed = (&'static str, &'static str, Vec<u8>);
 
@@ -50,7 +52,7 @@ fn seeds() -> Result<Vec<Seed>> {
     let failed = b"\x05\"sf__Id\",\"sf__Error\",\"Name\"\n\"\",\"REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --\",\"a \"\"b\"\",\nc\"\n";
     let successful =
         b"\x40\"sf__Id\",\"sf__Created\",Name\n\"001LO0000000001\",\"true\",Acme\r\n001LO0000000002,false,\"\"\n";
-    Ok(vec![
+    let mut seeds = vec![
         ("context", "right", context(|_| {})),
         ("context", "foreign-host", context(|context| context["orgDomainUrl"] = json!("https://salesforce.com.evil.example"))),
         ("context", "no-token", context(|context| context["accessToken"] = Value::Null)),
@@ -75,7 +77,9 @@ fn seeds() -> Result<Vec<Seed>> {
         ("csv", "unprocessed", b"\x01Name,Amount\na,1\nb,\n".to_vec()),
         ("csv", "byte-order-mark", b"\x02\xEF\xBB\xBF\"sf__Id\",\"sf__Created\"\n\"001LO0000000001\",true".to_vec()),
         ("csv", "open-quote", b"\x03\"sf__Id\",\"sf__Error\"\n\"a,b".to_vec()),
-    ])
+    ];
+    seeds.extend(seeds::org()?);
+    Ok(seeds)
 }
 
 #[test]

@@ -5,8 +5,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::spec::{Operation, Spec};
+
+/// Who published an app through the add-on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Publisher {
+    /// UUID of the app on Heroku.
+    pub(crate) app_id: String,
+    /// Name of the connection.
+    pub(crate) connection: String,
+    /// Email of the user of Heroku, or the app's name.
+    pub(crate) by: String,
+    /// Id of this publication.
+    pub(crate) id: Uuid,
+    /// Who published it first, and when: what the add-on says of it as long as it is only published anew.
+    pub(crate) first: (String, DateTime<Utc>),
+}
 
 /// An app whose operations can be called.
 #[derive(Debug)]
@@ -20,6 +36,8 @@ pub(crate) struct App {
     pub(crate) instance_url: Option<String>,
     pub(crate) spec: Spec,
     pub(crate) published_at: DateTime<Utc>,
+    /// Absent when `local-org publish` did it.
+    pub(crate) published_by: Option<Publisher>,
     /// Whether publishing made the permission set named as the client, which then goes with the app.
     pub(crate) made_permission_set: bool,
     /// What is not as it should be, but does not prevent calls.

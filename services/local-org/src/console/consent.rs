@@ -6,7 +6,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use url::Url;
@@ -15,6 +15,7 @@ use super::frame::Frame;
 use super::page::{html, html_under};
 use crate::host::Host;
 use crate::host::logins::{Asked, Grant};
+use crate::http::request::base_url;
 
 /// Where the page is.
 const PATH: &str = "/services/oauth2/authorize";
@@ -43,13 +44,13 @@ struct Query {
 }
 
 /// Shows what an app asks for.
-async fn ask(query: web::Query<Query>, host: web::Data<Host>) -> HttpResponse {
+async fn ask(request: HttpRequest, query: web::Query<Query>, host: web::Data<Host>) -> HttpResponse {
     let query = query.into_inner();
     // Nobody is sent anywhere before it is known that the app wants to be there.
     let Some(app) = host.logins.app(&query.client_id) else {
         return refused("invalid_client_id", "client identifier invalid");
     };
-    if !app.callback_urls.contains(&query.redirect_uri) {
+    if !app.returns_to(&query.redirect_uri, &base_url(&request)) {
         return refused("redirect_uri_mismatch", "redirect_uri must match configuration");
     }
     let Ok(target) = Url::parse(&query.redirect_uri) else {

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::apps::App;
 use crate::apps::spec::{self, Spec};
+use crate::apps::{App, Publisher};
 use crate::control::respond::{blocking, no_such_org};
 use crate::control::routes::Routes;
 use crate::error::ApiError;
@@ -31,14 +31,17 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Publish {
-    org: String,
-    client_name: String,
-    url: String,
+pub(super) struct Publish {
+    pub(super) org: String,
+    pub(super) client_name: String,
+    pub(super) url: String,
     /// The specification's text.
-    spec: String,
+    pub(super) spec: String,
     /// See [`App::instance_url`].
-    instance_url: Option<String>,
+    pub(super) instance_url: Option<String>,
+    /// See [`App::published_by`].
+    #[serde(skip)]
+    pub(super) published_by: Option<Publisher>,
 }
 
 async fn publish(wanted: web::Json<Publish>, host: web::Data<Host>) -> HttpResponse {
@@ -51,14 +54,15 @@ async fn publish(wanted: web::Json<Publish>, host: web::Data<Host>) -> HttpRespo
         }
     };
     let (name, apps) = (wanted.org.clone(), host.clone());
-    blocking(&host, &name, move |org| {
-        let app = Arc::new(app(org, wanted, spec, &apps)?);
-        tracing::info!(org = app.org, client = app.client_name, url = app.url, "published");
-        let answer = Answer::json(201, app.to_json());
-        apps.apps.put(app);
-        Ok(answer)
-    })
-    .await
+    blocking(&host, &name, move |org| Ok(Answer::json(201, put(org, wanted, spec, &apps)?.to_json()))).await
+}
+
+/// Publishes what was checked; blocks.
+pub(super) fn put(org: &OrgHost, wanted: Publish, spec: Spec, host: &Host) -> Result<Arc<App>, ApiError> {
+    let app = Arc::new(app(org, wanted, spec, host)?);
+    tracing::info!(org = app.org, client = app.client_name, url = app.url, "published");
+    host.apps.put(Arc::clone(&app));
+    Ok(app)
 }
 
 async fn apps(host: web::Data<Host>) -> HttpResponse {
@@ -80,7 +84,8 @@ async fn unpublish(path: web::Path<(String, String)>, host: web::Data<Host>) -> 
     .await
 }
 
-fn check(wanted: &Publish) -> Result<Spec, Vec<String>> {
+/// What is to be published, or all that is wrong with it.
+pub(super) fn check(wanted: &Publish) -> Result<Spec, Vec<String>> {
     let mut problems = Vec::new();
     if !is_client_name(&wanted.client_name) {
         let rule = "begins with a letter, has letters, digits and single underscores, and does not end with one";
@@ -134,6 +139,7 @@ fn app(org: &OrgHost, wanted: Publish, spec: Spec, host: &Host) -> Result<App, A
         instance_url: wanted.instance_url.map(without_slash),
         spec,
         published_at: Utc::now(),
+        published_by: wanted.published_by,
         made_permission_set: is_new || earlier.is_some_and(|app| app.made_permission_set),
         warnings,
     })

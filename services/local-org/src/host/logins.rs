@@ -10,8 +10,8 @@ mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub(crate) use self::app::{AppDraft, ConnectedApp};
-pub(crate) use self::assertion::Assertion;
+pub(crate) use self::app::{APPLINK, APPLINK_CALLBACK, AppDraft, ConnectedApp};
+pub(crate) use self::assertion::{Assertion, signed};
 pub(crate) use self::grants::{Asked, Grant, Grants, verifies};
 
 /// Connected apps at most.
@@ -25,9 +25,10 @@ pub(crate) struct Logins {
 }
 
 impl Default for Logins {
-    /// With the app of the Salesforce CLI, which every org knows.
+    /// With the apps of the Salesforce CLI, which every org knows, and of Heroku AppLink.
     fn default() -> Self {
-        Self { apps: RwLock::new(vec![Arc::new(ConnectedApp::salesforce_cli())]), grants: Grants::default() }
+        let apps = [ConnectedApp::salesforce_cli(), ConnectedApp::applink()];
+        Self { apps: RwLock::new(apps.map(Arc::new).into()), grants: Grants::default() }
     }
 }
 

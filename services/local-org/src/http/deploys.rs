@@ -15,7 +15,7 @@ use crate::host::{Host, OrgHost, Session};
 use crate::version::Version;
 
 /// Largest body that is read, in bytes: an archive of 39 MB, and what stands around it.
-const MAX_BODY: usize = 40 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 40 * 1024 * 1024;
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -127,7 +127,7 @@ fn options_of(given: &Value) -> Options {
 }
 
 /// The boundary that a `Content-Type` header names.
-fn boundary(content_type: &str) -> Option<String> {
+pub(crate) fn boundary(content_type: &str) -> Option<String> {
     let (kind, parameters) = content_type.split_once(';')?;
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
@@ -139,7 +139,7 @@ fn boundary(content_type: &str) -> Option<String> {
 
 /// The options, which are JSON, and the archive. Clients name the parts in different ways (`json`, `entity_content`; `file`,
 /// `fileField`), so what is in them tells.
-fn parts<'b>(body: &'b [u8], boundary: &str) -> Result<(Option<Value>, &'b [u8]), ApiError> {
+pub(crate) fn parts<'b>(body: &'b [u8], boundary: &str) -> Result<(Option<Value>, &'b [u8]), ApiError> {
     let delimiter = format!("--{boundary}").into_bytes();
     let (mut options, mut archive) = (None, None);
     let mut places = positions(body, &delimiter);

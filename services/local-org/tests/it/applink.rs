@@ -29,6 +29,8 @@ async fn gives_an_authorization() {
             "instance_url": org.base,
             "type": "SalesforceOrg",
             "api_version": "62.0",
+            "username": "admin@my-org.local",
+            "user_id": auth["user_id"],
             "user_auth": {"username": "admin@my-org.local", "user_id": auth["user_id"], "access_token": org.token},
         })
     );

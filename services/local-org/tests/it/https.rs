@@ -149,3 +149,32 @@ async fn a_certificate_that_cannot_be_written_stops_the_start() {
     let error = local_org::run(config, listeners, std::future::pending()).await.expect_err("no start");
     assert_eq!(error.to_string(), "cannot write the certificate to /nonexistent/certificate.pem");
 }
+
+/// As AppLink's plugin publishes: to port 443, which nobody listens on, by way of the proxy of the environment.
+#[tokio::test]
+async fn the_plain_port_is_a_proxy_for_the_port_with_tls_and_for_nothing_else() {
+    let org = TlsOrg::start().await;
+    let certificate = org._folder.path().join("certificate.pem");
+    let proxied = |proxy: &str| {
+        let proxy = reqwest::Proxy::all(proxy).expect("a proxy");
+        trusting(&certificate).proxy(proxy).build().expect("a client")
+    };
+    let client = proxied(&org.http);
+    let reply = client.get("https://localhost/local/orgs").send().await.expect("an answer");
+    let orgs: Value = reply.json().await.expect("JSON");
+    assert_eq!(orgs[0]["instanceUrl"], "https://localhost");
+    // More than one piece each way, on a connection that goes on.
+    let big = "x".repeat(300_000);
+    let query = format!("https://localhost/services/data/v62.0/query?q={}", "a".repeat(20));
+    let posted = client.post("https://localhost/services/data/v62.0/composite").bearer_auth(&org.token).body(big);
+    assert_eq!(posted.send().await.expect("an answer").status(), 400);
+    assert_eq!(client.get(query).bearer_auth(&org.token).send().await.expect("an answer").status(), 400);
+    // Other ports and other names are refused, and there is no way through a port without TLS beside it.
+    for elsewhere in ["https://localhost:1/", "https://example.com/", "https://localhost.example.com/"] {
+        let error = client.get(elsewhere).send().await.expect_err("no connection");
+        assert!(error.is_connect(), "{error:?}");
+    }
+    let plain = support::TestOrg::start().await;
+    let error = proxied(&plain.base).get("https://localhost/").send().await.expect_err("no connection");
+    assert!(error.is_connect(), "{error:?}");
+}

@@ -15,6 +15,7 @@ fn app() -> App {
         instance_url: None,
         spec: spec::read(&text.to_string()).expect("a good document"),
         published_at: Utc::now(),
+        published_by: None,
         made_permission_set: true,
         warnings: Vec::new(),
     }

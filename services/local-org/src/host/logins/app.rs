@@ -14,6 +14,11 @@ use x509_cert::der::oid::ObjectIdentifier;
 /// The algorithm of RSA keys (RFC 8017, `rsaEncryption`).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
+/// Consumer key of Heroku AppLink.
+pub(crate) const APPLINK: &str = "HerokuAppLink";
+/// Where users come back to it, on this server.
+pub(crate) const APPLINK_CALLBACK: &str = "/addons/callback";
+
 /// A program that logs in for users.
 #[derive(Clone)]
 pub(crate) struct ConnectedApp {
@@ -25,6 +30,8 @@ pub(crate) struct ConnectedApp {
     client_secret: Option<String>,
     /// Where users are sent back to, literally.
     pub(crate) callback_urls: Vec<String>,
+    /// Where on this server they are sent back to, under whatever name it was called.
+    own_callback: Option<String>,
     /// The RSA key of its certificate, for the JWT bearer flow.
     key: Option<Vec<u8>>,
 }
@@ -61,8 +68,27 @@ impl ConnectedApp {
             client_id: "PlatformCLI".to_owned(),
             client_secret: None,
             callback_urls: vec!["http://localhost:1717/OauthRedirect".to_owned()],
+            own_callback: None,
             key: None,
         }
+    }
+
+    /// The app as which Heroku AppLink logs in, with a path of this server.
+    pub(super) fn applink() -> Self {
+        Self {
+            name: "Heroku AppLink".to_owned(),
+            client_id: APPLINK.to_owned(),
+            client_secret: None,
+            callback_urls: Vec::new(),
+            own_callback: Some(APPLINK_CALLBACK.to_owned()),
+            key: None,
+        }
+    }
+
+    /// Whether users may be sent back there from the server of that URL.
+    pub(crate) fn returns_to(&self, redirect_uri: &str, base_url: &str) -> bool {
+        let is_own = |path: &String| redirect_uri.strip_prefix(base_url) == Some(path);
+        self.callback_urls.iter().any(|url| url == redirect_uri) || self.own_callback.as_ref().is_some_and(is_own)
     }
 
     /// Whether this is the app's secret. Whatever is given is right where the app has none.
@@ -116,6 +142,7 @@ impl TryFrom<AppDraft> for ConnectedApp {
             client_id: draft.client_id,
             client_secret: draft.client_secret,
             callback_urls: draft.callback_urls,
+            own_callback: None,
         })
     }
 }

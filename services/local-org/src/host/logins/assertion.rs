@@ -3,12 +3,20 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::app::ConnectedApp;
 
 /// Clocks of others may be so far ahead or behind, in seconds.
 const SKEW: i64 = 180;
+
+/// How long an assertion of our own is good, in seconds (Salesforce takes those of the next three minutes).
+const LIFETIME: i64 = 180;
 
 /// Where an app that does not know this server says that it logs in.
 const LOGIN_HOSTS: [&str; 2] = ["https://login.salesforce.com", "https://test.salesforce.com"];
@@ -56,6 +64,37 @@ pub(crate) enum Doubt {
     Audience,
     #[error("expired assertion")]
     Expired,
+}
+
+/// Why nothing can be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an RSA private key of 2,048 to 8,192 bits in PEM (PKCS#8 or PKCS#1), without a password")]
+pub(crate) struct BadKey;
+
+/// The assertion with which the app of that consumer key logs a user in for the next minutes, as AppLink makes it of a
+/// private key that it was given.
+///
+/// # Errors
+/// [`BadKey`] when the key is none.
+pub(crate) fn signed(
+    private_key: &str,
+    client_id: &str,
+    username: &str,
+    audience: &str,
+    now: i64,
+) -> Result<String, BadKey> {
+    let key = match PrivateKeyDer::from_pem_slice(private_key.as_bytes()).map_err(|_| BadKey)? {
+        PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+        _ => return Err(BadKey),
+    };
+    let key = key.map_err(|_| BadKey)?;
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({"iss": client_id, "sub": username, "aud": audience, "exp": now + LIFETIME});
+    let text = format!("{}.{}", part(json!({"alg": "RS256", "typ": "JWT"})), part(claims));
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).map_err(|_| BadKey)?;
+    Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 impl<'t> Assertion<'t> {

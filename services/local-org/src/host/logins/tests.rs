@@ -1,5 +1,5 @@
 use super::grants::verifies;
-use super::{AppDraft, Asked, Assertion, ConnectedApp, Grant, Grants, Logins};
+use super::{APPLINK, APPLINK_CALLBACK, AppDraft, Asked, Assertion, ConnectedApp, Grant, Grants, Logins};
 
 fn asked() -> Asked {
     Asked {
@@ -81,7 +81,7 @@ fn an_app_replaces_the_one_of_its_key() {
     assert!(logins.add(draft(r#", "clientSecret": "right""#).unwrap()));
     let app = logins.app("key").unwrap();
     assert!(app.takes_secret("right") && !app.takes_secret("wrong"));
-    assert_eq!(logins.apps().len(), 2);
+    assert_eq!(logins.apps().len(), 3);
     assert!(!format!("{logins:?}").contains("right"));
 }
 
@@ -90,4 +90,22 @@ fn what_is_no_jwt_is_none() {
     for text in ["", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."] {
         assert!(Assertion::parse(text).is_none(), "{text}");
     }
+}
+
+#[test]
+fn users_come_back_to_applink_on_the_server_that_they_left() {
+    let logins = Logins::default();
+    let applink = logins.app(APPLINK).unwrap();
+    let (here, path) = ("http://localhost:8090", APPLINK_CALLBACK);
+    assert!(applink.returns_to(&format!("{here}{path}"), here));
+    for elsewhere in [
+        format!("http://evil.example{path}"),
+        format!("{here}{path}/x"),
+        format!("{here}.evil.example{path}"),
+        format!("{here}@evil.example{path}"),
+        here.to_owned(),
+    ] {
+        assert!(!applink.returns_to(&elsewhere, here), "{elsewhere}");
+    }
+    assert!(!logins.app("PlatformCLI").unwrap().returns_to(&format!("{here}{path}"), here));
 }
