@@ -11,6 +11,8 @@ const MOST = 150_000;
 const ORG = 'my-org';
 const CONNECTIONS = [ORG, 'my-org-sales-a', 'empty-org', 'retired-org'];
 const WINDOW = { width: 1100, height: 1000 };
+/** Opportunities of the job in the dashboard's pictures. */
+const OPPORTUNITIES = 4_000;
 
 const [folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
@@ -19,9 +21,9 @@ const browser = await launch();
 const visitor = await Visitor.arrive(browser, stack, { viewport: WINDOW, colorScheme: 'light' });
 
 /** Takes a picture of the upper part of the page. */
-async function take(name, height, { page } = visitor) {
+async function take(name, height, { page } = visitor, width = WINDOW.width) {
   const path = join(folder, `${name}.png`);
-  await page.setViewportSize({ ...WINDOW, height });
+  await page.setViewportSize({ width, height });
   // A button leads back to its card, further down.
   await page.evaluate(() => scrollTo(0, 0));
   // Nothing that is in motion, no caret.
@@ -69,7 +71,48 @@ try {
   } finally {
     await orgStack.stop();
   }
+  await takeDashboard();
 } finally {
   await browser.close();
   await stack.stop();
+}
+
+/** The dashboard while a job runs: some tasks are tried again, one is given up, and a worker is killed. */
+async function takeDashboard() {
+  const jobs = await Stack.startPattern({ binaries: process.env.BINARIES, pattern: 'org-job' });
+  try {
+    const url = await jobs.startDashboard({ AUTH: 'none', DASHBOARD_QUEUES: 'org-job,api-access' });
+    await jobs.org('POST', `/orgs/${ORG}/seed`, { opportunities: OPPORTUNITIES, lines: 2 });
+    await jobs.org('PUT', '/costs', { callMs: 400, rowUs: 300 });
+    const variables = { MAX_ATTEMPTS: '3', WORKER_CONCURRENCY: '3' };
+    for (const name of ['worker.1', 'worker.2', 'worker.3']) await jobs.startWorker(name, variables);
+    const operator = await Visitor.arrive(browser, { url }, { viewport: WINDOW, colorScheme: 'light' });
+    const { page } = operator;
+    const id = await jobs.executeBatch();
+    await page.goto(`/jobs/org-job/${id}`);
+    const done = (records) =>
+      page.waitForFunction((records) => document.querySelector('#job progress').value >= records, records, { timeout: 120_000 });
+    await done(400);
+    const action = { kind: 'status', status: 400, errorCode: 'INVALID_FIELD', message: 'No such column GrandTotal__c on entity Quote' };
+    await jobs.org('POST', '/faults', { org: ORG, pathContains: '/composite/graph', times: 4, action });
+    await done(1_400);
+    await jobs.killWorker('worker.3');
+    await page.getByText(/tried again/).first().waitFor({ timeout: 60_000 });
+    await done(2_600);
+    await page.getByRole('button', { name: 'Live' }).click();
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await take(`dashboard-job-${colorScheme}`, 1_080, operator);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await take('dashboard-job-phone', 1_500, operator, 390);
+    await page.goto('/');
+    await page.getByText('open jobs').first().waitFor();
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await take(`dashboard-overview-${colorScheme}`, 800, operator);
+    }
+  } finally {
+    await jobs.stop();
+  }
 }

@@ -63,6 +63,12 @@ class Process {
     throw new Error(`${this.name} did not print ${pattern}:\n${this.#output.slice(-2000)}`);
   }
 
+  /** Ends it at once, as the system does. */
+  async kill() {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
   async stop() {
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
@@ -77,7 +83,8 @@ export const TOKEN = '0123456789-token-of-this-stack-only';
 /** Everything that the pages need. */
 export class Stack {
   #processes = [];
-  #worker;
+  #workers = new Map();
+  #dashboard;
   #redis;
   #folder = mkdtempSync(join(tmpdir(), 'pages-'));
 
@@ -139,14 +146,17 @@ export class Stack {
 
   async #startOrg(binaries) {
     const salesforce = join(ROOT, 'salesforce');
-    const ports = ['--port', '0', '--pubsub-port', '0'];
-    const org = this.#add('local-org', join(binaries, 'local-org'), [...ports, '--salesforce-dir', salesforce]);
+    const options = ['--port', '0', '--pubsub-port', '0', '--salesforce-dir', salesforce];
+    // The dashboard comes later, if at all.
+    if (this.#dashboard) options.push('--dashboard-url', `http://127.0.0.1:${this.#dashboard}`);
+    const org = this.#add('local-org', join(binaries, 'local-org'), options);
     [, this.orgUrl] = await org.prints(/listening on (http:\/\/[\w.:]+)/);
   }
 
   /** Redis, local-org, and the web process of a pattern with these variables besides. */
   async startWeb(pattern, variables = {}) {
     this.pattern = pattern;
+    this.#dashboard = await freePort();
     const redisPort = await freePort();
     const redis = ['--port', redisPort, '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
     this.#redis = this.#add('redis', 'redis-server', redis.map(String));
@@ -177,27 +187,56 @@ export class Stack {
     [, this.url] = await web.prints(/listening on (http:\/\/[\w.:]+)/);
   }
 
-  /** The dashboard of the same Redis; its address. */
-  async startDashboard() {
+  /** The dashboard of the same Redis, with these variables besides; its address, to which local-org's console leads. */
+  async startDashboard(variables = {}) {
     const dashboard = this.#add('dashboard-web', join(this.binaries, 'dashboard-web'), [], {
       ...this.shared,
-      PORT: String(await freePort()),
+      PORT: String(this.#dashboard),
       BIND_ADDRESS: '127.0.0.1',
       APP_USERNAME: USERNAME,
       APP_PASSWORD: PASSWORD,
+      ...variables,
     });
     const [, url] = await dashboard.prints(/listening on (http:\/\/[\w.:]+)/);
     return url;
   }
 
-  /** A worker for it. */
-  async startWorker() {
-    this.#worker = this.#add(`${this.pattern}-worker`, join(this.binaries, `${this.pattern}-worker`), [], {
+  /** A worker for it, with these variables besides. */
+  async startWorker(name = 'worker.1', variables = {}) {
+    const worker = this.#add(`${this.pattern}-worker`, join(this.binaries, `${this.pattern}-worker`), [], {
       ...this.shared,
-      WORKER_NAME: 'worker.1',
+      WORKER_NAME: name,
       WORKER_CONCURRENCY: '2',
+      ...variables,
     });
-    await this.#worker.prints(/worker ready/);
+    this.#workers.set(name, worker);
+    await worker.prints(/worker ready/);
+  }
+
+  /** Starts a job of org-job over all Opportunities with this name or the sample ones; its id. */
+  async executeBatch(soqlWhereClause = "Name LIKE 'Sample Opportunity%'") {
+    const [org] = await this.org('GET', '/orgs');
+    const [{ id: userId, username, accessToken }] = org.users;
+    const context = {
+      requestId: 'browser',
+      accessToken,
+      apiVersion: '',
+      namespace: '',
+      orgId: org.id,
+      orgDomainUrl: org.instanceUrl,
+      userContext: { userId, username },
+    };
+    const answer = await fetch(`${this.url}/api/executebatch`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-client-context': Buffer.from(JSON.stringify(context)).toString('base64'),
+      },
+      body: JSON.stringify({ soqlWhereClause }),
+    });
+    const text = await answer.text();
+    if (answer.status !== 202) throw new Error(`executebatch answered ${answer.status}: ${text}`);
+    return JSON.parse(text).jobId;
   }
 
   /** Stops Redis, for good. */
@@ -205,9 +244,14 @@ export class Stack {
     await this.#redis.stop();
   }
 
-  /** Stops the worker. */
-  async stopWorker() {
-    await this.#worker.stop();
+  /** Stops a worker, which gives back what it does. */
+  async stopWorker(name = 'worker.1') {
+    await this.#workers.get(name).stop();
+  }
+
+  /** Kills a worker, which has no time for that. */
+  async killWorker(name = 'worker.1') {
+    await this.#workers.get(name).kill();
   }
 
   #add(...args) {

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use url::Url;
 
 pub use self::publish::Publish;
 use crate::config::{Addon, AppOnHeroku, Config, Listeners};
+use crate::console::dashboard_url;
 use crate::costs::Costs;
 use crate::guard::host_name;
 
@@ -40,6 +42,10 @@ pub struct Cli {
     /// given several times
     #[arg(long = "allowed-host", env = "LOCAL_ORG_ALLOWED_HOSTS", value_delimiter = ',', value_parser = host_name)]
     allowed_hosts: Vec<String>,
+    /// Address of the dashboard that shows the jobs of apps, such as http://127.0.0.1:8084: the console's Quotes lead to
+    /// their jobs there
+    #[arg(long, env = "LOCAL_ORG_DASHBOARD_URL", value_parser = dashboard_url)]
+    dashboard_url: Option<Url>,
     /// Port for https as well, with a self-signed certificate; 0 takes a free one [default: no https]
     #[arg(long, env = "LOCAL_ORG_TLS_PORT")]
     tls_port: Option<u16>,
@@ -199,6 +205,7 @@ impl Cli {
                 bulk_delay_ms: self.bulk_delay_ms,
             },
             allowed_hosts: self.allowed_hosts,
+            dashboard: self.dashboard_url,
             certificate: self.tls_cert_out,
             announce: true,
         })

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use url::Url;
 
+use url::Url;
+
 use crate::costs::Costs;
 
 /// What a local org is started with.
@@ -28,6 +30,8 @@ pub struct Config {
     pub costs: Costs,
     /// Names besides loopback ones to which callers may address themselves, without port.
     pub allowed_hosts: Vec<String>,
+    /// Address of the dashboard that shows the jobs of apps: the console's Quotes lead there.
+    pub dashboard: Option<Url>,
     /// File to write the certificate of the ports with TLS to, for clients that are to trust it.
     pub certificate: Option<PathBuf>,
     /// Whether to say on standard output when the server is ready.
@@ -45,6 +49,7 @@ impl Default for Config {
             lines: 2,
             costs: Costs::default(),
             allowed_hosts: Vec::new(),
+            dashboard: None,
             certificate: None,
             announce: false,
         }

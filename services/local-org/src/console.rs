@@ -10,6 +10,7 @@ mod consent;
 mod events;
 mod frame;
 mod home;
+mod jobs;
 mod notifications;
 mod org;
 mod page;
@@ -25,6 +26,7 @@ use askama::Template;
 
 use self::frame::Frame;
 use self::home::HomePage;
+pub(crate) use self::jobs::dashboard_url;
 use self::org::OrgPage;
 use self::page::html;
 use crate::error::ApiError;

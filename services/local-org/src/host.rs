@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use url::Url;
 
 pub(crate) use self::apps::HerokuApp;
 pub(crate) use self::cursors::{Cursors, Page};
@@ -41,8 +42,13 @@ pub(crate) struct Host {
     pub(crate) faults: Faults,
     pub(crate) apps: Apps,
     pub(crate) logins: Logins,
+<<<<<<< HEAD
     /// What the add-on knows of the orgs.
     pub(crate) links: Links,
+=======
+    /// Where the jobs of apps are shown.
+    pub(crate) dashboard: Option<Url>,
+>>>>>>> snap-look
 }
 
 impl Host {
@@ -75,6 +81,7 @@ impl Host {
             faults: Faults::default(),
             apps: Apps::default(),
             logins: Logins::default(),
+            dashboard: config.dashboard,
         })
     }
 

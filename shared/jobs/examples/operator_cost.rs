@@ -11,16 +11,22 @@
     reason = "it shows its result, and is configured like a program"
 )]
 
-use jobs::operator::{JobFilter, WhichJobs};
-use jobs::{Jobs, JobsConfig, NewChunk, NewJob, OPERATOR, PlanStep, SealKey, Task, WorkerId};
+use jobs::operator::{Actor, JobFilter, WhichJobs};
+use jobs::{ChunkReport, JobId, Jobs, JobsConfig, NewChunk, NewJob, OPERATOR, PlanStep, SealKey, Task, WorkerId};
 use std::error::Error;
+use std::time::Duration;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const KIND: &str = "cost";
 const OPEN: usize = 100;
 const ORGS: usize = 20;
-const LOOKS: u32 = 500;
+const LOOKS: u32 = 100;
+/// Rounds of so many looks, whose median is told: others use the machine, too.
+const ROUNDS: usize = 9;
+/// Chunks of the one big job: most are done, some are dead letters, some run, and the others wait.
+const CHUNKS: usize = 10_000;
+const DEAD: usize = 1_000;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -30,6 +36,8 @@ async fn main() -> Outcome<()> {
     config.prefix = format!("{{cost-{}}}:", std::process::id());
     config.max_ended_jobs = 1_000_000;
     config.jobs_per_minute = 1_000_000;
+    config.max_outstanding_chunks = 1_000_000;
+    config.org_limit = 1_000;
     let jobs = Jobs::connect(config).await?;
     let mut redis = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
     let worker = WorkerId::new("worker.1");
@@ -45,6 +53,7 @@ async fn main() -> Outcome<()> {
         jobs.tasks().plan_push(lease, &PlanStep { chunks, cursor: String::new(), done: true }).await?;
     }
     let claim = jobs.tasks().claim(&worker, OPEN / 2, &[KIND]).await?;
+    let big = big(&jobs, &worker).await?;
     let operator = jobs.operator();
     println!("{ended} ended jobs and {OPEN} open ones of {ORGS} orgs, {} tasks with a worker", claim.tasks.len());
     println!("| what | µs of scripts a call | µs of CPU of Redis a call |\n|---|---|---|");
@@ -61,29 +70,32 @@ async fn main() -> Outcome<()> {
         "50 open jobs, all about each",
         "50 newest jobs, all about each",
         "the page of a job",
+        "the page of a job of 10,000 chunks, 1,000 of them dead letters",
+        "what operators did, 100 acts and 100 refusals",
     ];
     for what in looks {
-        let before = spent(&mut redis).await?;
-        for _ in 0..LOOKS {
-            match what {
-                "overview" => drop(operator.overview().await?),
-                "50 open jobs" => drop(operator.rows(&open, 50, None).await?),
-                "50 newest jobs" => drop(operator.rows(&JobFilter::default(), 50, None).await?),
-                "failed jobs, of which there are none" => drop(operator.rows(&failed, 50, None).await?),
-                "jobs of a kind, of which there are none" => drop(operator.rows(&other, 50, None).await?),
-                "50 open jobs, all about each" => drop(operator.jobs(&open, 50, None).await?),
-                "50 newest jobs, all about each" => drop(operator.jobs(&JobFilter::default(), 50, None).await?),
-                _ => {
-                    let job = operator.job(&one).await?.ok_or("the job is gone")?;
-                    drop(operator.errors(&one, 0, 10).await?);
-                    drop(operator.dead_letters(&one).await?);
-                    drop(operator.why_not_go_on(&job).await?);
+        let (mut scripts, mut computing) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let before = spent(&mut redis).await?;
+            for _ in 0..LOOKS {
+                match what {
+                    "overview" => drop(operator.overview().await?),
+                    "50 open jobs" => drop(operator.rows(&open, 50, None).await?),
+                    "50 newest jobs" => drop(operator.rows(&JobFilter::default(), 50, None).await?),
+                    "failed jobs, of which there are none" => drop(operator.rows(&failed, 50, None).await?),
+                    "jobs of a kind, of which there are none" => drop(operator.rows(&other, 50, None).await?),
+                    "50 open jobs, all about each" => drop(operator.jobs(&open, 50, None).await?),
+                    "50 newest jobs, all about each" => drop(operator.jobs(&JobFilter::default(), 50, None).await?),
+                    "the page of a job" => drop(operator.look(&one, 10, 50).await?),
+                    "what operators did, 100 acts and 100 refusals" => drop(operator.operations().await?),
+                    _ => drop(operator.look(&big, 10, 50).await?),
                 }
             }
+            let after = spent(&mut redis).await?;
+            scripts.push((after.0 - before.0) / f64::from(LOOKS));
+            computing.push((after.1 - before.1) / f64::from(LOOKS));
         }
-        let after = spent(&mut redis).await?;
-        let each = |now: f64, before: f64| (now - before) / f64::from(LOOKS);
-        println!("| {what} | {:.0} | {:.0} |", each(after.0, before.0), each(after.1, before.1));
+        println!("| {what} | {:.0} | {:.0} |", median(scripts), median(computing));
     }
     Ok(())
 }
@@ -115,6 +127,47 @@ async fn end(jobs: &Jobs, worker: &WorkerId, number: usize) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// A job of very many chunks in each state, and what operators did beside it.
+async fn big(jobs: &Jobs, worker: &WorkerId) -> Outcome<JobId> {
+    let tasks = jobs.tasks();
+    create(jobs, ORGS).await?;
+    let claim = tasks.claim(worker, 1, &[KIND]).await?;
+    let lease = &claim.tasks.first().ok_or("nothing to claim")?.lease;
+    let id = lease.job();
+    let chunks = (0..CHUNKS).map(|_| NewChunk { payload: "x".repeat(4_000), records: 200 }).collect();
+    tasks.plan_push(lease, &PlanStep { chunks, cursor: String::new(), done: true }).await?;
+    // Other jobs have tasks, too.
+    let (mut done, mut dead) = (0, 0);
+    while done < CHUNKS - 2 * DEAD {
+        for claimed in tasks.claim(worker, 100, &[KIND]).await?.tasks {
+            if claimed.lease.job() != id {
+                continue;
+            }
+            if dead < DEAD {
+                tasks.fail(&claimed.lease, None, "INVALID_FIELD: the org said no").await?;
+                dead += 1;
+            } else {
+                let report = ChunkReport { processed: 200, succeeded: 200, ..ChunkReport::default() };
+                tasks.ack(&claimed.lease, &report).await?;
+                done += 1;
+            }
+        }
+    }
+    let (operator, actor) = (jobs.operator(), "ada".parse::<Actor>()?);
+    for _ in 0..100 {
+        operator.pause_org("resting", Duration::from_secs(60), "", None, &actor).await?;
+        operator.resume_org("resting", &actor).await?;
+        drop(operator.resume_org("resting", &actor).await);
+    }
+    Ok(id)
+}
+
+/// The one in the middle.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// µs that scripts have taken so far, by the clock, and that Redis's main thread was computing.

@@ -36,6 +36,7 @@
 //! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember), as `<value> <proof>` |
 //! | `session:<job>` | string | session, sealed for the job's `org kind user` and parameters, with a TTL; deleted when the job ends |
 //! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
+//! | `course:<job>` | string | how its chunks stood now and then in its present run, `<ms> <total> <done> <dead> <dropped> <running> <retried>;` each: 4 KB at most, and none of a job that was over in a quarter of a second |
 //! | `troubles:<job>` | hash | task → why it was not done and is tried again, as JSON, of up to twenty tasks; deleted when the job ends |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand, and the last hundred of an ended job; not there before the second one |
 //! | `open`, `open:<org>` | set | jobs that have not ended |
@@ -61,7 +62,7 @@
 //! | `beats`, `beat:<worker>` | sorted set, string | workers by the ms they were last heard of; what each tells of itself, as JSON, for the length of a lease |
 //! | `figures:<worker>` | string | its figures, in Prometheus' text format, for half a minute |
 //! | `stopped` | sorted set | orgs that an operator has paused, by the end of the pause |
-//! | `operations` | list | what operators did to orgs, as JSON, the last hundred, for 30 days |
+//! | `operations`, `refused` | list | what operators did to orgs, and what they wanted and was not done, as JSON, the last hundred each, for 30 days |
 //! | `pulse` | hash | `seen`: when any worker was last heard of; `rest_until`: no reclaiming before |
 //!
 //! Further keys under the prefix belong to the [scripts of a service](ServiceScript).
@@ -70,8 +71,9 @@
 //!
 //! Fields of a job: `org user kind proof request_id ttl dead_ttl keep created_at` never change. `state run plan cursor
 //! cursor_proof total done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there,
-//! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch with_session waits_since params_bytes started_at finished_at` are there
-//! when they apply; `kind` is the name of the [`Kind`] and, after the first version, `@` and the version; `with_session` when it was ever given a session, `waits_since` is when it had its last turn, or came into the rotation; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
+//! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch with_session waits_since params_bytes started_at finished_at
+//! course_at course_from retried` are there when they apply (a claim makes the next entry of the course, the present run's began,
+//! runs of tasks that are done again); `kind` is the name of the [`Kind`] and, after the first version, `@` and the version; `with_session` when it was ever given a session, `waits_since` is when it had its last turn, or came into the rotation; `session_epoch` is the epoch at which `resume` brought the present session, `again` the most chunks that
 //! a retry puts back at a time, `params_bytes` the length of parameters that are gone. Values of at most 64 bytes keep the
 //! hash small; a longer one (a reason, a caller's long request id) makes it four times as large.
 //!
@@ -168,8 +170,9 @@
 //! | `release_unknown` | worker | gives back what a claim without an answer may have leased, and all when it stops |
 //! | `stats` | worker | reads |
 //! | `beat`, `gone` | worker, every few seconds; at its end | tells operators what it does |
-//! | `overview`, `sift` | operator | read |
+//! | `overview`, `sift`, `letters` | operator | read |
 //! | `stop_org`, `start_org` | operator | begins and ends the pause of an org |
+//! | `refused` | operator | records what was wanted and not done |
 //!
 //! # Proofs
 //! Whoever can write to Redis can stop and lose work, but not have other work done: what decides what is done has a proof

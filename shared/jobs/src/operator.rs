@@ -13,19 +13,27 @@
 mod actions;
 mod actor;
 mod advice;
+mod course;
 mod handle;
 mod history;
 mod jobs;
+mod look;
 mod orgs;
 mod overview;
+mod pauses;
+mod refusal;
 pub(crate) mod workers;
 
-pub use actions::{Letters, Refusal};
+pub use actions::Letters;
 pub use actor::{Actor, InvalidActor};
 pub use advice::Advice;
+pub use course::CoursePoint;
 pub use handle::Operator;
 pub use history::{Minute, Operation, OperationKind, Totals};
 pub use jobs::{JobFilter, JobPage, JobRow, RowPage, WhichJobs};
+pub use look::JobLook;
 pub use orgs::{OrgPause, OrgSilence, OrgStanding, Tasks};
 pub use overview::{Oldest, Overview};
+pub use pauses::Stopped;
+pub use refusal::Refusal;
 pub use workers::{WorkerTask, WorkerView};

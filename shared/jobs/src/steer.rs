@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use redis::{Script, ScriptInvocation};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::connection::Repeat;
 use super::error::{JobsError, Limit, Unproven};
@@ -28,6 +29,15 @@ const RETRY_AFTER_OPEN: Duration = Duration::from_secs(30);
 pub struct By<'a> {
     jobs: &'a Jobs,
     user: &'a str,
+}
+
+/// A job after somebody has acted on it.
+#[derive(Debug)]
+pub(super) struct Acted {
+    /// How it is now.
+    pub(super) job: JobView,
+    /// Whether it was this act that changed it; otherwise it was not, or no longer, in a state in which the act makes sense.
+    pub(super) changed: bool,
 }
 
 /// Kind, user, parameters, proof, and the length of parameters that are gone: what is proven and sealed of a job.
@@ -89,14 +99,23 @@ impl By<'_> {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn cancel(&self, org: &str, id: &JobId) -> Result<Option<JobView>, JobsError> {
+        Ok(self.act_cancel(org, id).await?.map(|acted| acted.job))
+    }
+
+    pub(super) async fn act_cancel(&self, org: &str, id: &JobId) -> Result<Option<Acted>, JobsError> {
         check_user(self.user)?;
         if self.jobs.get(org, id).await?.is_none() {
             return Ok(None);
         }
         let mut script = self.jobs.script(&SCRIPTS.cancel);
-        script.arg(id.to_string()).arg(self.user);
-        self.jobs.connection().invoke::<()>(&script, Repeat::Safe).await?;
-        self.jobs.get(org, id).await
+        script.arg(id.to_string()).arg(self.user).arg(once());
+        let changed = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        self.acted(org, id, changed).await
+    }
+
+    /// The job after an act.
+    async fn acted(&self, org: &str, id: &JobId, changed: bool) -> Result<Option<Acted>, JobsError> {
+        Ok(self.jobs.get(org, id).await?.map(|job| Acted { job, changed }))
     }
 
     /// See [`Jobs::resume`].
@@ -109,10 +128,18 @@ impl By<'_> {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
+        Ok(self.act_resume(org, id, session).await?.map(|acted| acted.job))
+    }
+
+    pub(super) async fn act_resume(
+        &self,
+        org: &str,
+        id: &JobId,
+        session: Option<SecretString>,
+    ) -> Result<Option<Acted>, JobsError> {
         let Some(script) = self.go_on(&SCRIPTS.resume, org, id, session.as_ref()).await? else { return Ok(None) };
-        // Repeated, it finds the job not held, and changes nothing.
-        self.jobs.connection().invoke::<()>(&script, Repeat::Safe).await?;
-        self.jobs.get(org, id).await
+        let changed = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
+        self.acted(org, id, changed).await
     }
 
     /// See [`Jobs::retry`].
@@ -125,7 +152,7 @@ impl By<'_> {
         id: &JobId,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.put_back(org, id, session.as_ref(), "").await
+        Ok(self.act_retry(org, id, session.as_ref(), None).await?.map(|acted| acted.job))
     }
 
     /// As [`Jobs::retry`], for the dead letter of one task; the others stay what they are.
@@ -139,26 +166,27 @@ impl By<'_> {
         task: Task,
         session: Option<SecretString>,
     ) -> Result<Option<JobView>, JobsError> {
-        self.put_back(org, id, session.as_ref(), &task.to_string()).await
+        Ok(self.act_retry(org, id, session.as_ref(), Some(task)).await?.map(|acted| acted.job))
     }
 
-    async fn put_back(
+    /// The same of one task, or of all.
+    pub(super) async fn act_retry(
         &self,
         org: &str,
         id: &JobId,
         session: Option<&SecretString>,
-        task: &str,
-    ) -> Result<Option<JobView>, JobsError> {
+        task: Option<Task>,
+    ) -> Result<Option<Acted>, JobsError> {
         let Some(mut script) = self.go_on(&SCRIPTS.retry, org, id, session).await? else { return Ok(None) };
         let config = self.jobs.config();
-        script.arg(config.max_outstanding_chunks.min(MAX_PUT_BACK)).arg(config.max_open_jobs).arg(task);
-        // Repeated, it finds the job not ended, and changes nothing.
+        script.arg(config.max_outstanding_chunks.min(MAX_PUT_BACK)).arg(config.max_open_jobs);
+        script.arg(task.map(|task| task.to_string()).unwrap_or_default());
         let letters: i64 = self.jobs.connection().invoke(&script, Repeat::Safe).await?;
         if letters < 0 {
             let limit = Limit::Open(config.max_open_jobs);
             return Err(JobsError::Limited { limit, retry_after: RETRY_AFTER_OPEN });
         }
-        self.jobs.get(org, id).await
+        self.acted(org, id, letters > 0).await
     }
 
     /// A call of a script that lets a job go on; `None` when there is no such job. A job that is not as it was made does not go
@@ -177,7 +205,7 @@ impl By<'_> {
         }
         let Some(sealed) = self.seal(org, id, session).await? else { return Ok(None) };
         let mut script = jobs.script(script);
-        script.arg(id.to_string()).arg(sealed).arg(millis(jobs.config().session_ttl)).arg(self.user);
+        script.arg(id.to_string()).arg(sealed).arg(millis(jobs.config().session_ttl)).arg(self.user).arg(once());
         Ok(Some(script))
     }
 
@@ -205,4 +233,9 @@ impl By<'_> {
         })?;
         session.map_or_else(|| Ok(Vec::new()), |session| config.secret_key.seal(&job, session)).map(Some)
     }
+}
+
+/// Tells one call of a script from all others, also where it is repeated because its answer was lost.
+fn once() -> String {
+    Uuid::now_v7().simple().to_string()
 }

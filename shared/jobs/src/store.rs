@@ -219,7 +219,11 @@ impl Jobs {
     /// When Redis cannot be asked.
     pub async fn errors(&self, org: &str, id: &JobId, offset: u64, limit: u64) -> Result<Option<ErrorPage>, JobsError> {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
-        let key = self.key("errors", id);
+        self.stored_errors(&job, offset, limit).await.map(Some)
+    }
+
+    pub(super) async fn stored_errors(&self, job: &JobView, offset: u64, limit: u64) -> Result<ErrorPage, JobsError> {
+        let key = self.key("errors", job.id);
         // LRANGE ends with the index, and a negative one counts from the end.
         let index = |index: u64| i64::try_from(index).unwrap_or(i64::MAX);
         let (offset, last) = (index(offset), index(offset.saturating_add(limit)) - 1);
@@ -232,8 +236,8 @@ impl Jobs {
             .iter()
             .map(|text| serde_json::from_str(text))
             .collect::<Result<_, _>>()
-            .map_err(|_| JobsError::Corrupt(format!("record errors of {id}")))?;
-        Ok(Some(ErrorPage { total: job.errors, stored, errors }))
+            .map_err(|_| JobsError::Corrupt(format!("record errors of {}", job.id)))?;
+        Ok(ErrorPage { total: job.errors, stored, errors })
     }
 
     /// Tasks of a job that were given up, by chunk number, the plan first.

@@ -36,6 +36,8 @@ pub struct LocalOrgOptions {
     pub costs: Costs,
     /// Whether it speaks https as well, on a free port.
     pub https: bool,
+    /// Address of the dashboard, to which the console's Quotes lead.
+    pub dashboard: Option<String>,
     /// Log and process group.
     pub process: ProcessOptions,
 }
@@ -207,6 +209,9 @@ fn spec(options: &LocalOrgOptions, certificate: &Path) -> Result<ServiceSpec> {
     }
     if let Some(dir) = &options.db {
         spec = spec.arg("--db").arg(dir.display());
+    }
+    if let Some(dashboard) = &options.dashboard {
+        spec = spec.arg("--dashboard-url").arg(dashboard);
     }
     if let Some(limit) = options.costs.max_concurrent {
         spec = spec.arg("--max-concurrent").arg(limit);

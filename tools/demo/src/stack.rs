@@ -86,7 +86,12 @@ impl Stack {
         console.say(&format!("Redis          127.0.0.1:{} (pid {})", redis.port(), redis.process().pid()));
 
         let costs = Costs { call_ms: args.call_ms, row_us: args.row_us, ..Costs::default() };
-        let options = LocalOrgOptions { costs, process: process("local-org"), ..LocalOrgOptions::default() };
+        let options = LocalOrgOptions {
+            costs,
+            dashboard: Some(dashboard.url()?),
+            process: process("local-org"),
+            ..LocalOrgOptions::default()
+        };
         let mut local_org = LocalOrg::start_with(options).await?;
         let seeded = match opportunities {
             Some(opportunities) => seed(&local_org, opportunities, args.lines).await?,

@@ -76,6 +76,9 @@ pub(crate) enum Command {
         /// Why, for those who ask
         #[arg(long, default_value = "")]
         reason: String,
+        /// In place of the pause that an operator gave it already
+        #[arg(long)]
+        replace: bool,
     },
     /// Ends the pause of an org, or lets a job go on that waits for an authorization
     Resume {

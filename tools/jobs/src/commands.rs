@@ -59,9 +59,10 @@ pub(crate) async fn run(
             let job = queue.operator.retry(&job.id, letters(letter.as_deref())?, actor).await?;
             done(out, json, "put back", &job)
         }
-        Command::Pause { org, minutes, reason } => {
+        Command::Pause { org, minutes, reason, replace } => {
             let queue = queues.one()?;
-            queue.operator.pause_org(&org, Duration::from_secs(minutes * 60), &reason, actor).await?;
+            let instead_of = if replace { queue.operator.stopped(&org).await?.map(|pause| pause.until) } else { None };
+            queue.operator.pause_org(&org, Duration::from_secs(minutes * 60), &reason, instead_of, actor).await?;
             org_done(out, json, "paused", &queue.name, &org)
         }
         Command::Resume { org } => {

@@ -4,6 +4,7 @@
 
 mod config;
 mod csv_file;
+mod fresh;
 mod live;
 mod names;
 mod pages;

@@ -66,6 +66,8 @@ impl Live {
             let now = self.digest().await;
             same = if now == before { same + 1 } else { 0 };
             if same % LOOKS == 0 {
+                // Pages must not be shown what was seen before the change.
+                self.queues.iter().for_each(Queue::look_anew_at_jobs);
                 self.changes.send_modify(|number| *number += 1);
             }
             before = now;
@@ -77,7 +79,7 @@ impl Live {
         let mut hasher = DefaultHasher::new();
         for queue in self.queues.iter() {
             let seen = match queue.overview().await {
-                Ok(overview) => serde_json::to_vec(&Seen::of(&overview)).unwrap_or_default(),
+                Ok(seen) => serde_json::to_vec(&Seen::of(&seen.0)).unwrap_or_default(),
                 Err(error) => {
                     tracing::debug!(queue = queue.name, error = ?error, "open pages are not told of changes");
                     Vec::new()

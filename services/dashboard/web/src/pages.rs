@@ -1,6 +1,7 @@
 //! The pages: HTML from templates (`templates/`), which escape whatever they show.
 
 mod confirm;
+mod course;
 mod job;
 mod jobs;
 mod overview;
@@ -9,10 +10,10 @@ mod text;
 mod workers;
 
 pub(crate) use confirm::{Asked, ConfirmPage};
-pub(crate) use job::{ErrorsPage, Failure, JobPage, JobParts};
+pub(crate) use job::{ErrorsPage, Failure, JobPage};
 pub(crate) use jobs::{Form, JobsPage, Row};
 pub(crate) use overview::{OverviewPage, QueueCard};
-pub(crate) use text::job_address;
+pub(crate) use text::{job_address, moment};
 pub(crate) use workers::{WorkersCard, WorkersPage};
 
 use web::pages::{Files, STYLE};

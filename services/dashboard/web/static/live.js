@@ -11,6 +11,14 @@ let missed = false;
 
 const isLive = () => button.getAttribute('aria-pressed') === 'true';
 
+/** Leaves open in the new part what the reader has opened in the old one. */
+function keepOpen(part, next) {
+  for (const { id } of part.querySelectorAll('details[open]')) {
+    const details = [...next.querySelectorAll('details')].find((one) => one.id === id);
+    if (details) details.open = true;
+  }
+}
+
 /** Whether the reader has the focus in a part, or has selected some of it. */
 function isBusy(part) {
   const { activeElement } = document;
@@ -32,7 +40,10 @@ async function refresh() {
     const part = document.getElementById(next.id);
     const imported = document.importNode(next, true);
     if (!part) before?.after(imported);
-    else if (!part.isEqualNode(next) && !isBusy(part)) part.replaceWith(imported);
+    else {
+      keepOpen(part, imported);
+      if (!part.isEqualNode(imported) && !isBusy(part)) part.replaceWith(imported);
+    }
     before = document.getElementById(next.id);
   }
 }

@@ -37,7 +37,7 @@ impl OrgPage {
             id: org.store.id().to_owned(),
             notifications: Notifications::of(org),
             events: Events::of(org),
-            records: Records::of(org)?,
+            records: Records::of(org, host.dashboard.as_ref())?,
             calls: Calls::of(host, org),
             bulk: BulkJobs::of(org),
             apps: Apps::of(host, org),

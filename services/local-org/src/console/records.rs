@@ -1,7 +1,9 @@
 //! What records an org has, and the newest Quotes.
 
 use serde_json::Value;
+use url::Url;
 
+use super::jobs;
 use super::text::{Extent, amount, counted, grouped};
 use crate::error::ApiError;
 use crate::host::OrgHost;
@@ -51,6 +53,8 @@ pub(super) struct Quote {
     pub(super) total: String,
     pub(super) opportunity: String,
     pub(super) job_key: Option<String>,
+    /// The page of the job that made it, where it tells of one.
+    pub(super) job: Option<String>,
 }
 
 /// The number of an object's records that are not in the recycle bin.
@@ -60,11 +64,12 @@ pub(super) fn count(tx: &mut Tx<'_>, object: &str) -> Result<usize, ApiError> {
 }
 
 impl Records {
-    pub(super) fn of(org: &OrgHost) -> Result<Self, ApiError> {
-        org.store.transaction(&org.store.admin(), |tx| Self::read(tx, &org.store.schema()))
+    /// Of `org`; jobs are shown by the dashboard, if there is one.
+    pub(super) fn of(org: &OrgHost, dashboard: Option<&Url>) -> Result<Self, ApiError> {
+        org.store.transaction(&org.store.admin(), |tx| Self::read(tx, &org.store.schema(), dashboard))
     }
 
-    fn read(tx: &mut Tx<'_>, schema: &Schema) -> Result<Self, ApiError> {
+    fn read(tx: &mut Tx<'_>, schema: &Schema, dashboard: Option<&Url>) -> Result<Self, ApiError> {
         let (mut counts, mut without, mut setup, mut quotes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for object in schema.objects().filter(|object| !object.is_event()) {
             let count = count(tx, &object.name)?;
@@ -82,33 +87,36 @@ impl Records {
             counts,
             without: without.join(", "),
             setup: setup.join(", "),
-            quotes: Quotes::read(tx, schema, quotes)?,
+            quotes: Quotes::read(tx, schema, quotes, dashboard)?,
         })
     }
 }
 
 impl Quotes {
-    fn read(tx: &mut Tx<'_>, schema: &Schema, total: usize) -> Result<Self, ApiError> {
+    fn read(tx: &mut Tx<'_>, schema: &Schema, total: usize, dashboard: Option<&Url>) -> Result<Self, ApiError> {
         let has_key = schema.object("Quote").is_some_and(|object| object.field(JOB_KEY).is_some());
         let key = if has_key { ", QuoteJobKey__c" } else { "" };
         // Ids grow, and are an index.
         let soql =
             format!("SELECT Id, Name, GrandTotal, Opportunity.Name{key} FROM Quote ORDER BY Id DESC LIMIT {SHOWN}");
         let found = tx.query(&soql, false, &Version::DEFAULT.to_string())?;
-        let rows: Vec<_> = found.records.iter().map(Quote::of).collect();
+        let rows: Vec<_> = found.records.iter().map(|record| Quote::of(record, dashboard)).collect();
         Ok(Self { counted: counted(total as u64, "Quote"), extent: Extent::newest(rows.len(), total), rows })
     }
 }
 
 impl Quote {
-    fn of(record: &Value) -> Self {
+    fn of(record: &Value, dashboard: Option<&Url>) -> Self {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let job_key = record.get(JOB_KEY).and_then(Value::as_str).map(str::to_owned);
+        let job = job_key.as_deref().zip(dashboard).and_then(|(key, dashboard)| jobs::page_of(key, dashboard));
         Self {
             id: text(record.get("Id")),
             name: text(record.get("Name")),
             total: record.get("GrandTotal").and_then(Value::as_number).map(amount).unwrap_or_default(),
             opportunity: text(record.get("Opportunity").and_then(|opportunity| opportunity.get("Name"))),
-            job_key: record.get(JOB_KEY).and_then(Value::as_str).map(str::to_owned),
+            job_key,
+            job,
         }
     }
 }
@@ -121,9 +129,9 @@ mod tests {
 
     #[test]
     fn a_quote_may_lack_opportunity_and_key() {
-        let quote = Quote::of(&json!({"Id": "0Q0", "Name": "Q", "GrandTotal": 1180.0, "Opportunity": null}));
+        let quote = Quote::of(&json!({"Id": "0Q0", "Name": "Q", "GrandTotal": 1180.0, "Opportunity": null}), None);
         assert_eq!((quote.total.as_str(), quote.opportunity.as_str(), quote.job_key), ("1,180.00", "", None));
-        let quote = Quote::of(&json!({"Opportunity": {"Name": "Deal"}, "QuoteJobKey__c": "j:006"}));
+        let quote = Quote::of(&json!({"Opportunity": {"Name": "Deal"}, "QuoteJobKey__c": "j:006"}), None);
         assert_eq!((quote.opportunity.as_str(), quote.job_key.as_deref()), ("Deal", Some("j:006")));
     }
 }

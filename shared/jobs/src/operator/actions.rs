@@ -1,22 +1,13 @@
-//! What operators do, and what the protocol does not let them do.
-
-use std::time::Duration;
+//! What operators do to jobs, and what the protocol does not let them do.
 
 use super::actor::Actor;
 use super::handle::Operator;
-use crate::connection::Repeat;
+use super::history::OperationKind;
+use super::refusal::{Refusal, Wanted};
 use crate::error::JobsError;
 use crate::lease::Task;
-use crate::scripts::SCRIPTS;
-use crate::steer::OPERATOR;
-use crate::store::is_org;
+use crate::steer::{Acted, OPERATOR};
 use crate::types::{JobId, JobState, JobView};
-use crate::view::millis;
-
-/// Longest reason of a pause, in characters.
-const MAX_REASON: usize = 200;
-/// Longest pause by an operator.
-const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Which dead letters of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,47 +18,25 @@ pub enum Letters {
     Of(Task),
 }
 
-/// Why nothing was done.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// There is no such job, or it is no longer kept.
-    #[error("there is no such job")]
-    NoSuchJob,
-    /// It makes no sense where the job stands.
-    #[error("{0}")]
-    NotNow(String),
-    /// The job runs in the name of its maker, whose session an operator does not have.
-    #[error(
-        "the job runs in the name of {user}, with a session that was deleted when it ended or that has expired; an operator \
-         has none, so {user}, or who may manage the jobs of others, does it from Salesforce"
-    )]
-    NeedsOwner {
-        /// Who made it.
-        user: String,
-    },
-    /// Nothing proves the job to be as it was made.
-    #[error(
-        "JOB_SECRET_KEY is not set: without the key of the job's service nothing proves that the job is as it was made"
-    )]
-    NeedsKey,
-    /// Redis cannot be asked, or the job is not as it was made.
-    #[error(transparent)]
-    Jobs(#[from] JobsError),
-}
-
 impl Operator {
     /// Cancels a job.
     ///
     /// # Errors
-    /// A [`Refusal`]: of a job that has ended, is in its last step, or is cancelled already.
+    /// A [`Refusal`]: of a job that has ended, is in its last step, or is cancelled already, be it by somebody who was faster.
     pub async fn cancel(&self, id: &JobId, actor: &Actor) -> Result<JobView, Refusal> {
         let job = self.known(id).await?;
-        if let Some(reason) = why_not_cancel(job.state) {
-            return Err(Refusal::NotNow(reason.to_owned()));
-        }
-        let cancelled = self.jobs.by(actor.as_str()).cancel(&job.org, id).await?.ok_or(Refusal::NoSuchJob)?;
+        let result = self.try_cancel(&job, actor).await;
+        let cancelled = self.recorded(wanted(OperationKind::Cancelled, &job, actor), result).await?;
         tracing::info!(job = %id, org = %job.org, %actor, "an operator cancelled a job");
         Ok(cancelled)
+    }
+
+    async fn try_cancel(&self, job: &JobView, actor: &Actor) -> Result<JobView, Refusal> {
+        if let Some(reason) = why_not_cancel(job.state) {
+            return Err(Refusal::not_now(reason, job));
+        }
+        let acted = self.jobs.by(actor.as_str()).act_cancel(&job.org, &job.id).await?;
+        changed(acted, |job| why_not_cancel(job.state).unwrap_or("the job was not cancelled"))
     }
 
     /// Lets a job go on that waits for an authorization and was made without a session: its worker asks for one.
@@ -76,13 +45,19 @@ impl Operator {
     /// A [`Refusal`]: of a job that does not wait, or that runs with its maker's session.
     pub async fn resume(&self, id: &JobId, actor: &Actor) -> Result<JobView, Refusal> {
         let job = self.known(id).await?;
-        if job.state != JobState::NeedsAuthorization {
-            return Err(Refusal::NotNow("the job does not wait for an authorization".to_owned()));
-        }
-        self.check_free(&job).await?;
-        let resumed = self.jobs.by(actor.as_str()).resume(&job.org, id, None).await?.ok_or(Refusal::NoSuchJob)?;
+        let result = self.try_resume(&job, actor).await;
+        let resumed = self.recorded(wanted(OperationKind::Resumed, &job, actor), result).await?;
         tracing::info!(job = %id, org = %job.org, %actor, "an operator resumed a job");
         Ok(resumed)
+    }
+
+    async fn try_resume(&self, job: &JobView, actor: &Actor) -> Result<JobView, Refusal> {
+        const NOT_HELD: &str = "the job does not wait for an authorization";
+        if job.state != JobState::NeedsAuthorization {
+            return Err(Refusal::not_now(NOT_HELD, job));
+        }
+        self.check_free(job).await?;
+        changed(self.jobs.by(actor.as_str()).act_resume(&job.org, &job.id, None).await?, |_| NOT_HELD)
     }
 
     /// Puts dead letters of an ended job back, as its next run.
@@ -91,64 +66,44 @@ impl Operator {
     /// A [`Refusal`]: of a job that has not ended, was cancelled, has no such letter, or runs with its maker's session.
     pub async fn retry(&self, id: &JobId, letters: Letters, actor: &Actor) -> Result<JobView, Refusal> {
         let job = self.known(id).await?;
-        if let Some(reason) = why_not_retry(job.state) {
-            return Err(Refusal::NotNow(reason.to_owned()));
-        }
-        let dead = self.jobs.dead_letters(&job.org, id).await?.unwrap_or_default();
-        let number = |task| if let Task::Chunk(number) = task { Some(number) } else { None };
-        let is_there = match letters {
-            Letters::All => !dead.is_empty(),
-            Letters::Of(Task::Finish) => false,
-            Letters::Of(task) => dead.iter().any(|letter| letter.chunk == number(task)),
-        };
-        if !is_there {
-            return Err(Refusal::NotNow("the job has no such dead letter".to_owned()));
-        }
-        self.check_free(&job).await?;
-        let by = self.jobs.by(actor.as_str());
-        let retried = match letters {
-            Letters::All => by.retry(&job.org, id, None).await?,
-            Letters::Of(task) => by.retry_one(&job.org, id, task, None).await?,
-        };
+        let result = self.try_retry(&job, letters, actor).await;
+        let retried = self.recorded(wanted(OperationKind::Retried, &job, actor), result).await?;
         tracing::info!(job = %id, org = %job.org, %actor, ?letters, "an operator retried a job");
-        retried.ok_or(Refusal::NoSuchJob)
+        Ok(retried)
     }
 
-    /// Lets all tasks of an org rest for `length`, a week at most; what runs goes on to its end. The jobs tell the reason and
-    /// who it was.
-    ///
-    /// # Errors
-    /// A [`Refusal`]: of a name that no org has, or a length that is none.
-    pub async fn pause_org(&self, org: &str, length: Duration, why: &str, actor: &Actor) -> Result<(), Refusal> {
-        if !is_org(org) {
-            return Err(Refusal::NotNow("an org is 1 to 64 letters, digits, '.', '_' or '-'".to_owned()));
+    async fn try_retry(&self, job: &JobView, letters: Letters, actor: &Actor) -> Result<JobView, Refusal> {
+        const NO_LETTER: &str = "the job has no such dead letter";
+        if let Some(reason) = why_not_retry(job.state) {
+            return Err(Refusal::not_now(reason, job));
         }
-        if length < Duration::from_secs(1) || length > MAX_PAUSE {
-            return Err(Refusal::NotNow("a pause lasts from a second to seven days".to_owned()));
+        if !self.has_letter(&job.id, letters).await? {
+            return Err(Refusal::not_now(NO_LETTER, job));
         }
-        let why: String = why.trim().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
-        let reason = if why.is_empty() { format!("paused by {actor}") } else { format!("paused by {actor}: {why}") };
-        let mut script = self.jobs.script(&SCRIPTS.stop_org);
-        script.arg(org).arg(millis(length)).arg(reason).arg(actor.as_str());
-        self.jobs.connection().invoke::<u8>(&script, Repeat::Safe).await?;
-        tracing::info!(org, %actor, seconds = length.as_secs(), "an operator paused an org");
-        Ok(())
+        self.check_free(job).await?;
+        let task = match letters {
+            Letters::All => None,
+            Letters::Of(task) => Some(task),
+        };
+        let acted = self.jobs.by(actor.as_str()).act_retry(&job.org, &job.id, None, task).await?;
+        changed(acted, |job| why_not_retry(job.state).unwrap_or(NO_LETTER))
     }
 
-    /// Ends the pause of an org, whoever began it: one that does not answer is tried at once.
-    ///
-    /// # Errors
-    /// A [`Refusal`]: of an org that is not paused.
-    pub async fn resume_org(&self, org: &str, actor: &Actor) -> Result<(), Refusal> {
-        let mut script = self.jobs.script(&SCRIPTS.start_org);
-        script.arg(org).arg(actor.as_str());
-        // Repeated, it would find no pause any more.
-        let paused: bool = self.jobs.connection().invoke(&script, Repeat::Never).await?;
-        if !paused {
-            return Err(Refusal::NotNow(format!("the org {org} is not paused")));
+    /// Whether a job has these dead letters, those that a retry has not put back yet among them.
+    async fn has_letter(&self, id: &JobId, letters: Letters) -> Result<bool, JobsError> {
+        let lists = ["dead", "again"].map(|name| self.jobs.key(name, id));
+        match letters {
+            Letters::All => Ok(self.ask::<u64>(redis::cmd("EXISTS").arg(&lists)).await? > 0),
+            Letters::Of(Task::Finish) => Ok(false),
+            Letters::Of(task) => {
+                for list in lists {
+                    if self.ask(redis::cmd("HEXISTS").arg(list).arg(task.to_string())).await? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
         }
-        tracing::info!(org, %actor, "an operator resumed an org");
-        Ok(())
     }
 
     /// Why this job cannot be cancelled, resumed, retried by an operator, in words; `None` for what can be done.
@@ -180,6 +135,20 @@ impl Operator {
             return Err(Refusal::NeedsKey);
         }
         Ok(())
+    }
+}
+
+fn wanted<'a>(act: OperationKind, job: &'a JobView, actor: &'a Actor) -> Wanted<'a> {
+    Wanted { act, org: &job.org, job: Some(&job.id), actor }
+}
+
+/// The job that this act changed. Of one that it did not change because somebody else was faster, `reason` says where it stands
+/// now.
+fn changed(acted: Option<Acted>, reason: impl FnOnce(&JobView) -> &'static str) -> Result<JobView, Refusal> {
+    match acted {
+        None => Err(Refusal::NoSuchJob),
+        Some(Acted { job, changed: true }) => Ok(job),
+        Some(Acted { job, .. }) => Err(Refusal::not_now(reason(&job), &job)),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handle::Operator;
 use crate::error::JobsError;
+use crate::types::JobId;
 
 /// What happened in one minute, over all jobs of the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -109,7 +110,8 @@ impl Totals {
     }
 }
 
-/// Something that an operator did to an org.
+/// Something that an operator did to an org, or wanted and did not do to an org or a job. What was done to a job stands in its
+/// own [history](crate::JobView::history).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation {
@@ -119,10 +121,14 @@ pub struct Operation {
     pub act: OperationKind,
     /// Org that it was about, by its id.
     pub org: String,
+    /// Job that it was about.
+    pub job: Option<JobId>,
     /// Who.
     pub actor: String,
     /// Why, as they said; may be empty.
     pub reason: String,
+    /// Why it was not done; absent when it was.
+    pub refused: Option<String>,
 }
 
 /// What an [`Operation`] was.
@@ -131,31 +137,87 @@ pub struct Operation {
 pub enum OperationKind {
     /// Let an org's tasks rest.
     Paused,
-    /// Ended the rest.
+    /// Ended the rest, or let a job go on.
     Resumed,
+    /// Cancelled a job.
+    Cancelled,
+    /// Put dead letters of a job back.
+    Retried,
+}
+
+impl OperationKind {
+    /// As it stands in Redis.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Cancelled => "cancelled",
+            Self::Retried => "retried",
+        }
+    }
+
+    /// What somebody wants who does it.
+    fn wish(self) -> &'static str {
+        match self {
+            Self::Paused => "pause",
+            Self::Resumed => "resume",
+            Self::Cancelled => "cancel",
+            Self::Retried => "retry",
+        }
+    }
+}
+
+impl Operation {
+    /// Who did what, or wanted to, and why, in a sentence without an end.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let what = match &self.job {
+            Some(job) => format!("job {} of {}", job.hyphenated(), self.org),
+            None => self.org.clone(),
+        };
+        match &self.refused {
+            Some(why) => format!("{} wanted to {} {what}; nothing was done: {why}", self.actor, self.act.wish()),
+            None if self.reason.is_empty() => format!("{} {} {what}", self.actor, self.act.name()),
+            None => format!("{} {} {what} ({})", self.actor, self.act.name(), self.reason),
+        }
+    }
+}
+
+/// An entry of either list.
+#[derive(Deserialize)]
+struct Stored {
+    act: OperationKind,
+    org: String,
+    #[serde(default)]
+    job: String,
+    actor: String,
+    #[serde(default)]
+    reason: String,
+    why: Option<String>,
+    at: i64,
 }
 
 impl Operator {
-    /// What operators did to orgs lately, the newest first, at most a hundred.
+    /// What operators did to orgs lately, and what they wanted to do to orgs and jobs and was not done, the newest first, at
+    /// most a hundred of each.
     ///
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn operations(&self) -> Result<Vec<Operation>, JobsError> {
-        #[derive(Deserialize)]
-        struct Stored {
-            act: OperationKind,
-            org: String,
-            actor: String,
-            reason: String,
-            at: i64,
+        let mut operations = Vec::new();
+        for list in ["operations", "refused"] {
+            let list = redis::cmd("LRANGE").arg(format!("{}{list}", self.prefix())).arg(0).arg(-1).to_owned();
+            let stored: Vec<String> = self.ask(&list).await?;
+            let read = |json: &String| {
+                let Stored { act, org, job, actor, reason, why: refused, at } = serde_json::from_str(json).ok()?;
+                let at = DateTime::from_timestamp_millis(at)?;
+                Some(Operation { at, act, org, job: job.parse().ok(), actor, reason, refused })
+            };
+            let read = stored.iter().rev().map(read).collect::<Option<Vec<_>>>();
+            operations.extend(read.ok_or_else(|| JobsError::Corrupt("what operators did".to_owned()))?);
         }
-        let list = redis::cmd("LRANGE").arg(format!("{}operations", self.prefix())).arg(0).arg(-1).to_owned();
-        let stored: Vec<String> = self.ask(&list).await?;
-        let read = |json: &String| {
-            let Stored { act, org, actor, reason, at } = serde_json::from_str(json).ok()?;
-            Some(Operation { at: DateTime::from_timestamp_millis(at)?, act, org, actor, reason })
-        };
-        let operations = stored.iter().rev().map(read).collect::<Option<_>>();
-        operations.ok_or_else(|| JobsError::Corrupt("what operators did".to_owned()))
+        // Of the same moment what was done comes before what was refused because of it; the newest stands first.
+        operations.sort_by_key(|operation| (std::cmp::Reverse(operation.at), operation.refused.is_none()));
+        Ok(operations)
     }
 }

@@ -36,7 +36,7 @@ return guarded(j, nil, function()
     local space = ARGV[7] - call('LLEN', key('errors', j))
     for i = first_error, math.min(#ARGV, first_error + space - 1) do call('RPUSH', key('errors', j), ARGV[i]) end
   end
-  event(j, 'progress')
+  event(j, 'progress', 1)
   advance(j)
   return 'counted'
 end) or 'lost'

@@ -19,8 +19,8 @@ local function set_aside(j, org, what)
   local always = {run = 9, epoch = 12, total = 12, done = 12, dead = 12, dropped = 12, planned_records = 15, processed = 15,
     succeeded = 15, skipped = 15, failed = 15, errors = 15, created_at = 15}
   local sometimes = {'ttl', 'dead_ttl', 'keep', 'again', 'resume_at', 'session_epoch', 'started_at', 'finished_at',
-    'params_bytes'}
-  local types = {params = 'string', session = 'string', bits = 'string', ready = 'list', errors = 'list', acts = 'list',
+    'params_bytes', 'retried', 'course_at', 'course_from'}
+  local types = {params = 'string', session = 'string', bits = 'string', course = 'string', ready = 'list', errors = 'list', acts = 'list',
     leases = 'zset', delayed = 'zset', events = 'stream', chunk = 'hash', tries = 'hash', counters = 'hash',
     workers = 'hash', flags = 'hash', dead = 'hash', again = 'hash', beside = 'hash', troubles = 'hash'}
   local why = string.sub('its data in Redis cannot be read: ' .. what, 1, 200)

@@ -112,12 +112,13 @@ local function next_job(org)
   return nil, true
 end
 
-local told = {}
+local told, due_courses = {}, {}
 -- What a worker is told of a job, once a claim.
 local function about(j)
   local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
   local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
-  local proof, cursor_proof = fields(j, 'proof', 'cursor_proof')
+  local proof, cursor_proof, course_at, created_at = fields(j, 'proof', 'cursor_proof', 'course_at', 'created_at')
+  if NOW >= (tonumber(course_at) or (tonumber(created_at) or NOW) + COURSE_STEP) then due_courses[#due_courses + 1] = j end
   params = call('GET', key('params', j)) or params or ''
   return {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user, proof, cursor_proof}
 end
@@ -187,4 +188,6 @@ while #tasks < max and looked < scan do
   if not ok then ASIDE[#ASIDE + 1] = {org, error_text(whole_round)} end
   if ok and whole_round then break end
 end
+-- When all that the claim hands out has its lease.
+for _, j in ipairs(due_courses) do guarded(j, nil, note, j) end
 return {looked >= scan and 1 or 0, jobs, tasks, ASIDE, passed_over}

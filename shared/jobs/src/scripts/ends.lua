@@ -1,7 +1,8 @@
 -- Shared by the scripts that end tasks and jobs, as lib.lua, behind which it stands.
 
 -- What an ended job leaves.
-local REMAINS = {'job', 'params', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'again', 'acts'}
+local REMAINS =
+  {'job', 'params', 'counters', 'workers', 'errors', 'events', 'flags', 'tries', 'dead', 'again', 'acts', 'course'}
 -- Parameters longer than this, in bytes, do not outlive a job that cannot be retried.
 local LONG_PARAMS = 4096
 

@@ -17,5 +17,6 @@ return guarded(j, nil, function()
   trouble(j, task, ARGV[5], attempts)
   tally('retried', 1)
   give_back(j, task, delay)
+  note_again(j)
   return 'retried'
 end) or 'lost'

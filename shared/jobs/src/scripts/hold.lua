@@ -13,6 +13,7 @@ return guarded(j, nil, function()
     return 1
   end
   give_back(j, task, 0)
+  note(j)
   if tonumber(epoch) <= tonumber(fields(j, 'session_epoch') or 0) then return 1 end
   local job = key('job', j)
   if call('HSETNX', job, 'held', 1) == 1 then

@@ -6,5 +6,6 @@ if not end_lease(j, ARGV[2]) then return 0 end
 -- Its lease is gone, so a task whose end cannot be recorded would be lost: then the job ends.
 return guarded(j, nil, function()
   if give_back(j, task, tonumber(ARGV[3])) then trouble(j, task, ARGV[4], 0) end
+  note(j)
   return 1
 end) or 0

@@ -58,22 +58,78 @@ local function add_event(j, id, kind, v)
     'succeeded', v[10], 'skipped', v[11], 'failed', v[12], 'errors', v[13])
 end
 
--- Records what somebody did to a job.
-local function act(j, what, by)
-  call('RPUSH', key('acts', j), cjson.encode({act = what, actor = by, at = NOW}))
+-- Records what somebody did to a job. `once` is new with each call, and the same where that is repeated.
+local function act(j, what, by, once)
+  call('RPUSH', key('acts', j), cjson.encode({act = what, actor = by, at = NOW, once = once}))
   call('LTRIM', key('acts', j), -100, -1)
 end
 
--- Records what an operator did to an org; the last hundred are kept for 30 days.
-local function operation(what, org, by, why)
-  local list = P .. 'operations'
-  call('RPUSH', list, cjson.encode({act = what, org = org, actor = by, reason = why, at = NOW}))
+-- Whether the last act on a job was this very call, which is repeated because its answer was lost.
+local function is_repeated(j, once)
+  local last = once and call('LINDEX', key('acts', j), -1)
+  return last and cjson.decode(last).once == once
+end
+
+-- Adds to a list of what operators did; the last hundred are kept for 30 days.
+local function keep_entry(list, entry)
+  call('RPUSH', list, cjson.encode(entry))
   call('LTRIM', list, -100, -1)
   call('EXPIRE', list, 30 * 24 * 60 * 60)
 end
 
+-- Records what an operator did to an org.
+local function operation(what, org, by, why)
+  keep_entry(P .. 'operations', {act = what, org = org, actor = by, reason = why, at = NOW})
+end
+
+-- Ms between two entries of a job's course at first, how many there are of the whole of it at least, and the most bytes.
+local COURSE_STEP, COURSE_ENTRIES, COURSE_BYTES = 250, 48, 4096
+
+-- Adds to a job's course how it stands: '<ms> <total> <done> <dead> <dropped> <running> <retried>;' of its chunks. `ended`
+-- chunks have just ended: they count as what they were until now, so that who runs one at a time is not seen to rest.
+local function note(j, ended)
+  local job, course, running = key('job', j), key('course', j), ended or 0
+  local total, done, dead, dropped, retried, from, created, ttl, dead_ttl = fields(j, 'total', 'done', 'dead', 'dropped',
+    'retried', 'course_from', 'created_at', 'ttl', 'dead_ttl')
+  for _, lease in ipairs(call('ZRANGE', key('leases', j), 0, -1)) do
+    local _, task = parse(lease)
+    if is_chunk(task) then running = running + 1 end
+  end
+  -- There is no such job any more.
+  if not created then return end
+  local entry = string.format('%d %s %s %s %s %d %s;', NOW, total or 0, (tonumber(done) or 0) - (ended or 0), dead or 0,
+    dropped or 0, running, retried or 0)
+  local length = redis.pcall('APPEND', course, entry)
+  -- Nothing that matters waits for what is only told.
+  if type(length) == 'table' then
+    call('SET', course, entry)
+    length = #entry
+  end
+  from = tonumber(from or created) or NOW
+  local step = math.max(COURSE_STEP, math.floor((NOW - from) / COURSE_ENTRIES))
+  if length > COURSE_BYTES then
+    -- The last entry of each part that is as long as a step.
+    local kept, last = {}, nil
+    for one, at in string.gmatch(call('GET', course), '((%d+)[^;]*;)') do
+      local part = math.floor((at - from) / step)
+      kept[part == last and #kept or #kept + 1] = one
+      last = part
+    end
+    call('SET', course, table.concat(kept), 'KEEPTTL')
+  end
+  -- A process of the version before ends the job without a look at it.
+  if length == #entry then call('PEXPIRE', course, whole(2 * ((tonumber(ttl) or 0) + (tonumber(dead_ttl) or 0)) + 1)) end
+  call('HSET', job, 'course_at', whole(NOW + step))
+end
+
+-- A task is not done and is tried again.
+local function note_again(j)
+  call('HINCRBY', key('job', j), 'retried', 1)
+  note(j)
+end
+
 -- A stream takes 5 KB from its first entry on, so a job gets it, with the event of its creation, when more happens.
-local function event(j, kind)
+local function event(j, kind, ended)
   local v = call('HMGET', key('job', j), 'state', 'run', 'plan', 'total', 'done', 'dead', 'dropped',
     'planned_records', 'processed', 'succeeded', 'skipped', 'failed', 'errors', 'created_at')
   -- Nothing that matters waits for what is only told.
@@ -84,6 +140,10 @@ local function event(j, kind)
     add_event(j, (is_count(v[14], 15) and v[14] or NOW) .. '-0', 'queued', {'queued', 1, 'open', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
   end
   add_event(j, '*', kind, v)
+  -- The course has an entry of each step, not of each chunk: of as many as end in one on the average.
+  local age, done = NOW - (tonumber(v[14]) or NOW), tonumber(v[5]) or 0
+  local stride = math.max(1, math.floor(done * math.max(COURSE_STEP / age, 1 / COURSE_ENTRIES)))
+  if age >= COURSE_STEP and (not ended or v[2] ~= '1' or done % stride == 0) then note(j, ended) end
 end
 
 local function wake(j) call('PUBLISH', P .. 'wake', j) end

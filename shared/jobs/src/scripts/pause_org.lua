@@ -10,5 +10,6 @@ if not end_lease(j, lease) then return 0 end
 -- Its lease is gone, so a task whose end cannot be recorded would be lost: then the job ends.
 return guarded(j, nil, function()
   give_back(j, task, 0)
+  note(j)
   return 1
 end) or 0

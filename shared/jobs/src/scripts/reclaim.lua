@@ -18,7 +18,7 @@ for _, j in ipairs(call('ZRANGEBYSCORE', P .. 'expiries', '-inf', NOW, 'LIMIT', 
         bury(j, task, 'crash loop: its worker was lost ' .. (most_crashes + 1) .. ' times')
       else
         trouble(j, task, 'its worker was lost', lost)
-        give_back(j, task, 0)
+        if give_back(j, task, 0) then note_again(j) end
       end
     end
     -- `expiries` holds a lower bound, because renewals do not touch it.

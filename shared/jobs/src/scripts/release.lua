@@ -4,7 +4,10 @@ local delay, released = tonumber(ARGV[2]), 0
 for i = 3, #ARGV do
   local j, task = parse(ARGV[i])
   if end_lease(j, ARGV[i]) then
-    guarded(j, nil, give_back, j, task, delay)
+    guarded(j, nil, function()
+      give_back(j, task, delay)
+      note(j)
+    end)
     released = released + 1
   end
 end

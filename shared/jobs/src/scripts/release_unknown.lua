@@ -15,6 +15,7 @@ for _, j in ipairs(call('ZRANGE', P .. 'expiries', 0, -1)) do
       if owner == worker and not known[lease] and not told[j .. random_part(lease)] then
         end_lease(j, lease)
         give_back(j, task, 0)
+        note(j)
         released = released + 1
       end
     end

@@ -1,10 +1,12 @@
 -- Lets the dead letters of a finished job run again, as its next run. They are put back up to a mark, and further ones as
 -- chunks end (see advance), so neither this call nor any other is long, and none depends on another one of the caller.
--- Returns how many letters there are; -1 when the org has as many open jobs as it may. Of one letter alone the others stay.
--- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who  6 most chunks to put back at a time  7 most open jobs
---      8 the one task, or '' for all
-local j, mark, one = ARGV[2], tonumber(ARGV[6]), ARGV[8] or ''
+-- Returns how many letters there are; 0 when the job is not one that has some to put back; -1 when the org has as many open
+-- jobs as it may. Of one letter alone the others stay.
+-- ARGV 2 job  3 sealed session or ''  4 its TTL ms  5 who  6 new with each call  7 most chunks to put back at a time
+--      8 most open jobs  9 the one task, or '' for all
+local j, mark, one = ARGV[2], tonumber(ARGV[7]), ARGV[9] or ''
 local state, org = fields(j, 'state', 'org')
+if is_repeated(j, ARGV[6]) then return 1 end
 if state ~= 'completed' and state ~= 'failed' then return 0 end
 local job, dead, again = key('job', j), key('dead', j), key('again', j)
 local letters = call('HLEN', dead) + call('HLEN', again)
@@ -14,7 +16,7 @@ if one ~= '' then
   if not letter and call('HEXISTS', again, one) == 0 then return 0 end
   letters = 1
 end
-if call('SCARD', key('open', org)) >= tonumber(ARGV[7]) then return -1 end
+if call('SCARD', key('open', org)) >= tonumber(ARGV[8]) then return -1 end
 for _, name in ipairs(REMAINS) do call('PERSIST', key(name, j)) end
 call('ZREM', key('kept', org), j)
 call('ZREM', key('kept_dead', org), j)
@@ -48,7 +50,11 @@ if call('HDEL', again, 'P') == 1 then
 end
 if call('EXISTS', dead) == 0 then call('ZREM', P .. 'buried', j) end
 put_back(j, mark)
-act(j, 'retried', ARGV[5])
+act(j, 'retried', ARGV[5], ARGV[6])
+-- Of the last run nothing is drawn any more.
+call('UNLINK', key('course', j))
+call('HSET', job, 'course_from', whole(NOW))
+note(j)
 event(j, 'retried')
 wake(j)
 return letters

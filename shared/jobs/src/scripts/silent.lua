@@ -41,5 +41,6 @@ return guarded(j, nil, function()
     tally('retried', 1)
   end
   give_back(j, task, math.max(0, delay))
+  if delay >= 0 then note_again(j) else note(j) end
   return 'retried'
 end) or 'lost'

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod at_once;
 mod beside;
 mod cancel;
 mod chunks;
+mod course;
 mod create;
 mod hold;
 mod limits;

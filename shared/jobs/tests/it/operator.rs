@@ -83,7 +83,7 @@ async fn the_overview_counts_what_there_is_over_all_orgs() {
 async fn what_is_kept_for_operators_has_an_end() {
     let bed = Bed::new().await;
     bed.buried(1).await;
-    bed.jobs.operator().pause_org(ORG, Duration::from_secs(60), "", &ada()).await.unwrap();
+    bed.jobs.operator().pause_org(ORG, Duration::from_secs(60), "", None, &ada()).await.unwrap();
     let mut redis = bed.redis.clone();
     let keys = bed.keys().await;
     let minutes: Vec<_> = keys.iter().filter(|key| key.contains("}:minute:")).collect();
@@ -329,13 +329,13 @@ async fn an_org_rests_until_an_operator_lets_it_go_on() {
     let bed = Bed::new().await;
     let operator = bed.jobs.operator();
     let id = bed.create().await;
-    operator.pause_org(ORG, Duration::from_secs(600), " maintenance\n until noon ", &ada()).await.unwrap();
+    operator.pause_org(ORG, Duration::from_secs(600), " maintenance\n until noon ", None, &ada()).await.unwrap();
     assert_eq!(bed.claim(1).await.len(), 0);
     let view = bed.view(&id).await;
     assert_eq!(view.reason.as_deref(), Some("paused by operator.ada: maintenance until noon"));
     assert!(view.paused_until.is_some() && view.next_try_at == view.paused_until);
     // Seen also when it has no open job.
-    operator.pause_org(OTHER, Duration::from_secs(600), "", &ada()).await.unwrap();
+    operator.pause_org(OTHER, Duration::from_secs(600), "", None, &ada()).await.unwrap();
     let seen = operator.overview().await.unwrap();
     assert!(seen.orgs.iter().all(|org| org.paused.is_some()) && seen.orgs.len() == 2, "{:?}", seen.orgs);
     operator.resume_org(ORG, &ada()).await.unwrap();
@@ -345,7 +345,7 @@ async fn an_org_rests_until_an_operator_lets_it_go_on() {
     let (paused, resumed) = (OperationKind::Paused, OperationKind::Resumed);
     assert_eq!(acts, [(resumed, ORG.to_owned()), (paused, OTHER.to_owned()), (paused, ORG.to_owned())]);
     for (org, seconds) in [("a b", 60), (ORG, 0), (ORG, 8 * 24 * 60 * 60)] {
-        let refused = operator.pause_org(org, Duration::from_secs(seconds), "", &ada()).await;
+        let refused = operator.pause_org(org, Duration::from_secs(seconds), "", None, &ada()).await;
         assert!(matches!(refused, Err(Refusal::NotNow(_))), "{org} {seconds}");
     }
 }

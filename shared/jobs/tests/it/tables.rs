@@ -17,7 +17,7 @@ async fn a_table_tells_the_same_as_all_about_each_job() {
     let lease = bed.claim_task(Task::Chunk(0)).await;
     bed.tasks.fail(&lease, Some(Duration::from_secs(90)), "the org said <b>no</b>").await.unwrap();
     bed.create_for(OTHER).await;
-    operator.pause_org(OTHER, Duration::from_secs(600), "upgrade", &ada()).await.unwrap();
+    operator.pause_org(OTHER, Duration::from_secs(600), "upgrade", None, &ada()).await.unwrap();
     let silent = bed.create_for("silent").await;
     let claimed = bed.claim(1).await.pop().unwrap();
     assert_eq!(claimed.lease.job(), silent);

@@ -1,26 +1,17 @@
 //! A job, and its errors.
 
+use super::course::{Course, without};
 use super::text::{address, between, job_address, lasting, moment, state};
 use crate::names::OrgUrls;
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::jobs::{DeadLetter, JobActKind, JobView, RecordError};
+use shared::jobs::operator::JobLook;
+use shared::jobs::{DeadLetter, JobView, RecordError};
 use web::pages::{counted, grouped};
 use web::site::Frame;
 
-/// Dead letters that are shown.
-const MOST_LETTERS: usize = 100;
 /// Characters of a payload that are shown: ids, as a rule.
 const MOST_PAYLOAD: usize = 400;
-
-/// What a job's page is made from.
-pub(crate) struct JobParts {
-    pub(crate) job: JobView,
-    pub(crate) errors: Vec<RecordError>,
-    pub(crate) letters: Vec<DeadLetter>,
-    /// Why an operator cannot let it go on; `None` when one can.
-    pub(crate) not_ours: Option<String>,
-}
 
 /// A job.
 #[derive(Template)]
@@ -45,7 +36,9 @@ pub(crate) struct JobPage {
     errors: Vec<Failure>,
     errors_in_all: u64,
     letters: Vec<Letter>,
-    letters_in_all: usize,
+    letters_in_all: u64,
+    course: Option<Course>,
+    no_course: Option<String>,
     actions: Vec<(String, &'static str, &'static str)>,
     refused: Option<String>,
 }
@@ -90,36 +83,27 @@ struct Letter {
 }
 
 impl JobPage {
-    pub(crate) fn new(frame: Frame, queue: &str, parts: JobParts, orgs: &OrgUrls) -> Self {
-        let JobParts { job, errors, letters, not_ours } = parts;
+    pub(crate) fn new(frame: Frame, queue: &str, look: &JobLook, orgs: &OrgUrls) -> Self {
+        let JobLook { job, errors, letters, letters_in_all, course, not_ours } = look;
         let (here, now) = (job_address(queue, &job.id), Utc::now());
         let ask = |act: &str, letter: &str| address(&format!("{here}/ask"), &[("act", act), ("letter", letter)]);
-        let retries = job.can_be_retried() && !letters.is_empty();
+        let retries = job.can_be_retried() && *letters_in_all > 0;
+        let waits = job.state == shared::jobs::JobState::NeedsAuthorization;
         let mut actions = Vec::new();
         if job.can_be_cancelled() {
             actions.push((ask("cancel", ""), "Cancel…", "danger"));
         }
-        if job.state == shared::jobs::JobState::NeedsAuthorization && not_ours.is_none() {
+        if waits && not_ours.is_none() {
             actions.push((ask("resume", ""), "Resume…", "quiet"));
         }
-        if retries && not_ours.is_none() {
+        let replay = retries && not_ours.is_none();
+        if replay {
             actions.push((ask("retry", ""), "Replay all dead letters…", "quiet"));
         }
-        let waits = job.state == shared::jobs::JobState::NeedsAuthorization;
-        let letters_in_all = letters.len();
-        let replay = retries && not_ours.is_none();
-        let shown = letters.into_iter().take(MOST_LETTERS).map(|letter| {
-            let name = letter.chunk.map_or_else(|| "plan".to_owned(), |number| number.to_string());
-            Letter {
-                what: letter.chunk.map_or_else(|| "the plan".to_owned(), |number| format!("chunk {number}")),
-                reason: letter.reason,
-                attempts: grouped(letter.attempts.into()),
-                records: grouped(letter.records),
-                payload: shortened(&letter.payload),
-                at: moment(&letter.at),
-                replay: replay.then(|| ask("retry", &name)),
-            }
-        });
+        let letters = letters.iter().map(|letter| Letter::new(letter, |name| replay.then(|| ask("retry", name))));
+        let course = Course::of(course);
+        let took = job.started_at.zip(job.finished_at);
+        let took = took.map(|(from, to)| u64::try_from((to - from).num_milliseconds()).unwrap_or(0));
         let share = |(name, records): (&String, &u64)| {
             let percent = records.saturating_mul(100) / job.per_worker.values().sum::<u64>().max(1);
             (name.clone(), grouped(*records), percent)
@@ -132,21 +116,23 @@ impl JobPage {
             org_link: address("/jobs", &[("queue", queue), ("org", &job.org)]),
             org: job.org.clone(),
             kind: job.kind.clone(),
-            state: state(&job),
-            bar: bar(&job),
-            figures: figures(&job, now),
-            trouble: trouble(&job, now),
-            facts: facts(&job),
+            state: state(job),
+            bar: bar(job),
+            figures: figures(job, now),
+            trouble: trouble(job, now),
+            facts: facts(job),
             counters: job.counters.iter().map(|(name, count)| (name.clone(), grouped(*count))).collect(),
             workers: job.per_worker.iter().map(share).collect(),
             params,
-            history: history(&job),
-            errors: errors.into_iter().map(|error| Failure::new(error, &job.org, orgs)).collect(),
+            history: history(job),
+            errors: errors.iter().map(|error| Failure::new(error.clone(), &job.org, orgs)).collect(),
             errors_in_all: job.errors,
-            letters: shown.collect(),
-            letters_in_all,
+            letters: letters.collect(),
+            letters_in_all: *letters_in_all,
+            no_course: without(course.as_ref(), took, job.total_chunks),
+            course,
             actions,
-            refused: not_ours.filter(|_| retries || waits),
+            refused: not_ours.clone().filter(|_| retries || waits),
             here,
         }
     }
@@ -155,8 +141,30 @@ impl JobPage {
         format!("{} failed", counted(self.errors_in_all, "record"))
     }
 
+    /// How many there are, and how many of them are here.
+    fn letters_title(&self) -> String {
+        let here = u64::try_from(self.letters.len()).unwrap_or(u64::MAX);
+        let all = grouped(self.letters_in_all);
+        if here < self.letters_in_all { format!("{} of {all}", grouped(here)) } else { all }
+    }
+
     fn more_errors(&self) -> bool {
         self.errors_in_all > u64::try_from(self.errors.len()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Letter {
+    fn new(letter: &DeadLetter, replay: impl FnOnce(&str) -> Option<String>) -> Self {
+        let name = letter.chunk.map_or_else(|| "plan".to_owned(), |number| number.to_string());
+        Self {
+            what: letter.chunk.map_or_else(|| "the plan".to_owned(), |number| format!("chunk {number}")),
+            reason: letter.reason.clone(),
+            attempts: grouped(letter.attempts.into()),
+            records: grouped(letter.records),
+            payload: shortened(&letter.payload),
+            at: moment(&letter.at),
+            replay: replay(&name),
+        }
     }
 }
 
@@ -255,13 +263,6 @@ fn facts(job: &JobView) -> Vec<(&'static str, String)> {
 }
 
 fn history(job: &JobView) -> Vec<String> {
-    let words = |act: &shared::jobs::JobAct| {
-        let what = match act.act {
-            JobActKind::Cancelled => "cancelled it",
-            JobActKind::Resumed => "let it go on",
-            JobActKind::Retried => "put dead letters back",
-        };
-        format!("{} {} {what}", moment(&act.at), act.actor)
-    };
+    let words = |act: &shared::jobs::JobAct| format!("{} {} {}", moment(&act.at), act.actor, act.act.words());
     job.history.iter().rev().map(words).collect()
 }

@@ -16,6 +16,8 @@ pub(crate) struct Form {
     pub(crate) which: String,
     pub(crate) org: String,
     pub(crate) kind: String,
+    /// A job by its id: the page of that job is what is looked for.
+    pub(crate) id: String,
     /// Hours since the creation at most.
     pub(crate) hours: String,
     /// Where the page begins.
@@ -49,6 +51,11 @@ impl JobsPage {
 }
 
 impl Form {
+    /// What is asked for, in one text.
+    pub(crate) fn asked(&self) -> String {
+        self.next(&self.after)
+    }
+
     /// The page that goes on after a job.
     pub(crate) fn next(&self, after: &str) -> String {
         let Self { queue, which, org, kind, hours, .. } = self;

@@ -4,8 +4,7 @@ use super::plot::Plot;
 use super::text::{address, between, job_address, moment, state_name};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::jobs::operator::{Operation, OperationKind, OrgStanding, Overview};
-use std::sync::Arc;
+use shared::jobs::operator::{Operation, OrgStanding, Overview};
 use web::pages::{counted, grouped};
 use web::site::Frame;
 
@@ -50,11 +49,11 @@ struct OrgRow {
     running: String,
     waiting: String,
     notes: Vec<(String, &'static str)>,
-    act: (String, &'static str),
+    acts: Vec<(String, &'static str)>,
 }
 
 impl QueueCard {
-    pub(crate) fn new(name: &str, overview: &Arc<Overview>, operations: &[Operation]) -> Self {
+    pub(crate) fn new(name: &str, overview: &Overview, operations: &[Operation]) -> Self {
         let jobs = |which: &str| address("/jobs", &[("queue", name), ("which", which)]);
         let count = |name: &str, value: u64, which: Option<&str>, tone: &'static str| Figure {
             name: name.to_owned(),
@@ -79,14 +78,7 @@ impl QueueCard {
             (job_address(name, &oldest.job), oldest.org.clone(), waits)
         });
         let orgs = overview.orgs.iter().take(MOST_ORGS).map(|org| OrgRow::new(name, org, overview.at));
-        let operation = |operation: &Operation| {
-            let what = match operation.act {
-                OperationKind::Paused => "paused",
-                OperationKind::Resumed => "resumed",
-            };
-            let why = if operation.reason.is_empty() { String::new() } else { format!(" ({})", operation.reason) };
-            format!("{} {} {what} {}{why}", moment(&operation.at), operation.actor, operation.org)
-        };
+        let operation = |operation: &Operation| format!("{} {}", moment(&operation.at), operation.sentence());
         Self {
             name: name.to_owned(),
             link: jobs("open"),
@@ -157,7 +149,11 @@ impl OrgRow {
             running: grouped(org.tasks.leased),
             waiting: grouped(org.tasks.ready + org.tasks.delayed),
             notes,
-            act: if org.paused.is_some() { (act("resume"), "Resume…") } else { (act("pause"), "Pause…") },
+            acts: if org.paused.is_some() {
+                vec![(act("resume"), "Resume…"), (act("pause"), "Pause…")]
+            } else {
+                vec![(act("pause"), "Pause…")]
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use url::form_urlencoded::Serializer;
 use web::pages::grouped;
 
 /// A moment, in UTC.
-pub(super) fn moment(time: &DateTime<Utc>) -> String {
+pub(crate) fn moment(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 

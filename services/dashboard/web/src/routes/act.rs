@@ -126,12 +126,14 @@ pub(super) async fn go(
         let act = what.read()?;
         let (queue, job) = known(&state, &path).await?;
         let actor = actor(&session);
-        match act {
-            Act::Cancel => queue.operator.cancel(&job.id, &actor).await?,
-            Act::Resume => queue.operator.resume(&job.id, &actor).await?,
-            Act::Retry(letters) => queue.operator.retry(&job.id, letters, &actor).await?,
+        let done = match act {
+            Act::Cancel => queue.operator.cancel(&job.id, &actor).await,
+            Act::Resume => queue.operator.resume(&job.id, &actor).await,
+            Act::Retry(letters) => queue.operator.retry(&job.id, letters, &actor).await,
         };
-        queue.look_again().await;
+        // Also when it was refused: then the job is not as it was shown.
+        queue.look_again();
+        done?;
         Ok::<_, Trouble>(job_address(&queue.name, &job.id))
     };
     match done.await {

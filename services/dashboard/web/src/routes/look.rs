@@ -3,14 +3,14 @@
 use super::refusal::Trouble;
 use crate::csv_file;
 use crate::pages::{
-    ErrorsPage, Failure, Form, JOBS, JobPage, JobParts, JobsPage, OVERVIEW, OverviewPage, QueueCard, Row, SITE,
-    WORKERS, WorkersCard, WorkersPage, job_address,
+    ErrorsPage, Failure, Form, JOBS, JobPage, JobsPage, OVERVIEW, OverviewPage, QueueCard, Row, SITE, WORKERS,
+    WorkersCard, WorkersPage, job_address,
 };
-use crate::queue::Queue;
+use crate::queue::{PAGE_JOBS, Queue};
 use crate::state::State;
 use ::web::ApiError;
 use ::web::login::Session;
-use ::web::pages::html;
+use ::web::pages::{html, see_other};
 use ::web::sse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Query};
@@ -21,10 +21,7 @@ use serde::Deserialize;
 use shared::jobs::operator::{JobFilter, JobRow, WhichJobs};
 use shared::jobs::{JobId, JobView};
 
-/// Jobs of a page.
-const PAGE_JOBS: usize = 50;
-/// Errors on a job's page, on a page of its errors, and in a file.
-const FEW_ERRORS: u64 = 10;
+/// Errors on a page of a job's errors, and in a file.
 const PAGE_ERRORS: u64 = 100;
 const FILE_ERRORS: u64 = 10_000;
 
@@ -40,8 +37,8 @@ struct Offset {
 pub(super) async fn show_overview(state: Data<State>, session: Session) -> HttpResponse {
     let frame = SITE.frame(&session, OVERVIEW);
     let card = async |queue: &Queue| -> Result<QueueCard, Trouble> {
-        let operations = queue.operator.operations().await?;
-        Ok(QueueCard::new(&queue.name, &queue.overview().await?, &operations))
+        let seen = queue.overview().await?;
+        Ok(QueueCard::new(&queue.name, &seen.0, &seen.1))
     };
     match try_join_all(state.queues.iter().map(card)).await {
         Ok(queues) => html(StatusCode::OK, &OverviewPage { frame, queues }),
@@ -54,7 +51,7 @@ pub(super) async fn show_overview(state: Data<State>, session: Session) -> HttpR
 pub(super) async fn show_workers(state: Data<State>, session: Session) -> HttpResponse {
     let frame = SITE.frame(&session, WORKERS);
     let card = async |queue: &Queue| -> Result<WorkersCard, Trouble> {
-        Ok(WorkersCard::new(&queue.name, queue.overview().await?.as_ref()))
+        Ok(WorkersCard::new(&queue.name, &queue.overview().await?.0))
     };
     match try_join_all(state.queues.iter().map(card)).await {
         Ok(queues) => html(StatusCode::OK, &WorkersPage { frame, queues }),
@@ -62,10 +59,17 @@ pub(super) async fn show_workers(state: Data<State>, session: Session) -> HttpRe
     }
 }
 
-/// Jobs that pass the filters: of one queue page by page, of all queues the newest of each.
+/// Jobs that pass the filters: of one queue page by page, of all queues the newest of each. One that is looked for by its id
+/// has a page of its own.
 #[get("/jobs")]
 pub(super) async fn show_jobs(state: Data<State>, session: Session, query: Query<Form>) -> HttpResponse {
     let frame = SITE.frame(&session, JOBS);
+    if !query.id.trim().is_empty() {
+        return match address_of(&state, query.id.trim()).await {
+            Ok(there) => see_other(&there),
+            Err(trouble) => trouble.into_page(&frame),
+        };
+    }
     match found(&state, &query).await {
         Ok((rows, next)) => {
             let queues = state.queues.iter().map(|queue| queue.name.clone()).collect();
@@ -73,6 +77,17 @@ pub(super) async fn show_jobs(state: Data<State>, session: Session, query: Query
         }
         Err(trouble) => trouble.into_page(&frame),
     }
+}
+
+/// The page of a job, in whichever queue it is.
+async fn address_of(state: &State, id: &str) -> Result<String, Trouble> {
+    let id: JobId = id.parse().map_err(|error| Trouble::Input(format!("Job: {error}.")))?;
+    for queue in state.queues.iter() {
+        if queue.operator.job(&id).await?.is_some() {
+            return Ok(job_address(&queue.name, &id));
+        }
+    }
+    Err(Trouble::Unknown("No pattern that is shown has a job of this id, or it is no longer kept."))
 }
 
 async fn found(state: &State, form: &Form) -> Result<(Vec<Row>, Option<String>), Trouble> {
@@ -98,13 +113,13 @@ async fn found(state: &State, form: &Form) -> Result<(Vec<Row>, Option<String>),
     };
     if !form.queue.is_empty() {
         let queue = queue(state, &form.queue)?;
-        let page = queue.operator.rows(&filter, PAGE_JOBS, after).await?;
+        let page = queue.rows(form.asked(), &filter, after).await?;
         let rows = page.rows.iter().map(|job| Row::new(&queue.name, job)).collect();
         return Ok((rows, page.next.map(|next| form.next(&next.hyphenated()))));
     }
     let of = async |queue: &Queue| -> Result<Vec<(JobRow, String)>, Trouble> {
-        let page = queue.operator.rows(&filter, PAGE_JOBS, None).await?;
-        Ok(page.rows.into_iter().map(|job| (job, queue.name.clone())).collect())
+        let page = queue.rows(form.asked(), &filter, None).await?;
+        Ok(page.rows.iter().map(|job| (job.clone(), queue.name.clone())).collect())
     };
     let mut all = try_join_all(state.queues.iter().map(of)).await?.concat();
     all.sort_by_key(|(job, _)| std::cmp::Reverse(job.id));
@@ -128,16 +143,15 @@ pub(super) async fn follow(state: Data<State>) -> HttpResponse {
 #[get("/jobs/{queue}/{id}")]
 pub(super) async fn show_job(state: Data<State>, session: Session, path: Path<(String, String)>) -> HttpResponse {
     let frame = SITE.frame(&session, JOBS);
-    let parts = async {
-        let (queue, job) = known(&state, &path).await?;
-        let errors = queue.operator.errors(&job.id, 0, FEW_ERRORS).await?.map(|page| page.errors);
-        let letters = queue.operator.dead_letters(&job.id).await?;
-        let not_ours = queue.operator.why_not_go_on(&job).await?;
-        let (errors, letters) = (errors.unwrap_or_default(), letters.unwrap_or_default());
-        Ok::<_, Trouble>((queue, JobParts { job, errors, letters, not_ours }))
+    let seen = async {
+        let (queue, id) = named(&state, &path)?;
+        Ok::<_, Trouble>((queue, queue.look(&id).await?))
     };
-    match parts.await {
-        Ok((queue, parts)) => html(StatusCode::OK, &JobPage::new(frame, &queue.name, parts, &state.orgs)),
+    match seen.await {
+        Ok((queue, look)) => match look.as_ref() {
+            Some(look) => html(StatusCode::OK, &JobPage::new(frame, &queue.name, look, &state.orgs)),
+            None => UNKNOWN.into_page(&frame),
+        },
         Err(trouble) => trouble.into_page(&frame),
     }
 }
@@ -213,11 +227,16 @@ pub(super) fn queue<'s>(state: &'s State, name: &str) -> Result<&'s Queue, Troub
     state.queue(name).ok_or(Trouble::Unknown("There is no such queue. DASHBOARD_QUEUES has those that are shown."))
 }
 
+const UNKNOWN: Trouble = Trouble::Unknown("There is no such job, or it is no longer kept.");
+
+/// The queue and the id that a path names.
+fn named<'s>(state: &'s State, path: &(String, String)) -> Result<(&'s Queue, JobId), Trouble> {
+    let (name, id) = path;
+    Ok((queue(state, name)?, id.parse().map_err(|_| UNKNOWN)?))
+}
+
 /// The queue and the job that a path names.
 pub(super) async fn known<'s>(state: &'s State, path: &(String, String)) -> Result<(&'s Queue, JobView), Trouble> {
-    const UNKNOWN: Trouble = Trouble::Unknown("There is no such job, or it is no longer kept.");
-    let (name, id) = path;
-    let queue = queue(state, name)?;
-    let id: JobId = id.parse().map_err(|_| UNKNOWN)?;
+    let (queue, id) = named(state, path)?;
     Ok((queue, queue.operator.job(&id).await?.ok_or(UNKNOWN)?))
 }

@@ -3,13 +3,14 @@
 use super::act::actor;
 use super::look::queue;
 use super::refusal::Trouble;
-use crate::pages::{Asked, ConfirmPage, OVERVIEW, SITE};
+use crate::pages::{Asked, ConfirmPage, OVERVIEW, SITE, moment};
 use crate::state::State;
 use ::web::login::Session;
 use ::web::pages::{html, see_other};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpResponse, get, post};
+use chrono::DateTime;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ struct What {
     act: String,
     minutes: String,
     reason: String,
+    /// The pause whose place a new one takes, by the ms of its end; empty when there was none.
+    instead_of: String,
 }
 
 /// Asks before an org is paused or goes on.
@@ -34,14 +37,25 @@ pub(super) async fn ask_first(state: Data<State>, session: Session, what: Query<
     let asked = async {
         let queue = queue(&state, &what.queue)?;
         let (org, name) = (&what.org, &queue.name);
-        let (title, consequence, yes, no) = match what.act.as_str() {
-            "pause" => (
+        let stopped = queue.operator.stopped(org).await?.filter(|_| what.act == "pause");
+        let (title, consequence, yes, no) = match (what.act.as_str(), &stopped) {
+            ("pause", None) => (
                 format!("Pause {org}?"),
                 format!("No job of {name} starts anything more in this org for so long; what runs goes on to its end."),
                 "Pause it",
                 "Leave it",
             ),
-            "resume" => (
+            ("pause", Some(stopped)) => (
+                format!("Pause {org} anew?"),
+                format!(
+                    "It rests until {} UTC: {}. From now on it rests for so long as you say here instead.",
+                    moment(&stopped.until),
+                    stopped.reason
+                ),
+                "Pause it anew",
+                "Leave it",
+            ),
+            ("resume", _) => (
                 format!("Let {org} go on?"),
                 format!("The jobs of {name} in this org go on at once, whoever began the pause."),
                 "Let it go on",
@@ -49,7 +63,8 @@ pub(super) async fn ask_first(state: Data<State>, session: Session, what: Query<
             ),
             _ => return Err(Trouble::Input("Expected pause or resume.".to_owned())),
         };
-        let fields = vec![("queue", name.clone()), ("org", org.clone()), ("act", what.act.clone())];
+        let mut fields = vec![("queue", name.clone()), ("org", org.clone()), ("act", what.act.clone())];
+        fields.extend(stopped.map(|stopped| ("instead_of", stopped.until.timestamp_millis().to_string())));
         let pause = what.act == "pause";
         Ok(Asked { title, consequence, action: "/orgs/act".to_owned(), fields, pause, yes, no, back: "/".to_owned() })
     };
@@ -65,18 +80,30 @@ pub(super) async fn go(state: Data<State>, session: Session, what: Form<What>) -
     let done = async {
         let queue = queue(&state, &what.queue)?;
         let actor = actor(&session);
-        match what.act.as_str() {
+        let done = match what.act.as_str() {
             "pause" => {
                 let minutes = what.minutes.trim().parse().ok().filter(|minutes| (1..=MOST_MINUTES).contains(minutes));
                 let expected = || format!("Minutes: expected a whole number from 1 to {MOST_MINUTES}.");
                 let minutes = minutes.ok_or_else(|| Trouble::Input(expected()))?;
                 let length = Duration::from_secs(minutes * 60);
-                queue.operator.pause_org(&what.org, length, &what.reason, &actor).await?;
+                let instead_of = match what.instead_of.as_str() {
+                    "" => None,
+                    ms => {
+                        let until = ms.parse().ok().and_then(DateTime::from_timestamp_millis);
+                        Some(
+                            until
+                                .ok_or_else(|| Trouble::Input("The pause that is replaced: expected ms.".to_owned()))?,
+                        )
+                    }
+                };
+                queue.operator.pause_org(&what.org, length, &what.reason, instead_of, &actor).await
             }
-            "resume" => queue.operator.resume_org(&what.org, &actor).await?,
+            "resume" => queue.operator.resume_org(&what.org, &actor).await,
             _ => return Err(Trouble::Input("Expected pause or resume.".to_owned())),
-        }
-        queue.look_again().await;
+        };
+        // Also when it was refused: then the org is not as it was shown.
+        queue.look_again();
+        done?;
         Ok(format!("/#queue-{}", queue.name))
     };
     match done.await {

@@ -44,7 +44,7 @@ async fn without_a_login_there_is_nothing() -> Result<()> {
 async fn figures_that_ask_for_no_token_name_no_org() -> Result<()> {
     let stack = Stack::start().await?;
     stack.free(&["ok"]).await?;
-    stack.jobs.operator().pause_org(ORG, Duration::from_secs(60), "", &Actor::named("ada")).await?;
+    stack.jobs.operator().pause_org(ORG, Duration::from_secs(60), "", None, &Actor::named("ada")).await?;
     let page = stack.browser()?.get("/metrics").await?;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("jobs_orgs_paused{queue=\"org-job\"} 1"), "{}", page.text);

@@ -2,6 +2,8 @@
 
 mod access;
 mod acts;
+mod at_once;
+mod cost;
 mod documents;
 mod looks;
 mod start;

@@ -28,15 +28,20 @@ pub(crate) struct Stack {
     pub(crate) jobs: Jobs,
 }
 
-/// The web process.
+/// The web process, into which ada logs in.
 pub(crate) fn dashboard(redis: &TestRedis) -> Result<ServiceSpec> {
+    dashboard_of(redis, "ada")
+}
+
+/// The same for another operator.
+pub(crate) fn dashboard_of(redis: &TestRedis, operator: &str) -> Result<ServiceSpec> {
     Ok(ServiceSpec::new("dashboard-web")?
         .env("PORT", free_port()?)
         .env("BIND_ADDRESS", "127.0.0.1")
         .env("REDIS_URL", redis.url())
         .env("JOB_SECRET_KEY", SECRET)
         .env("APP_PASSWORD", PASSWORD)
-        .env("APP_USERNAME", "ada")
+        .env("APP_USERNAME", operator)
         .env("ORG_URLS", format!("{ORG}=https://acme.my.salesforce.com"))
         .env("LOG_LEVEL", "debug")
         .ready("listening on http://"))
