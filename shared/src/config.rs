@@ -35,6 +35,7 @@ pub mod queue;
 mod reader;
 mod settings;
 mod token;
+mod traces;
 mod value;
 
 #[cfg(test)]
@@ -47,4 +48,5 @@ pub use misspelt::Misspelt;
 pub use reader::Reader;
 pub use settings::Settings;
 pub use token::Token;
+pub use traces::{Sampling, TracesConfig};
 pub use value::FromSetting;

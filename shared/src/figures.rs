@@ -11,6 +11,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use crate::jobs::queue_name;
 pub use catalogue::{METRICS, Metric, MetricKind, Teller, table};
 pub use exposition::Exposition;
-pub use source::{Figures, queue_name};
+pub use source::Figures;

@@ -42,13 +42,10 @@ pub(crate) struct Host {
     pub(crate) faults: Faults,
     pub(crate) apps: Apps,
     pub(crate) logins: Logins,
-<<<<<<< HEAD
     /// What the add-on knows of the orgs.
     pub(crate) links: Links,
-=======
     /// Where the jobs of apps are shown.
     pub(crate) dashboard: Option<Url>,
->>>>>>> snap-look
 }
 
 impl Host {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, AUTHORIZATION};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use tracing::{Instrument, info_span, warn};
@@ -16,6 +17,7 @@ use super::authorization::{Authorization, parse};
 use super::source::of_session;
 use super::{AddonConfig, AppLinkError, Source};
 use salesforce::http::{BodyError, kind_of_bare_status, read_body, retry_after};
+use salesforce::trace::CallSpan;
 use salesforce::{AllowedHosts, Cleaner, ErrorKind, Failure, RetryPolicy, SalesforceId};
 
 /// Longest answer that is read, in bytes.
@@ -223,7 +225,7 @@ impl AppLink {
         let mut attempt = 1;
         loop {
             let remaining = policy.total.saturating_sub(started.elapsed());
-            let error = match self.try_once(addon, name, remaining).await {
+            let error = match self.try_once(addon, name, attempt, remaining).await {
                 Ok(authorization) => return Ok(authorization),
                 Err(error) => error.cleared(&Cleaner::default().and(addon.token.expose_secret())),
             };
@@ -249,6 +251,7 @@ impl AppLink {
         &self,
         addon: &AddonConfig,
         name: &str,
+        attempt: u32,
         remaining: Duration,
     ) -> Result<Authorization, AppLinkError> {
         let Inner { http, hosts, settings, .. } = &*self.inner;
@@ -257,8 +260,10 @@ impl AppLink {
         url.set_path(&format!("{}/authorizations/{name_in_url}", addon.api_url.path().trim_end_matches('/')));
         let token = salesforce::http::bearer(addon.token.expose_secret())
             .map_err(|_| malformed("the add-on's token cannot be sent in a header"))?;
+        let span = CallSpan::http(&Method::GET, &url, "/addons/{addon}/authorizations/{name}", attempt - 1);
         let request = http
             .get(url)
+            .headers(span.added_to(HeaderMap::new()))
             .timeout(settings.attempt_timeout.min(remaining))
             .header(AUTHORIZATION, token)
             .header(ACCEPT, "application/json")
@@ -268,8 +273,9 @@ impl AppLink {
             host: addon.api_url.host_str().unwrap_or_default().to_owned(),
             source: Arc::new(error.without_url()),
         };
-        let response = request.send().await.map_err(unreachable)?;
+        let response = request.send().await.inspect_err(|_| span.failed("unreachable")).map_err(unreachable)?;
         let status = response.status().as_u16();
+        span.answered(status);
         let wait = retry_after(response.headers(), Utc::now());
         let body = read_body(response, MAX_RESPONSE_BYTES).await.map_err(|error| match error {
             BodyError::Read(error) => unreachable(error),

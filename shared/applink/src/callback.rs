@@ -1,9 +1,10 @@
 //! Results of asynchronous calls, posted back to Salesforce (Salesforce Help, "External Services Asynchronous Operations").
 
 use chrono::Utc;
-use reqwest::StatusCode;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, StatusCode};
 use salesforce::http::{kind_of_bare_status, retry_after};
+use salesforce::trace::CallSpan;
 use salesforce::{ErrorKind, Session};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -152,8 +153,10 @@ pub async fn deliver(
     if !is_of_org(&callback.url, session) {
         return Err(CallbackError::ForeignHost);
     }
+    let span = CallSpan::http(&Method::POST, &callback.url, "/{callback}", 0);
     let answer = http
         .post(callback.url.clone())
+        .headers(span.added_to(HeaderMap::new()))
         .bearer_auth(session.access_token.expose_secret())
         .header("Idempotency-Key", callback.key)
         .header("X-Request-Id", callback.request_id)
@@ -161,11 +164,13 @@ pub async fn deliver(
         .json(callback.body)
         .send()
         .await
+        .inspect_err(|_| span.failed("unreachable"))
         .map_err(|error| CallbackError::Transport {
             host: callback.url.host_str().unwrap_or_default().to_owned(),
             source: error.without_url(),
         })?;
     let status = answer.status();
+    span.answered(status.as_u16());
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     match kind_of_bare_status(status.as_u16()) {

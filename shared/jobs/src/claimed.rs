@@ -17,7 +17,7 @@ use super::types::JobId;
 pub(super) type RawClaim = (bool, Vec<RawJob>, Vec<RawTask>, RawAside, Vec<RawText>);
 /// What may be no text at all when somebody else than a script has written it; then it does not match its proof.
 type RawText = Vec<u8>;
-/// Job, kind, org, params, request id, run, cursor, sealed session, user, proof, proof of the cursor.
+/// Job, kind, org, params, request id, run, cursor, sealed session, user, proof, proof of the cursor, trace.
 pub(super) type RawJob = (
     String,
     RawText,
@@ -27,6 +27,7 @@ pub(super) type RawJob = (
     u32,
     Option<RawText>,
     Option<Vec<u8>>,
+    Option<RawText>,
     Option<RawText>,
     Option<RawText>,
     Option<RawText>,
@@ -94,6 +95,8 @@ pub struct ClaimedJob {
     pub cursor: Option<String>,
     /// The session, unless there is none, it has expired, or the job is not as it was made.
     pub session: Option<SecretString>,
+    /// The trace that it belongs to, as `trace` wrote it.
+    pub(super) trace: Option<String>,
     /// Set when the job is not as it was made.
     unproven: Option<Unproven>,
     /// Set when the cursor is not as it was written.
@@ -122,11 +125,11 @@ fn text(raw: RawText) -> String {
 }
 
 fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsError> {
-    let (id, kind, org, params, request_id, run, cursor, sealed, user, proof, cursor_proof) = raw;
+    let (id, kind, org, params, request_id, run, cursor, sealed, user, proof, cursor_proof, trace) = raw;
     let job: JobId = id.parse().map_err(|_| JobsError::Corrupt(format!("job id {id}")))?;
     let (kind, params) = (text(kind), text(params));
     let [org, request_id, user] = [org, request_id, user].map(|raw| raw.map(text).unwrap_or_default());
-    let [cursor, proof, cursor_proof] = [cursor, proof, cursor_proof].map(|raw| raw.map(text));
+    let [cursor, proof, cursor_proof, trace] = [cursor, proof, cursor_proof, trace].map(|raw| raw.map(text));
     let config = jobs.config();
     let bound = SealedFor { service: &config.prefix, job: &job, org: &org, kind: &kind, user: &user, params: &params };
     let unproven = bound.check(&config.secret_key, proof.as_deref()).err();
@@ -147,9 +150,21 @@ fn claimed_job(jobs: &Jobs, raw: RawJob) -> Result<(JobId, ClaimedJob), JobsErro
     };
     let (kind, version) = params::parse(&kind);
     let kind = kind.to_owned();
-    let job_of =
-        ClaimedJob { kind, version, org, user, params, request_id, run, cursor, session, unproven, unproven_cursor };
-    Ok((job, job_of))
+    let what = ClaimedJob {
+        kind,
+        version,
+        org,
+        user,
+        params,
+        request_id,
+        run,
+        cursor,
+        session,
+        trace,
+        unproven,
+        unproven_cursor,
+    };
+    Ok((job, what))
 }
 
 fn claimed(jobs: &Jobs, raw: RawTask, of: &BTreeMap<JobId, ClaimedJob>) -> Result<Claimed, JobsError> {

@@ -166,6 +166,8 @@ pub struct TaskContext {
     /// To be told whenever the job's org has answered anything; see [`TaskError::Silent`] and
     /// [`WorkerSettings::stuck_after`](super::WorkerSettings::stuck_after).
     pub heard: Heard,
+    /// The trace that the job belongs to, as `trace` wrote it.
+    pub(super) trace: Option<String>,
     pub(super) handed: Handed,
     pub(super) lease: Lease,
     pub(super) jobs: Jobs,

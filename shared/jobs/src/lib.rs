@@ -69,7 +69,8 @@
 //!
 //! Channels: `wake` (there may be something to claim) and `cancel` (id of a job). Both are hints and may be lost.
 //!
-//! Fields of a job: `org user kind proof request_id ttl dead_ttl keep created_at` never change. `state run plan cursor
+//! Fields of a job: `org user kind proof request_id trace ttl dead_ttl keep created_at` never change; `trace`, the W3C's `traceparent`
+//! and `tracestate`, is there when the process that made the job traces. `state run plan cursor
 //! cursor_proof total done dead dropped planned_records processed succeeded skipped failed errors epoch` are always there,
 //! but for the `cursor` and its proof. `cancel held finish outcome again reason resume_at session_epoch with_session waits_since params_bytes started_at finished_at
 //! course_at course_from retried` are there when they apply (a claim makes the next entry of the course, the present run's began,
@@ -180,7 +181,7 @@
 //! and outlives its sessions; a chunk's and the cursor's by who plans, a remembered fact's by who remembers it. `resume` and
 //! `retry` refuse a job whose proof is missing or wrong ([`JobsError::Unproven`]) before they seal anything for it. A worker
 //! runs no task of it, and no chunk or page whose own proof is: the task is given up at once, and the reason begins with
-//! `unproven`. Scripts move a payload together with its proof and need no key. Counts, errors, reasons and states have none;
+//! `unproven`. Scripts move a payload together with its proof and need no key. Counts, errors, reasons, states and the trace have none;
 //! they decide when something is done, and what is told about it. Nor is an old value known from a new one of the same place.
 //!
 //! # What cannot be read
@@ -248,6 +249,7 @@ mod steer;
 mod store;
 mod tasks;
 mod tls;
+mod trace;
 mod types;
 mod view;
 mod watch;
@@ -269,6 +271,7 @@ pub use steer::{By, OPERATOR};
 pub use store::Jobs;
 pub use tasks::{Acked, Failed, Pushed, Tasks, Trip, WorkerId};
 pub use tls::{RedisCa, RedisCaError};
+pub use trace::{queue_name, trace_with};
 pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,
     JobState, JobView, NewJob, RecordError,

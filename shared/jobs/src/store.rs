@@ -13,6 +13,7 @@ use super::error::{JobsError, Limit};
 use super::params::Kind;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
+use super::trace::Sending;
 use super::types::{Created, DeadLetter, ErrorPage, JobId, JobView, NewJob};
 use super::view::{self, RawView, millis};
 
@@ -101,9 +102,9 @@ impl Jobs {
         check_user(&user)?;
         let id = JobId::generate();
         let config = &self.inner.config;
-        let (kind, params) = (kind.to_string(), params.to_string());
+        let (named, params) = (kind.to_string(), params.to_string());
         let bound =
-            SealedFor { service: &config.prefix, job: &id, org: &org, kind: &kind, user: &user, params: &params };
+            SealedFor { service: &config.prefix, job: &id, org: &org, kind: &named, user: &user, params: &params };
         // Empty bytes stand for no session.
         let sealed = session.map(|session| config.secret_key.seal(&bound, &session)).transpose()?.unwrap_or_default();
         let proof = bound.prove(&config.secret_key)?;
@@ -111,7 +112,7 @@ impl Jobs {
         script
             .arg(id.to_string())
             .arg(&org)
-            .arg(kind)
+            .arg(&named)
             .arg(&params)
             .arg(request_id)
             .arg(idempotency_key.unwrap_or_default())
@@ -126,12 +127,26 @@ impl Jobs {
             .arg(config.jobs_per_minute)
             .arg(&user)
             .arg(proof);
+        let sending = Sending::of(&id, kind.name, &org, &config.prefix);
+        if let Some(trace) = sending.as_ref().map(Sending::carried).filter(|trace| !trace.is_empty()) {
+            script.arg(trace);
+        }
+        let created = self.record(&script).await;
+        if let Some(sending) = sending {
+            sending.ended(&created);
+        }
+        created
+    }
+
+    /// Runs `create`, and reads what it answers.
+    async fn record(&self, script: &ScriptInvocation<'_>) -> Result<Created, JobsError> {
+        let config = &self.inner.config;
         // A process may start before its server is known.
         if !self.is_checked() {
             self.check_server().await?;
         }
         let (id, found, refusal, wait): (String, u8, String, u64) =
-            self.connection().invoke(&script, Repeat::Safe).await?;
+            self.connection().invoke(script, Repeat::Safe).await?;
         let limit = match refusal.as_str() {
             "" => None,
             "open" => Some(Limit::Open(config.max_open_jobs)),

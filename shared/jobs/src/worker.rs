@@ -34,6 +34,7 @@ use super::kind::{Heard, JobKind, TaskContext};
 use super::silence::look_limit;
 use super::store::Jobs;
 use super::tasks::{Tasks, WorkerId};
+use super::trace;
 use done::Done;
 use held::{Fate, Held};
 use passed_over::PassedOver;
@@ -230,12 +231,13 @@ impl Shared {
             meters::claimed(kind.name(), lease.task());
             let cx = self.context(&claimed, job);
             let span = span(kind.name(), &cx);
+            let traced = trace::of_task(&cx, claimed.attempts);
             // Whether it can be looked for is known at once; the look itself comes with the task.
             let looks =
                 claimed.probe && claimed.unproven.is_none() && kind.look(&cx, look_limit(claimed.rests)).is_some();
             self.held.set_looks(&lease, looks);
             let task = Arc::clone(self).execute(Arc::clone(kind), claimed, job.cursor.clone(), cx, looks);
-            running.spawn(task.instrument(span));
+            running.spawn(trace::within(traced, task.instrument(span)));
         }
     }
 
@@ -255,6 +257,7 @@ impl Shared {
             run: job.run,
             cancelled: self.held.insert(claimed.lease.clone(), &job.org, &heard),
             heard,
+            trace: job.trace.clone(),
             handed: Handed::default(),
             lease: claimed.lease.clone(),
             jobs: self.jobs.clone(),

@@ -81,6 +81,11 @@ pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<
     Ok(body)
 }
 
+/// A header as text, by its name in lower case.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// The wait asked for by `Retry-After`, in either of its forms: seconds, or a date (RFC 9110, "Retry-After").
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

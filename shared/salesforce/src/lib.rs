@@ -31,6 +31,7 @@ mod retry;
 mod session;
 pub mod soql;
 mod subrequest;
+pub mod trace;
 mod transport;
 mod unit_of_work;
 mod usage;

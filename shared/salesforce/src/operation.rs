@@ -85,6 +85,30 @@ impl Operation {
         }
     }
 
+    /// The path of the call, with names in place of what differs from call to call.
+    #[must_use]
+    pub fn template(self) -> &'static str {
+        match self {
+            Self::Query => "/services/data/{version}/query",
+            Self::QueryMore => "/services/data/{version}/query/{locator}",
+            Self::Retrieve | Self::Update | Self::Delete => "/services/data/{version}/sobjects/{object}/{id}",
+            Self::Describe => "/services/data/{version}/sobjects/{object}/describe",
+            Self::Versions => "/services/data/",
+            Self::Limits => "/services/data/{version}/limits",
+            Self::Create => "/services/data/{version}/sobjects/{object}",
+            Self::Upsert => "/services/data/{version}/sobjects/{object}/{field}/{value}",
+            Self::CreateMany | Self::UpdateMany | Self::DeleteMany => "/services/data/{version}/composite/sobjects",
+            Self::Composite => "/services/data/{version}/composite",
+            Self::Graph => "/services/data/{version}/composite/graph",
+            Self::BulkCreate | Self::BulkList => "/services/data/{version}/jobs/{kind}",
+            Self::BulkUpload => "/services/data/{version}/jobs/ingest/{job}/batches",
+            Self::BulkClose | Self::BulkStatus | Self::BulkAbort | Self::BulkDelete => {
+                "/services/data/{version}/jobs/{kind}/{job}"
+            }
+            Self::BulkResults => "/services/data/{version}/jobs/{kind}/{job}/{results}",
+        }
+    }
+
     /// Whether the call can change records of the org.
     ///
     /// Of the Bulk API only the closing of a job does: until then Salesforce looks at no row, and a job that was made

@@ -15,8 +15,9 @@ use url::Url;
 
 use super::clear::without_value;
 use super::error::from_answer;
-use super::http::{BodyError, read_body, retry_after};
+use super::http::{BodyError, header, read_body, retry_after};
 use super::path::version_root;
+use super::trace::CallSpan;
 use super::{ApiUsage, CallRecord, Cleaner, Client, Error, Failure, Operation, Session};
 
 mod open;
@@ -279,7 +280,9 @@ impl Client {
         tally: &mut Tally,
     ) -> Result<A, Error> {
         let Request { operation, method, .. } = request;
-        let mut builder = self.inner.http.request(method.clone(), url).headers(self.headers(*operation, session)?);
+        let span = CallSpan::of_operation(*operation, method, &url, tally.attempts);
+        let headers = span.added_to(self.headers(*operation, session)?);
+        let mut builder = self.inner.http.request(method.clone(), url).headers(headers);
         // An answer read as a stream takes as long as its reader; only the way to its first byte is limited here.
         let patience = if A::WHOLE { Duration::MAX } else { timeout };
         if A::WHOLE {
@@ -305,6 +308,7 @@ impl Client {
         let result = self.unless_silent(session, call).await.unwrap_or_else(silent);
         tally.attempts += 1;
         tally.status = status;
+        span.ended(session.org_id, status, result.as_ref().err());
         if let Some(on_call) = &self.inner.settings.on_call {
             let (org_id, operation, duration) = (session.org_id, *operation, started.elapsed());
             let failure = result.as_ref().err().map(Error::kind);
@@ -382,10 +386,6 @@ fn unread(operation: Operation, host: String, error: BodyError) -> Error {
         BodyError::Read(error) => Error::NoAnswer { operation, host, source: error.without_url() },
         BodyError::TooLarge(limit) => Error::malformed(operation, format!("it is longer than {limit} bytes")),
     }
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,6 +4,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::Reader;
+use super::traces::TracesConfig;
 use super::value::FromSetting;
 
 /// The form of log lines.
@@ -36,17 +37,21 @@ impl FromSetting for LogFormat {
 /// |---|---|---|
 /// | `LOG_LEVEL` | `info` | a level, or directives such as `info,jobs=debug` |
 /// | `LOG_FORMAT` | `text` | `text` or `json` |
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// and those of [`TracesConfig::read`].
+#[derive(Debug, Clone, PartialEq)]
 pub struct TelemetryConfig {
     /// Directives in the syntax of `tracing-subscriber`'s `EnvFilter`.
     pub log_level: String,
     /// Form of the lines.
     pub log_format: LogFormat,
+    /// Where traces are sent; nothing is traced without.
+    pub traces: Option<TracesConfig>,
 }
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { log_level: "info".to_owned(), log_format: LogFormat::Text }
+        Self { log_level: "info".to_owned(), log_format: LogFormat::Text, traces: None }
     }
 }
 
@@ -58,6 +63,7 @@ impl TelemetryConfig {
         Self {
             log_level: log_level.unwrap_or_else(|| Self::default().log_level),
             log_format: reader.optional("LOG_FORMAT", LogFormat::Text),
+            traces: TracesConfig::read(reader),
         }
     }
 }

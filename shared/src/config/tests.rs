@@ -4,6 +4,7 @@ mod addon;
 mod misspelt;
 #[cfg(feature = "pubsub")]
 mod pubsub;
+mod traces;
 
 use std::io::Write;
 use std::time::Duration;
@@ -278,7 +279,7 @@ fn log_levels() {
     };
     for level in ["info", "WARN", "off", "info,jobs=debug", "shared=trace,warn", "warn,[request{request_id=a}]=debug"] {
         let config = read(level).unwrap_or_else(|error| panic!("{level}: {error}"));
-        assert_eq!(config, TelemetryConfig { log_level: level.to_owned(), log_format: LogFormat::Json });
+        assert_eq!(config, TelemetryConfig { log_level: level.to_owned(), log_format: LogFormat::Json, traces: None });
     }
     assert_eq!(read("").unwrap().log_level, "info");
     for level in ["inof", "info,debgu", "shared=loud", "info;debug", "=,="] {

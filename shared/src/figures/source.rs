@@ -2,8 +2,8 @@
 
 use super::exposition::Exposition;
 use super::queue::{figures, labels, unreadable};
-use crate::jobs::JobsError;
 use crate::jobs::operator::Operator;
+use crate::jobs::{JobsError, queue_name};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -75,11 +75,4 @@ impl Figures {
         }
         Ok(all)
     }
-}
-
-/// The name of a queue: the hash tag of its prefix, the pattern's name as a rule.
-#[must_use]
-pub fn queue_name(prefix: &str) -> &str {
-    let tag = prefix.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
-    tag.filter(|tag| !tag.is_empty()).unwrap_or(prefix)
 }

@@ -37,8 +37,10 @@ async fn start<C>(
     telemetry: impl FnOnce(&C) -> &TelemetryConfig,
     run: impl AsyncFnOnce(C, CancellationToken) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    crate::telemetry::init(telemetry(&config))?;
+    let traces = crate::telemetry::init(telemetry(&config))?;
     Misspelt::warn(misspelt);
     crate::salesforce::install_tls_provider();
-    run(config, signal_token()?).await
+    let result = run(config, signal_token()?).await;
+    traces.end().await;
+    result
 }

@@ -8,6 +8,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use super::escape::{JsonLines, TextFields};
+use super::traces::{TraceIds, Traces};
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// Why telemetry could not start.
@@ -19,18 +20,21 @@ pub enum TelemetryError {
     /// The process has a subscriber already; it stays as it was.
     #[error("logging is set up already")]
     AlreadyInitialized,
+    /// What sends traces cannot be set up; a setting that it reads itself is wrong.
+    #[error("traces cannot be sent: {0}")]
+    Traces(String),
 }
 
-/// Sets up logs and metrics of the process. Call it once, first thing in `main`.
+/// Sets up logs, metrics and traces of the process. Call it once, first thing in `main`; with traces, within a tokio runtime.
 ///
 /// # Errors
-/// [`TelemetryError`]; nothing has changed then.
-pub fn init(config: &TelemetryConfig) -> Result<(), TelemetryError> {
+/// [`TelemetryError`]; nothing has changed then, but that there are logs where traces cannot be sent.
+pub fn init(config: &TelemetryConfig) -> Result<Traces, TelemetryError> {
     let stdout = std::io::stdout;
     let subscriber = subscriber(config, stdout, stdout().is_terminal())?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyInitialized)?;
     super::metrics_handle();
-    Ok(())
+    config.traces.as_ref().map_or(Ok(Traces::default()), Traces::start)
 }
 
 /// The subscriber that writes to `writer`; `ansi` colours text. Text that others wrote is escaped in it.
@@ -46,6 +50,7 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(&config.log_level)?;
+    let writer = TraceIds { inner: writer, format: config.traces.is_some().then_some(config.log_format) };
     let lines = match config.log_format {
         LogFormat::Text => fmt::layer().compact().fmt_fields(TextFields).with_ansi(ansi).with_writer(writer).boxed(),
         // Fields of the event stand beside level and target; those of the span, such as the request id, under `span`.

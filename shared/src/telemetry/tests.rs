@@ -8,7 +8,7 @@ use crate::config::{LogFormat, TelemetryConfig};
 
 fn logged(log_level: &str, log_format: LogFormat, work: impl FnOnce()) -> String {
     let lines = Lines::default();
-    let config = TelemetryConfig { log_level: log_level.to_owned(), log_format };
+    let config = TelemetryConfig { log_level: log_level.to_owned(), log_format, traces: None };
     tracing::subscriber::with_default(subscriber(&config, lines.clone(), false).unwrap(), work);
     lines.text()
 }
@@ -73,7 +73,7 @@ fn text_of_others_neither_begins_a_line_nor_steers_the_terminal() {
 #[test]
 fn colours_are_our_own_only() {
     let lines = Lines::default();
-    let config = TelemetryConfig { log_level: "info".to_owned(), log_format: LogFormat::Text };
+    let config = TelemetryConfig { log_level: "info".to_owned(), log_format: LogFormat::Text, traces: None };
     tracing::subscriber::with_default(subscriber(&config, lines.clone(), true).unwrap(), hostile_work);
     let text = lines.text();
     assert_eq!(text.lines().count(), 1, "{text:?}");
@@ -110,7 +110,7 @@ fn metrics_show_counters_and_memory() {
 
 #[test]
 fn a_second_start_is_an_error() {
-    let silent = TelemetryConfig { log_level: "off".to_owned(), log_format: LogFormat::Text };
+    let silent = TelemetryConfig { log_level: "off".to_owned(), log_format: LogFormat::Text, traces: None };
     init(&silent).unwrap();
     assert!(matches!(init(&silent), Err(TelemetryError::AlreadyInitialized)));
     let wrong = TelemetryConfig { log_level: "shared=loud".to_owned(), ..silent };

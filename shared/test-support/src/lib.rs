@@ -13,6 +13,7 @@
 mod binary;
 mod browser;
 mod captured;
+mod collector;
 mod context;
 mod control;
 mod document;
@@ -36,6 +37,7 @@ mod usage;
 pub use binary::{binary, example, workspace_root};
 pub use browser::{Browser, Page};
 pub use captured::Lines;
+pub use collector::{CollectedSpan, Collector, Manner};
 pub use context::{client_context, client_context_json, encode_client_context};
 pub use control::{
     App, AppOperation, Calls, Concurrent, Control, Costs, Counters, Delivery, Disconnect, Fault, FaultAction,

@@ -15,6 +15,7 @@ mod places;
 mod probes;
 mod process;
 mod request_id;
+mod trace;
 mod waiting_calls;
 
 mod callback;

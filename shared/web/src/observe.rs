@@ -15,6 +15,7 @@ use tracing::{Instrument, Level};
 use super::framework_errors::{Logged, shape};
 use super::probes::is_probe;
 use super::request_id::{self, RequestId};
+use super::trace;
 
 /// Runs the request in a span with its id (and the org, once [`super::client_context::Caller`] knows it) and writes one event when the head of the answer is ready (a stream goes on after
 /// that). Neither headers nor bodies are logged: the client context holds an access token.
@@ -26,6 +27,7 @@ pub(super) async fn observe(
     request.extensions_mut().insert(id.clone());
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id = %id, org_id = tracing::field::Empty);
+    let traced = trace::begun(&request, &id);
     let handled = async {
         let (mut response, logged) = shape(next.call(request).await?, &id);
         if let Some(value) = id.header_value() {
@@ -34,7 +36,7 @@ pub(super) async fn observe(
         record(&response, started.elapsed(), &logged);
         Ok(response)
     };
-    handled.instrument(span).await
+    trace::within(traced, handled.instrument(span)).await
 }
 
 fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
@@ -60,6 +62,7 @@ fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
         event!(Level::INFO);
     }
 
+    trace::answered(method, request.match_pattern().as_deref(), status);
     durations(method, route, status).record(elapsed.as_secs_f64());
 }
 
@@ -85,7 +88,7 @@ fn durations(method: &'static str, route: String, status: u16) -> Histogram {
 }
 
 /// Callers can invent methods; only known ones become labels.
-fn known(method: &Method) -> &'static str {
+pub(super) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

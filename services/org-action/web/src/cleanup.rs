@@ -5,6 +5,7 @@ use crate::turns::{Turn, Turns};
 use ::web::WaitingCall;
 use shared::quotes::Generator;
 use shared::quotes::key::JobKey;
+use shared::telemetry::in_this_trace;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,12 +47,12 @@ impl Cleanup {
 
     /// Deletes leftovers, as well as that can be done. What remains is deleted by the next call with the same key.
     pub(crate) fn start(&self, leftovers: Leftovers) {
-        self.tasks.spawn_on(leftovers.delete(self.shutdown.clone()), &self.runtime);
+        self.tasks.spawn_on(in_this_trace(leftovers.delete(self.shutdown.clone())), &self.runtime);
     }
 
     /// Does something else that nobody waits for.
     pub(crate) fn also(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn_on(work, &self.runtime);
+        self.tasks.spawn_on(in_this_trace(work), &self.runtime);
     }
 
     /// Waits for what is under way. To be called when no more calls come.

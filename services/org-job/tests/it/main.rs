@@ -22,4 +22,5 @@ mod silent;
 mod slow;
 mod stuck;
 mod support;
+mod traces;
 mod unknown_names;

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use shared::jobs::{JobState, JobView, JobWatch, JobsError, TaskContext};
 use shared::salesforce::{Client, Error, ErrorKind};
+use shared::telemetry::in_this_trace;
 use shared::work::{OrgWork, Orgs, TaskUser};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +93,7 @@ impl Progress {
             return;
         }
         let (watch, client) = (cx.watch(), org.client().clone());
-        tokio::spawn(async move {
+        tokio::spawn(in_this_trace(async move {
             match timeout(LONGEST, tell(&watch, &client)).await {
                 Ok(Ok(true)) => count("published"),
                 Ok(Ok(false)) => {}
@@ -100,7 +101,7 @@ impl Progress {
                 Err(_) => state.dropped(&watch, &"it took too long"),
             }
             state.busy.store(false, Ordering::Release);
-        });
+        }));
     }
 
     /// The job has ended: tells so, unless an earlier run of its last step has.

@@ -3,7 +3,7 @@
 -- that of the orgs. A claim that meets such an org puts it to rest. The limit of an org that did not answer is one task,
 -- which tries it: the probe.
 -- A job that cannot be read is set aside; what is in Redis for one job or org keeps no other from its turn.
--- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor}...},
+-- Returns {more, {{job, kind, org, params, request id, run, cursor, session, user, proof, proof of the cursor, trace}...},
 -- {{lease, payload, records, delivery, attempts, probe}...}, {{job or org that was set aside, why}...}, {kind...}}:
 -- the last are kinds of jobs that were passed over. more = 1 when it stopped before it had looked at all there is;
 -- probe = how often the org has rested, 0 when it answers.
@@ -117,10 +117,12 @@ local told, due_courses = {}, {}
 local function about(j)
   local params, kind, owner, user = fields(j, 'params', 'kind', 'org', 'user')
   local request_id, run, cursor = fields(j, 'request_id', 'run', 'cursor')
-  local proof, cursor_proof, course_at, created_at = fields(j, 'proof', 'cursor_proof', 'course_at', 'created_at')
+  local proof, cursor_proof, trace, course_at, created_at =
+    fields(j, 'proof', 'cursor_proof', 'trace', 'course_at', 'created_at')
   if NOW >= (tonumber(course_at) or (tonumber(created_at) or NOW) + COURSE_STEP) then due_courses[#due_courses + 1] = j end
   params = call('GET', key('params', j)) or params or ''
-  return {j, kind, owner, params, request_id, run, cursor, call('GET', key('session', j)), user, proof, cursor_proof}
+  local session = call('GET', key('session', j))
+  return {j, kind, owner, params, request_id, run, cursor, session, user, proof, cursor_proof, trace}
 end
 
 -- A task of a job, with a lease; then the job.

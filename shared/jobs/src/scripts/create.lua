@@ -4,6 +4,7 @@
 -- ARGV 2 job  3 org  4 kind or kind@version  5 params  6 request id  7 idempotency key or ''  8 its TTL ms  9 sealed session or ''
 --      10 its TTL ms  11 retention ms  12 retention of jobs with dead letters ms
 --      13 most open jobs of the org  14 most held ones  15 most ended ones  16 new ones a minute  17 user  18 proof
+--      19 trace, if there is one
 
 -- The limit that keeps the org from one more job, and ms until it may ask again.
 local function over_limit(org, open, waiting, held, per_minute)
@@ -59,6 +60,10 @@ if ARGV[9] ~= '' then
   call('SET', key('session', j), ARGV[9], 'PX', ARGV[10])
   -- Outlives the session: operators, who have none, cannot let the job run again.
   session = {'with_session', '1'}
+end
+if ARGV[19] then
+  session[#session + 1] = 'trace'
+  session[#session + 1] = ARGV[19]
 end
 -- For each field that it writes HSET looks through those that are there, so a job begins as a copy of what all have in common.
 -- Other fields here need another name, as long as two versions run.

@@ -24,6 +24,11 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    /// Whether the run failed, rather than ended or only waits for something.
+    pub(super) fn is_failure(self) -> bool {
+        matches!(self, Self::Retried | Self::Dead | Self::Silent | Self::Lost)
+    }
+
     /// The value of the label `how`.
     pub(super) fn as_str(self) -> &'static str {
         match self {

@@ -18,6 +18,7 @@ use crate::handed::Handed;
 use crate::kind::{Chunk, ChunkReport, Heard, JobKind, Looked, PlanStep, TaskContext, TaskError};
 use crate::lease::{Lease, Task};
 use crate::tasks::{Acked, Failed, Pushed};
+use crate::trace;
 
 /// How long a planner waits when Redis is full.
 const FULL_REDIS_WAIT: Duration = Duration::from_secs(5);
@@ -60,7 +61,9 @@ impl Shared {
         while let Some((chunk, cx)) = next {
             meters::claimed(kind.name(), chunk.lease.task());
             let span = span(kind.name(), &cx);
-            next = self.execute_one(kind.as_ref(), chunk, None, cx, false).instrument(span).await;
+            let traced = trace::of_task(&cx, chunk.attempts);
+            let task = self.execute_one(kind.as_ref(), chunk, None, cx, false).instrument(span);
+            next = trace::within(traced, task).await;
         }
     }
 
@@ -95,6 +98,7 @@ impl Shared {
         let ran = Ran { attempts, heard: cx.heard.is_set() };
         let (how, next) = self.settle(&lease, ran, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
+        trace::task_ended(how.as_str(), how.is_failure());
         tracing::debug!(how = how.as_str(), "task ended");
         let chunk = next?;
         let heard = Heard::default();

@@ -17,6 +17,7 @@ use super::endpoint::Connector;
 use super::schema_cache::SchemaCache;
 use super::topics::Topics;
 use super::{Call, Content, DecodeError, Event, EventSchema, PubSubConfig, PubSubError, Refusal, ReplayId};
+use crate::trace::CallSpan;
 use crate::{AllowedHosts, ErrorKind, Failure, Session, SessionSource};
 
 /// Longest message that is read, in bytes. Salesforce keeps its own below 4 MB.
@@ -144,7 +145,12 @@ impl PubSub {
         let mut renewed = false;
         let mut attempt = 1;
         loop {
-            let request = with_session(message.clone(), &session).map_err(PubSubError::Session)?;
+            let mut request = with_session(message.clone(), &session).map_err(PubSubError::Session)?;
+            let span = CallSpan::grpc(call.method());
+            span.of_org(session.org_id);
+            if let Some(parent) = span.traceparent().and_then(|parent| MetadataValue::try_from(parent).ok()) {
+                request.metadata_mut().insert("traceparent", parent);
+            }
             let remaining = config.retry.total.saturating_sub(started.elapsed());
             let timeout = config.call_timeout.min(remaining);
             let error = match tokio::time::timeout(timeout, make(client(channel.clone()), request)).await {
@@ -152,6 +158,8 @@ impl PubSub {
                 Ok(Err(status)) => PubSubError::Refused(Refusal::new(call, &status, &session.cleaner())),
                 Err(_) => PubSubError::NoAnswer(call),
             };
+            span.failed(error.kind().name());
+            drop(span);
             if !renewed && matches!(&error, PubSubError::Refused(refusal) if refusal.code == Code::Unauthenticated) {
                 debug!(call = call.name(), "session not accepted, asking for another");
                 session = source.refresh(&session).await.map_err(PubSubError::Session)?;

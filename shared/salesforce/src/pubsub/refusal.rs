@@ -39,6 +39,17 @@ impl Call {
             Self::ManagedSubscribe => "managed_subscribe",
         }
     }
+
+    /// Its name in gRPC.
+    pub(super) fn method(self) -> &'static str {
+        match self {
+            Self::GetTopic => "eventbus.v1.PubSub/GetTopic",
+            Self::GetSchema => "eventbus.v1.PubSub/GetSchema",
+            Self::Publish => "eventbus.v1.PubSub/Publish",
+            Self::Subscribe => "eventbus.v1.PubSub/Subscribe",
+            Self::ManagedSubscribe => "eventbus.v1.PubSub/ManagedSubscribe",
+        }
+    }
 }
 
 impl fmt::Display for Call {

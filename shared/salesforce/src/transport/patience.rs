@@ -7,7 +7,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+
 use super::unanswered;
+use crate::trace::CallSpan;
 use crate::{Client, Error, Operation, Session};
 
 /// The list of API versions; needs no session ("Versions", REST API Developer Guide).
@@ -46,11 +50,15 @@ impl Client {
         const OPERATION: Operation = Operation::Versions;
         let url = session.instance_url.join(VERSIONS);
         let url = url.map_err(|_| Error::invalid_request("the URL cannot be built"))?;
-        match self.inner.http.get(url).timeout(limit).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_timeout() => Err(Error::TimedOut { operation: OPERATION, host: session.host() }),
-            Err(error) => Err(unanswered(OPERATION, session, error)),
-        }
+        let span = CallSpan::of_operation(OPERATION, &Method::GET, &url, 0);
+        let headers = span.added_to(HeaderMap::new());
+        let answer = self.inner.http.get(url).headers(headers).timeout(limit).send().await;
+        let answer = answer.map(|answer| answer.status().as_u16()).map_err(|error| match error.is_timeout() {
+            true => Error::TimedOut { operation: OPERATION, host: session.host() },
+            false => unanswered(OPERATION, session, error),
+        });
+        span.ended(session.org_id, answer.as_ref().ok().copied(), answer.as_ref().err());
+        answer.map(|_| ())
     }
 }
 

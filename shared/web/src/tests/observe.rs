@@ -52,7 +52,7 @@ async fn a_missing_or_odd_id_is_replaced() {
 /// The JSON log lines of one request.
 async fn logged(filter: &str, request: TestRequest) -> (String, Vec<Value>) {
     let lines = Lines::default();
-    let config = TelemetryConfig { log_level: filter.to_owned(), log_format: LogFormat::Json };
+    let config = TelemetryConfig { log_level: filter.to_owned(), log_format: LogFormat::Json, traces: None };
     let subscriber = subscriber(&config, lines.clone(), false).unwrap();
     let guard = tracing::subscriber::set_default(subscriber);
     send(&routes, request).await;

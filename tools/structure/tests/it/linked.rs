@@ -53,12 +53,13 @@ fn no_worker_has_a_web_server_in_it() {
     }
 }
 
-/// An app builds the processes of one pattern (RustConfig): gRPC and Avro are for eventing.
+/// An app builds the processes of one pattern (RustConfig): gRPC and Avro are for eventing. All have protobuf's own crates, for
+/// traces.
 #[test]
 fn only_eventing_links_the_pubsub_api() {
     let programs = ["api-access-web", "api-access-worker", "dashboard-web", "jobs-cli", "org-action-web"];
     for program in programs.into_iter().chain(["org-action-worker", "org-job-web", "org-job-worker"]) {
-        assert_eq!(found(&linked(program, &[]), &["tonic", "apache-avro", "prost"]), NOTHING, "{program}");
+        assert_eq!(found(&linked(program, &[]), &["tonic", "apache-avro"]), NOTHING, "{program}");
     }
     assert_eq!(found(&linked("eventing-web", &[]), &["tonic", "apache-avro"]), ["apache-avro", "tonic", "tonic-prost"]);
 }

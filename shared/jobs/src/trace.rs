@@ -1,0 +1,207 @@
+//! Traces of OpenTelemetry: one leads from the request that asks for a job to each run of each of its tasks, in whichever
+//! process it runs.
+//!
+//! A job that is made gets a span (`send`), a child of whatever span is current, and keeps that one's `traceparent` in Redis.
+//! Each run of a task gets a span of its own (`plan`, `chunk`, `finish`), a child of it, which is current while the task runs.
+//! Names and attributes are those of the semantic conventions for messaging. Whoever traces says so once ([`trace_with`]), and sets
+//! the global propagator; until then nothing of this costs more than a look at a variable.
+
+use std::sync::OnceLock;
+
+use futures_util::future::Either;
+use opentelemetry::context::{FutureExt as _, WithContext};
+use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::propagation::{Extractor, Injector};
+use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _};
+use opentelemetry::{Context, KeyValue};
+
+use super::error::{JobsError, JobsErrorKind};
+use super::kind::TaskContext;
+use super::lease::Task;
+use super::types::{Created, JobId};
+
+/// Headers of the W3C's "Trace Context".
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+/// Longest `tracestate` that a job keeps: what everybody has to pass on ("Trace Context", "tracestate Limits").
+const MAX_TRACESTATE_BYTES: usize = 512;
+
+/// Makes the spans; not set in a process that does not trace.
+static TRACER: OnceLock<BoxedTracer> = OnceLock::new();
+
+/// From now on jobs that this process makes, and tasks that it runs, are spans of this tracer. Counts once.
+pub fn trace_with(tracer: BoxedTracer) {
+    // An error says that there is one, which stays.
+    let _ = TRACER.set(tracer);
+}
+
+/// The name of the queue whose keys begin with `prefix`: what stands in its hash tag.
+#[must_use]
+pub fn queue_name(prefix: &str) -> &str {
+    let tag = prefix.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+    tag.filter(|tag| !tag.is_empty()).unwrap_or(prefix)
+}
+
+/// The making of a job, as a span.
+pub(super) struct Sending(Context);
+
+impl Sending {
+    /// `None` where nothing is traced.
+    pub(super) fn of(job: &JobId, kind: &'static str, org: &str, prefix: &str) -> Option<Self> {
+        let tracer = TRACER.get()?;
+        let queue = queue_name(prefix);
+        let mut attributes = messaging(queue, "send", "send", job);
+        attributes.extend([KeyValue::new("job.kind", kind), KeyValue::new("job.org", org.to_owned())]);
+        let span = SpanBuilder::from_name(format!("send {queue}")).with_kind(SpanKind::Producer);
+        let parent = Context::current();
+        let span = tracer.build_with_context(span.with_attributes(attributes), &parent);
+        Some(Self(parent.with_span(span)))
+    }
+
+    /// What the job keeps: its `traceparent` and, where there is one, a space and the `tracestate`.
+    pub(super) fn carried(&self) -> String {
+        let mut words = Words::default();
+        global::get_text_map_propagator(|propagator| propagator.inject_context(&self.0, &mut words));
+        match words.state {
+            Some(state) if (1..=MAX_TRACESTATE_BYTES).contains(&state.len()) => {
+                format!("{} {state}", words.parent.unwrap_or_default())
+            }
+            _ => words.parent.unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn ended(self, created: &Result<Created, JobsError>) {
+        let span = self.0.span();
+        match created {
+            // The trace that goes on is that of the request which made it.
+            Ok(created) if created.existing => span.set_attribute(KeyValue::new("job.existing", true)),
+            Ok(_) => {}
+            Err(error) => failed(&self.0, name(error.kind())),
+        }
+        span.end();
+    }
+}
+
+/// A run of a task, as a span; `None` where nothing is traced. A job that keeps no trace, or none that can be read, begins one
+/// with each task.
+pub(super) fn of_task(cx: &TaskContext, attempts: u32) -> Option<Context> {
+    let tracer = TRACER.get()?;
+    let queue = queue_name(&cx.jobs.config().prefix);
+    let task = cx.lease.task();
+    let operation = match task {
+        Task::Plan => "plan",
+        Task::Chunk(_) => "chunk",
+        Task::Finish => "finish",
+    };
+    let mut attributes = messaging(queue, operation, "process", &cx.job_id);
+    attributes.extend([
+        KeyValue::new("job.kind", cx.kind.clone()),
+        KeyValue::new("job.org", cx.org.clone()),
+        KeyValue::new("job.task", task.to_string()),
+        KeyValue::new("job.run", i64::from(cx.run)),
+        KeyValue::new("job.attempt", i64::from(attempts) + 1),
+        KeyValue::new("job.delivery", i64::from(cx.delivery)),
+    ]);
+    let parent = cx.trace.as_deref().map(parent).unwrap_or_default();
+    let span = SpanBuilder::from_name(format!("{operation} {queue}")).with_kind(SpanKind::Consumer);
+    let span = tracer.build_with_context(span.with_attributes(attributes), &parent);
+    Some(parent.with_span(span))
+}
+
+/// The current span is that of a run of a task, which has ended so.
+pub(super) fn task_ended(how: &'static str, is_failure: bool) {
+    if TRACER.get().is_none() {
+        return;
+    }
+    let current = Context::current();
+    current.span().set_attribute(KeyValue::new("job.outcome", how));
+    if is_failure {
+        failed(&current, how);
+    }
+    // The chunk that a plan goes on with has a span of its own.
+    current.span().end();
+}
+
+/// A future in whose polls `context` is the current one.
+pub(super) fn within<F: Future>(context: Option<Context>, future: F) -> Either<WithContext<F>, F> {
+    match context {
+        Some(context) => Either::Left(future.with_context(context)),
+        None => Either::Right(future),
+    }
+}
+
+/// The conventions' attributes of a message; a job is one.
+fn messaging(queue: &str, name: &'static str, kind: &'static str, job: &JobId) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(11);
+    attributes.extend([
+        KeyValue::new("messaging.system", "redis"),
+        KeyValue::new("messaging.destination.name", queue.to_owned()),
+        KeyValue::new("messaging.operation.name", name),
+        KeyValue::new("messaging.operation.type", kind),
+        KeyValue::new("messaging.message.id", job.hyphenated()),
+    ]);
+    attributes
+}
+
+/// Nothing but names of ours: what an org or Redis said may hold anything.
+fn failed(cx: &Context, why: &'static str) {
+    let span = cx.span();
+    span.set_attribute(KeyValue::new("error.type", why));
+    span.set_status(Status::error(why));
+}
+
+fn name(kind: JobsErrorKind) -> &'static str {
+    match kind {
+        JobsErrorKind::Invalid => "invalid",
+        JobsErrorKind::Reused => "reused",
+        JobsErrorKind::Limited => "limited",
+        JobsErrorKind::Unavailable => "unavailable",
+        JobsErrorKind::Unproven => "unproven",
+        JobsErrorKind::Bug => "bug",
+    }
+}
+
+/// Reads what [`Sending::carried`] wrote.
+fn parent(trace: &str) -> Context {
+    let (parent, state) = match trace.split_once(' ') {
+        Some((parent, state)) => (parent, Some(state.to_owned())),
+        None => (trace, None),
+    };
+    let words = Words { parent: Some(parent.to_owned()), state };
+    global::get_text_map_propagator(|propagator| propagator.extract_with_context(&Context::new(), &words))
+}
+
+/// The two headers.
+#[derive(Default)]
+struct Words {
+    parent: Option<String>,
+    state: Option<String>,
+}
+
+impl Injector for Words {
+    fn set(&mut self, key: &str, value: String) {
+        match key {
+            TRACEPARENT => self.parent = Some(value),
+            TRACESTATE => self.state = Some(value),
+            _ => {}
+        }
+    }
+}
+
+impl Extractor for Words {
+    fn get(&self, key: &str) -> Option<&str> {
+        match key {
+            TRACEPARENT => self.parent.as_deref(),
+            TRACESTATE => self.state.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT, TRACESTATE]
+    }
+}
+
+#[cfg(test)]
+mod tests;
