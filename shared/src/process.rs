@@ -1,5 +1,8 @@
 //! What every process does the same way: web and worker.
 
+// The fuzzer brings one of its own, which finds what is wrong with memory.
+#[cfg(not(fuzzing))]
+mod allocator;
 mod run;
 mod shutdown;
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -95,8 +95,7 @@ impl ClientContext {
         if header.len() > MAX_HEADER_BYTES {
             return Err(ClientContextError::TooLong);
         }
-        let standard = header.trim().replace('-', "+").replace('_', "/");
-        let json = LENIENT.decode(standard).map_err(|_| ClientContextError::NotBase64)?;
+        let json = decode(header.trim()).map_err(|_| ClientContextError::NotBase64)?;
         // Not a struct: each field is checked by itself, so that the error can name it.
         let sent: Map<String, Value> = serde_json::from_slice(&json).map_err(|_| ClientContextError::NotJson)?;
         let sent = |name: &str| sent.get(name).unwrap_or(&Value::Null);
@@ -144,6 +143,11 @@ impl ClientContext {
     pub fn org_id(&self) -> &SalesforceId {
         &self.session.org_id
     }
+}
+
+/// Either alphabet, also both at once. Nearly all senders use the standard one.
+fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
+    LENIENT.decode(text).or_else(|_| LENIENT.decode(text.replace('-', "+").replace('_', "/")))
 }
 
 /// A string; missing and null are empty.

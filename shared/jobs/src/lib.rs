@@ -153,7 +153,7 @@
 //! # Who does what
 //! | Script | Called by | Effect |
 //! |---|---|---|
-//! | `create` | web | job, sealed session, idempotency key and plan task, in one step; or a refusal, see below |
+//! | `create` | web | job, sealed session, idempotency key and plan task, in one step; or a refusal, see below. Jobs of an org that come while a call for it is under way go together in the next one |
 //! | `view` | web | reads |
 //! | `cancel`, `resume`, `retry` | web | see above; each does nothing in a state where it makes no sense |
 //! | `claim` | worker | puts due tasks back, then leases tasks, one per org, job and turn; leaves out held jobs, paused orgs, orgs at [`JobsConfig::org_limit`], and kinds the worker does not know; sets aside what it cannot read |
@@ -249,6 +249,7 @@ mod steer;
 mod store;
 mod tasks;
 mod tls;
+mod together;
 mod trace;
 mod types;
 mod view;

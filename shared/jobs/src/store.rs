@@ -13,6 +13,7 @@ use super::error::{JobsError, Limit};
 use super::params::Kind;
 use super::scripts::SCRIPTS;
 use super::seal::SealedFor;
+use super::together::Together;
 use super::trace::Sending;
 use super::types::{Created, DeadLetter, ErrorPage, JobId, JobView, NewJob};
 use super::view::{self, RawView, millis};
@@ -37,7 +38,27 @@ struct Inner {
     connection: Arc<Connection>,
     /// Set once the server has been found to be one that keeps jobs.
     checked: OnceLock<()>,
+    /// By org: most of what a job takes is done once for all that come at the same time.
+    creations: Together<Record, Recorded>,
 }
+
+/// What a script is told of a new job.
+struct Record {
+    id: JobId,
+    kind: String,
+    params: String,
+    request_id: String,
+    /// Empty when there is none; so is the next.
+    idempotency_key: String,
+    sealed: Vec<u8>,
+    user: String,
+    proof: String,
+    /// Empty when nothing is traced.
+    trace: String,
+}
+
+/// What it answers: the job; 1 when its key made it before, 2 with other parameters; the limit that was reached; when to ask again.
+type Recorded = (String, u8, String, u64);
 
 impl Jobs {
     /// Connects to Redis.
@@ -57,7 +78,8 @@ impl Jobs {
     pub fn connect_lazily(config: JobsConfig) -> Result<Self, JobsError> {
         config.check()?;
         let connection = Arc::new(Connection::new(&config)?);
-        Ok(Self { inner: Arc::new(Inner { config, connection, checked: OnceLock::new() }) })
+        let (checked, creations) = (OnceLock::new(), Together::default());
+        Ok(Self { inner: Arc::new(Inner { config, connection, checked, creations }) })
     }
 
     /// The jobs of another service in the same Redis, over the same connection: `prefix` is the start of its keys.
@@ -68,7 +90,8 @@ impl Jobs {
         let config = JobsConfig { prefix: prefix.to_owned(), ..self.inner.config.clone() };
         config.check()?;
         let connection = Arc::clone(&self.inner.connection);
-        Ok(Self { inner: Arc::new(Inner { config, connection, checked: self.inner.checked.clone() }) })
+        let (checked, creations) = (self.inner.checked.clone(), Together::default());
+        Ok(Self { inner: Arc::new(Inner { config, connection, checked, creations }) })
     }
 
     /// Asks Redis for a sign of life.
@@ -108,45 +131,36 @@ impl Jobs {
         // Empty bytes stand for no session.
         let sealed = session.map(|session| config.secret_key.seal(&bound, &session)).transpose()?.unwrap_or_default();
         let proof = bound.prove(&config.secret_key)?;
-        let mut script = self.script(&SCRIPTS.create);
-        script
-            .arg(id.to_string())
-            .arg(&org)
-            .arg(&named)
-            .arg(&params)
-            .arg(request_id)
-            .arg(idempotency_key.unwrap_or_default())
-            .arg(millis(config.idempotency_ttl))
-            .arg(sealed)
-            .arg(millis(config.session_ttl))
-            .arg(millis(config.retention))
-            .arg(millis(config.dead_retention))
-            .arg(config.max_open_jobs)
-            .arg(config.max_held_jobs)
-            .arg(config.max_ended_jobs)
-            .arg(config.jobs_per_minute)
-            .arg(&user)
-            .arg(proof);
         let sending = Sending::of(&id, kind.name, &org, &config.prefix);
-        if let Some(trace) = sending.as_ref().map(Sending::carried).filter(|trace| !trace.is_empty()) {
-            script.arg(trace);
-        }
-        let created = self.record(&script).await;
+        let recorded = Record {
+            id,
+            kind: named,
+            params,
+            request_id,
+            idempotency_key: idempotency_key.unwrap_or_default(),
+            sealed,
+            user,
+            proof,
+            trace: sending.as_ref().map(Sending::carried).unwrap_or_default(),
+        };
+        let created = self.record_together(&org, recorded).await;
         if let Some(sending) = sending {
             sending.ended(&created);
         }
         created
     }
 
-    /// Runs `create`, and reads what it answers.
-    async fn record(&self, script: &ScriptInvocation<'_>) -> Result<Created, JobsError> {
+    /// Records a job, in one step with others of its org that come meanwhile.
+    async fn record_together(&self, org: &str, recorded: Record) -> Result<Created, JobsError> {
         let config = &self.inner.config;
         // A process may start before its server is known.
         if !self.is_checked() {
             self.check_server().await?;
         }
-        let (id, found, refusal, wait): (String, u8, String, u64) =
-            self.connection().invoke(script, Repeat::Safe).await?;
+        let record = |records| self.record(org, records);
+        let answer = self.inner.creations.ask(org, recorded, record).await?;
+        let (id, found, refusal, wait) =
+            answer.ok_or_else(|| JobsError::Corrupt("a script answered for too few jobs".to_owned()))?;
         let limit = match refusal.as_str() {
             "" => None,
             "open" => Some(Limit::Open(config.max_open_jobs)),
@@ -162,6 +176,28 @@ impl Jobs {
             0 | 1 => Ok(Created { id, existing: found == 1 }),
             _ => Err(JobsError::KeyReused),
         }
+    }
+
+    /// Records jobs of an org in one step.
+    async fn record(&self, org: &str, records: Vec<Arc<Record>>) -> Result<Vec<Recorded>, JobsError> {
+        let config = &self.inner.config;
+        let mut script = self.script(&SCRIPTS.create);
+        script
+            .arg(org)
+            .arg(millis(config.idempotency_ttl))
+            .arg(millis(config.session_ttl))
+            .arg(millis(config.retention))
+            .arg(millis(config.dead_retention))
+            .arg(config.max_open_jobs)
+            .arg(config.max_held_jobs)
+            .arg(config.max_ended_jobs)
+            .arg(config.jobs_per_minute);
+        for record in records {
+            let Record { id, kind, params, request_id, idempotency_key, sealed, user, proof, trace } = &*record;
+            script.arg(id.to_string()).arg(kind).arg(params).arg(request_id).arg(idempotency_key);
+            script.arg(sealed).arg(user).arg(proof).arg(trace);
+        }
+        self.connection().invoke(&script, Repeat::Safe).await
     }
 
     /// A job, or `None` when the org has no such job.

@@ -5,6 +5,7 @@
 //! must be read or written directly, not through a buffer of serde's own (`flatten`, untagged enums).
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 use std::str::FromStr;
@@ -14,6 +15,12 @@ use std::str::FromStr;
 /// # Errors
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    // A whole number reads the same, and takes no text that is checked once more.
+    if value.scale() == 0
+        && let Some(whole) = value.to_i64()
+    {
+        return serializer.serialize_i64(whole);
+    }
     RawValue::from_string(value.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
 }
 

@@ -1,18 +1,34 @@
 //! URL paths of REST resources, with every part percent-encoded.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::percent_encode_byte;
 
 use super::Error;
-
-/// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Longest API name of an object or field that Salesforce can have: 40 characters, a 15-character namespace, suffixes.
 const MAX_NAME: usize = 80;
 
-/// Percent-encodes one path segment or query value.
-pub(super) fn encode(text: &str) -> impl std::fmt::Display + '_ {
-    utf8_percent_encode(text, RESERVED)
+/// The path of a query below the version root.
+pub(super) fn query(soql: &str) -> String {
+    format!("/query?q={}", encode(soql))
+}
+
+/// A path segment or a value of the query, percent-encoded.
+pub(super) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(2 * text.len());
+    push_encoded(&mut encoded, text);
+    encoded
+}
+
+/// Adds a path segment or a value of the query, percent-encoded but for the unreserved characters of RFC 3986. Byte by byte: a
+/// query has thousands, many of which are encoded.
+fn push_encoded(path: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if is_unreserved(byte) { path.push(char::from(byte)) } else { path.push_str(percent_encode_byte(byte)) }
+    }
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// The path of a resource below the version root: `/sobjects/Account/001…`.
@@ -27,7 +43,7 @@ pub(super) fn resource(segments: &[&str]) -> Result<String, Error> {
             return Err(Error::invalid_request(format!("`{segment}` cannot be part of a resource's URL")));
         }
         path.push('/');
-        path.extend(utf8_percent_encode(segment, RESERVED));
+        push_encoded(&mut path, segment);
     }
     Ok(path)
 }

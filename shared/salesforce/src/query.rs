@@ -4,7 +4,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-use super::path::encode;
+use super::path::query;
 use super::transport::{Answer, Request};
 use super::{Client, Error, Operation};
 
@@ -63,7 +63,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`]; [`Error::QueryTooLong`] before anything is sent.
     pub async fn query_page<T: DeserializeOwned>(&self, soql: &str) -> Result<QueryPage<T>, Error> {
-        self.get(Operation::Query, &format!("/query?q={}", encode(soql))).await
+        self.get(Operation::Query, &query(soql)).await
     }
 
     /// A later page, by the `next_records_url` of the one before.
@@ -93,6 +93,9 @@ impl Client {
         T: DeserializeOwned + Send + 'static,
     {
         let mut records = subquery.records;
+        if subquery.done {
+            return Ok(records);
+        }
         let next = Next::after(subquery.done, subquery.next_records_url, None, Operation::Query)?;
         let mut rest = self.pages(next);
         while let Some(record) = rest.try_next().await? {

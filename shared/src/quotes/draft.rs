@@ -38,16 +38,11 @@ pub(super) struct Draft {
 }
 
 /// A line of a draft, in the fields of QuoteLineItem.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone)]
 struct DraftLine {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pricebook_entry_id: Option<SalesforceId>,
-    #[serde(rename = "Product2Id", skip_serializing_if = "Option::is_none")]
     product_id: Option<SalesforceId>,
-    #[serde(with = "decimal")]
     quantity: Decimal,
-    #[serde(with = "decimal")]
     unit_price: Decimal,
 }
 
@@ -70,8 +65,14 @@ struct NewQuote<'a> {
 #[serde(rename_all = "PascalCase")]
 struct NewLine<'a, Q: Serialize> {
     quote_id: &'a Q,
-    #[serde(flatten)]
-    line: &'a DraftLine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pricebook_entry_id: Option<SalesforceId>,
+    #[serde(rename = "Product2Id", skip_serializing_if = "Option::is_none")]
+    product_id: Option<SalesforceId>,
+    #[serde(with = "decimal")]
+    quantity: Decimal,
+    #[serde(with = "decimal")]
+    unit_price: Decimal,
 }
 
 /// Why an Opportunity has no draft of a Quote.
@@ -121,7 +122,7 @@ impl Draft {
             .map_err(NoDraft::Unpriced)?;
         Ok(Self {
             opportunity: opportunity.id,
-            name: format!("Quote for {}", opportunity.name).chars().take(NAME_LENGTH).collect(),
+            name: name_for(&opportunity.name),
             pricebook_id: opportunity.pricebook_id,
             expiration: rules.terms().expiration(opportunity.close_date),
             lines,
@@ -198,12 +199,35 @@ impl Draft {
 
     fn add_lines<Q: Serialize>(&self, graph: &mut Graph, quote_id: &Q, from: usize, count: usize) -> Result<(), Error> {
         for line in self.lines.iter().skip(from).take(count) {
-            graph.create("QuoteLineItem", &NewLine { quote_id, line })?;
+            let DraftLine { pricebook_entry_id, product_id, quantity, unit_price } = *line;
+            let line = NewLine { quote_id, pricebook_entry_id, product_id, quantity, unit_price };
+            graph.create("QuoteLineItem", &line)?;
         }
         Ok(())
     }
 }
 
+fn name_for(opportunity: &str) -> String {
+    let mut name = format!("Quote for {opportunity}");
+    if let Some((end, _)) = name.char_indices().nth(NAME_LENGTH) {
+        name.truncate(end);
+    }
+    name
+}
+
 fn or_omitted(id: Option<SalesforceId>) -> Cell {
     id.map_or(Cell::Omitted, Cell::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_at_a_character() {
+        assert_eq!(name_for("Sale"), "Quote for Sale");
+        let longest = "é".repeat(NAME_LENGTH - "Quote for ".len());
+        assert_eq!(name_for(&longest), format!("Quote for {longest}"));
+        assert_eq!(name_for(&format!("{longest}é…")), format!("Quote for {longest}"));
+    }
 }

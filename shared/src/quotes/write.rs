@@ -12,6 +12,7 @@ use crate::salesforce::{GraphRequest, MAX_NODES, UnitOfWork};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, TryStreamExt};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Salesforce's code for a value that another record has in a unique field.
 pub(super) const DUPLICATE: &str = "DUPLICATE_VALUE";
@@ -19,6 +20,9 @@ pub(super) const DUPLICATE: &str = "DUPLICATE_VALUE";
 /// Times that a Quote may meet a duplicate without being there, before its Opportunity fails. Twice, for the other one may
 /// have been deleted in between.
 pub(super) const DUPLICATES: u32 = 2;
+
+/// Until a request that waits asks for room again, at first; then each time twice as long, until another one is answered.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The Quotes of one Opportunity.
 #[derive(Debug, Clone, Copy, Default)]
@@ -140,7 +144,7 @@ impl Generator {
     ) -> Result<(), GenerateError> {
         let mut waiting = requests.into_iter();
         let mut sent = FuturesUnordered::new();
-        let (mut beside, mut ended) = (0, Ok(()));
+        let (mut beside, mut ended, mut ask_again) = (0, Ok(()), ASK_AGAIN);
         loop {
             ended = ended.and_then(|()| if waiting.len() > 0 { self.check_cancelled() } else { Ok(()) });
             if ended.is_err() {
@@ -152,7 +156,17 @@ impl Generator {
             }
             let free = (beside + 1).saturating_sub(sent.len());
             sent.extend(waiting.by_ref().take(free).map(|request| self.submit_one(request)));
-            let Some((graphs, answer)) = sent.next().await else { return ended };
+            let answered = tokio::select! {
+                biased;
+                answered = sent.next() => answered,
+                // Other work of the org may have come to its end since, and left room.
+                () = tokio::time::sleep(ask_again), if self.beside.is_some() && waiting.len() > 0 => {
+                    ask_again = ask_again.saturating_mul(2);
+                    continue;
+                }
+            };
+            ask_again = ASK_AGAIN;
+            let Some((graphs, answer)) = answered else { return ended };
             match answer {
                 Ok(results) => settle(results, open, round, outcomes),
                 Err(error) => {

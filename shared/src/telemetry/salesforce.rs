@@ -1,9 +1,10 @@
 //! Figures of the calls of Salesforce.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use metrics::{counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use crate::salesforce::{CallRecord, ClientSettings, ErrorKind, SalesforceId};
 
@@ -16,18 +17,37 @@ pub fn client_settings() -> ClientSettings {
     ClientSettings { on_call: Some(Arc::new(called)), ..ClientSettings::default() }
 }
 
+thread_local! {
+    /// What this thread has added to before: to find a figure by its labels costs more than to add to it. As few as there are
+    /// operations and kinds of failures, and as there are orgs whose use is told.
+    static CALLS: RefCell<HashMap<(&'static str, &'static str), (Counter, Histogram)>> = RefCell::default();
+    static USES: RefCell<HashMap<SalesforceId, (Gauge, Gauge)>> = RefCell::default();
+}
+
 /// Counts one exchange.
 pub(crate) fn called(call: &CallRecord) {
     let operation = call.operation.name();
     let outcome = call.failure.map_or("ok", ErrorKind::name);
-    counter!("salesforce_calls_total", "operation" => operation, "outcome" => outcome).increment(1);
-    histogram!("salesforce_call_duration_seconds", "operation" => operation).record(call.duration.as_secs_f64());
+    CALLS.with_borrow_mut(|known| {
+        let (calls, durations) = known.entry((operation, outcome)).or_insert_with(|| {
+            let calls = counter!("salesforce_calls_total", "operation" => operation, "outcome" => outcome);
+            (calls, histogram!("salesforce_call_duration_seconds", "operation" => operation))
+        });
+        calls.increment(1);
+        durations.record(call.duration.as_secs_f64());
+    });
     if let Some(usage) = call.usage
         && is_told(call.org_id)
     {
-        let org = call.org_id.as_str().to_owned();
-        gauge!("salesforce_api_calls_used", "org" => org.clone()).set(as_f64(usage.used));
-        gauge!("salesforce_api_calls_limit", "org" => org).set(as_f64(usage.limit));
+        USES.with_borrow_mut(|known| {
+            let (used, limit) = known.entry(call.org_id).or_insert_with(|| {
+                let org = call.org_id.as_str().to_owned();
+                let used = gauge!("salesforce_api_calls_used", "org" => org.clone());
+                (used, gauge!("salesforce_api_calls_limit", "org" => org))
+            });
+            used.set(as_f64(usage.used));
+            limit.set(as_f64(usage.limit));
+        });
     }
 }
 

@@ -102,3 +102,27 @@ async fn calls_of_an_org_stay_within_its_limit_over_workers_and_jobs() -> Result
     assert_eq!(stack.org.counts(ORG).await?["Quote"], 12 * 400);
     Ok(())
 }
+
+/// And not only when one of its own chunk has been answered: meanwhile the room would be nobody's.
+#[tokio::test]
+async fn a_request_that_waits_goes_when_another_job_has_left_room() -> Result<()> {
+    const CALL: Duration = Duration::from_secs(3);
+    let stack = start(214, 1, &[("ORG_CONCURRENCY", "4")]).await?;
+    stack.org.set_costs(&Costs { call_ms: 3_000, ..Costs::default() }).await?;
+    let first = stack.post(ALL).await?;
+    eventually(Duration::from_secs(60), "the first job reads", async || {
+        let calls = stack.org.counters(ORG).await?.calls;
+        ensure!(of(&calls, "query") == 1, "{calls:?}");
+        Ok(())
+    })
+    .await?;
+    // It writes with three calls at a time when this one begins to, which has one left then, and two requests that wait.
+    tokio::time::sleep(CALL / 2).await;
+    let second = stack.post(ALL).await?;
+    stack.reaches(&first, "completed").await?;
+    stack.org.reset_counters(ORG).await?;
+    stack.reaches(&second, "completed").await?;
+    let counters = stack.org.counters(ORG).await?;
+    assert_eq!(counters.concurrent.max, 3, "{counters:?}");
+    Ok(())
+}

@@ -25,6 +25,7 @@ mod session;
 mod silent;
 mod support;
 mod tables;
+mod together;
 mod unreadable;
 mod upgrade;
 mod versions;
