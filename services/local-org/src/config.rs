@@ -7,8 +7,6 @@ use std::str::FromStr;
 
 use url::Url;
 
-use url::Url;
-
 use crate::costs::Costs;
 
 /// What a local org is started with.
