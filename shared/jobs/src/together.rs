@@ -47,7 +47,7 @@ impl<Q, A> Together<Q, A> {
         &self,
         group: &str,
         question: Q,
-        call: impl FnOnce(Vec<Arc<Q>>) -> F,
+        call: impl Fn(Vec<Arc<Q>>) -> F,
     ) -> Result<Option<A>, E>
     where
         F: Future<Output = Result<Vec<A>, E>>,
@@ -63,17 +63,15 @@ impl<Q, A> Together<Q, A> {
         };
         // Whoever has gone needs no answer.
         let others: Vec<_> = others.into_iter().filter(|other| !other.told.is_closed()).collect();
-        let along = others.iter().map(|other| Arc::clone(&other.question));
-        let mut answers = call(iter::once(question).chain(along).collect()).await?.into_iter();
-        let own = answers.next();
-        for (other, answer) in others.into_iter().zip(answers) {
-            // It may have gone meanwhile.
-            let _ = other.told.send(Told::Answer(answer));
+        if !others.is_empty() {
+            let along = others.iter().map(|other| Arc::clone(&other.question));
+            if let Ok(answers) = call(iter::once(Arc::clone(&question)).chain(along).collect()).await {
+                return Ok(tell(answers, others, turn));
+            }
+            drop((turn, others));
+            return Ok(call(vec![question]).await?.into_iter().next());
         }
-        if let Some(mut turn) = turn {
-            turn.ended_well = true;
-        }
-        Ok(own)
+        Ok(tell(call(vec![question]).await?, others, turn))
     }
 
     /// The turn, when no call of the group is under way; else where to hear of it.
@@ -87,6 +85,20 @@ impl<Q, A> Together<Q, A> {
         groups.insert(group.to_owned(), VecDeque::new());
         Ok(Turn { groups: Arc::clone(&self.0), group: group.to_owned(), ended_well: false })
     }
+}
+
+/// Hands each of the others its answer and the turn on. The first answer is the caller's own.
+fn tell<Q, A>(answers: Vec<A>, others: Vec<Waiting<Q, A>>, turn: Option<Turn<Q, A>>) -> Option<A> {
+    let mut answers = answers.into_iter();
+    let own = answers.next();
+    for (other, answer) in others.into_iter().zip(answers) {
+        // It may have gone meanwhile.
+        let _ = other.told.send(Told::Answer(answer));
+    }
+    if let Some(mut turn) = turn {
+        turn.ended_well = true;
+    }
+    own
 }
 
 impl<Q, A> Turn<Q, A> {
