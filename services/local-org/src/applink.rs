@@ -10,6 +10,7 @@ mod shown;
 pub(crate) mod sso;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 pub(crate) use self::answers::{failed, invalid, not_found};
@@ -61,7 +62,7 @@ async fn one(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
     if let Err(refused) = caller(&host, &request) {
         return refused;
     }
-    let Some(link) = host.links.find(kind, request.match_info().query("key")) else { return not_found() };
+    let Some(link) = host.links.find(kind, &key(&request)) else { return not_found() };
     let org = shown::org_of(&host, &link).map(|(org, _)| org.store.name().to_owned());
     with_faults(&host, &request, org.as_deref(), b"", |_| async {
         let mut body = shown::link(&host, &link, &base_url(&request));
@@ -81,7 +82,7 @@ async fn remove(kind: Kind, request: HttpRequest, host: HostData) -> HttpRespons
         return refused;
     }
     with_faults(&host, &request, None, b"", |_| async {
-        let Some(link) = host.links.remove(kind, request.match_info().query("key")) else { return not_found() };
+        let Some(link) = host.links.remove(kind, &key(&request)) else { return not_found() };
         let mut body = shown::link(&host, &link, &base_url(&request));
         match kind {
             Kind::Connection => {
@@ -95,4 +96,9 @@ async fn remove(kind: Kind, request: HttpRequest, host: HostData) -> HttpRespons
         }
     })
     .await
+}
+
+/// What the path names a link by. An alias may have characters that come escaped.
+fn key(request: &HttpRequest) -> String {
+    percent_decode_str(request.match_info().query("key")).decode_utf8_lossy().into_owned()
 }

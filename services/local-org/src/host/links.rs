@@ -148,7 +148,12 @@ impl Link {
     }
 
     fn is_called(&self, key: &str) -> bool {
-        self.name == key || self.alias.as_deref() == Some(key) || self.id.to_string() == key
+        let is_alias = match &self.alias {
+            Some(alias) => alias == key,
+            // The plugin's default.
+            None => key.strip_prefix("applink:") == Some(&self.name),
+        };
+        self.name == key || is_alias || self.id.to_string() == key
     }
 
     /// As it is now: nobody waits for a user for ever.

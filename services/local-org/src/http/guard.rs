@@ -72,7 +72,9 @@ fn caller(request: &ServiceRequest) -> Caller<'_> {
     // A value that is no text is none that is allowed.
     let all =
         |name: &str| -> Vec<&str> { headers.get_all(name).map(|value| value.to_str().unwrap_or_default()).collect() };
-    let mut hosts = all("Host");
+    // Who is asked for a connection is named by the target alone: clients write the header beside it with the port of
+    // https or without. No page can ask so.
+    let mut hosts = if *request.method() == Method::CONNECT { Vec::new() } else { all("Host") };
     // A call of HTTP/2 names the host here, and one to a proxy does, too.
     hosts.extend(request.uri().authority().map(Authority::as_str));
     let (is, path) = (|name: &str, expected: &str| all(name) == [expected], request.path());

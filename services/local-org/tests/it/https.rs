@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use local_org::{Config, Listeners};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{self, read, until};
 
@@ -169,6 +170,13 @@ async fn the_plain_port_is_a_proxy_for_the_port_with_tls_and_for_nothing_else() 
     let posted = client.post("https://localhost/services/data/v62.0/composite").bearer_auth(&org.token).body(big);
     assert_eq!(posted.send().await.expect("an answer").status(), 400);
     assert_eq!(client.get(query).bearer_auth(&org.token).send().await.expect("an answer").status(), 400);
+    // As the agents of Node.js ask: without the port in the header.
+    let address = org.http.strip_prefix("http://").expect("an address");
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("a request");
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.expect("an answer");
+    assert_eq!(&head, b"HTTP/1.1 200");
     // Other ports and other names are refused, and there is no way through a port without TLS beside it.
     for elsewhere in ["https://localhost:1/", "https://example.com/", "https://localhost.example.com/"] {
         let error = client.get(elsewhere).send().await.expect_err("no connection");

@@ -14,7 +14,7 @@ fn it_answers_as_over_a_socket_and_refuses_what_is_no_request() {
         org.ask(&Asked { method, target, headers, body }, LIMIT).expect("an answer")
     };
     let orgs = ask("GET", "/local/orgs", &[], b"").expect("a request");
-    assert_eq!((orgs.status, orgs.content_type.as_deref()), (200, Some("application/json; charset=UTF-8")));
+    assert_eq!((orgs.status, orgs.content_type.as_deref()), (200, Some("application/json;charset=UTF-8")));
     let orgs: Value = serde_json::from_slice(&orgs.body).expect("JSON");
     let bearer = format!("Bearer {}", orgs[0]["users"][0]["accessToken"].as_str().expect("a token"));
     let headers = [("Authorization", bearer.as_bytes()), ("Content-Type", b"application/json".as_slice())];

@@ -50,7 +50,7 @@ fn a_ticket_settles_once() {
     let failed = State::Failed(Failure::authentication("no"));
     assert!(links.settle("secret", failed.clone()).is_some_and(|link| link.state == failed));
     assert!(links.settle("secret", live()).is_none());
-    for key in ["admin", &added.id.to_string()] {
+    for key in ["admin", "applink:admin", &added.id.to_string()] {
         assert!(links.find(Kind::Authorization, key).is_some_and(|link| link.state == failed));
     }
     assert!(links.remove(Kind::Connection, "admin").is_none());
