@@ -31,7 +31,8 @@ def answer(request):
         return httpx.Response(200, json={"active": True, "exp": 4102444800})
     sent = json.loads(request.content)["compositeRequest"]
     bodies.append(sent)
-    made = [{"body": {"id": "x", "success": True}, "httpStatusCode": 201, "referenceId": part["referenceId"], "httpHeaders": {}} for part in sent]
+    part = {"body": {"id": "x", "success": True}, "httpStatusCode": 201, "httpHeaders": {}}
+    made = [{**part, "referenceId": request["referenceId"]} for request in sent]
     return httpx.Response(200, json={"compositeResponse": made})
 
 
