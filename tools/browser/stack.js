@@ -220,7 +220,7 @@ export class Stack {
     const context = {
       requestId: 'browser',
       accessToken,
-      apiVersion: '',
+      apiVersion: '62.0',
       namespace: '',
       orgId: org.id,
       orgDomainUrl: org.instanceUrl,

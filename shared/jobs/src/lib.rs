@@ -36,7 +36,7 @@
 //! | `flags:<job>` | hash | facts a kind [remembers](TaskContext::remember), as `<value> <proof>` |
 //! | `session:<job>` | string | session, sealed for the job's `org kind user` and parameters, with a TTL; deleted when the job ends |
 //! | `acts:<job>` | list | what people did to the job, as JSON, the last hundred |
-//! | `course:<job>` | string | how its chunks stood now and then in its present run, `<ms> <total> <done> <dead> <dropped> <running> <retried>;` each: 4 KB at most, and none of a job that was over in a quarter of a second |
+//! | `course:<job>` | string | how its chunks stood now and then in its present run, `<ms> <total> <done> <dead> <dropped> <running> <retried> <ended>;` each: 4 KB at most, and none of a job that was over in a quarter of a second |
 //! | `troubles:<job>` | hash | task → why it was not done and is tried again, as JSON, of up to twenty tasks; deleted when the job ends |
 //! | `events:<job>` | stream | [`JobEvent`]s, about the last thousand, and the last hundred of an ended job; not there before the second one |
 //! | `open`, `open:<org>` | set | jobs that have not ended |

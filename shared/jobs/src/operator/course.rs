@@ -38,13 +38,14 @@ impl CoursePoint {
         others.into_iter().fold(self.total, u64::saturating_sub)
     }
 
-    /// Reads an entry of the scripts without its end; `None` for what is none.
-    fn read(entry: &str) -> Option<Self> {
+    /// Reads an entry of the scripts without its end, and whether it tells how things were until then; `None` for what is none.
+    fn read(entry: &str) -> Option<(Self, bool)> {
         let mut numbers = entry.split(' ').map(|text| text.parse::<u64>().ok());
         let mut next = || numbers.next().flatten();
         let at = DateTime::from_timestamp_millis(i64::try_from(next()?).ok()?)?;
         let (total, done, dead, dropped, running, retried) = (next()?, next()?, next()?, next()?, next()?, next()?);
-        numbers.next().is_none().then_some(Self { at, total, done, dead, dropped, running, retried })
+        let until_then = next()? > 0;
+        numbers.next().is_none().then_some((Self { at, total, done, dead, dropped, running, retried }, until_then))
     }
 
     /// How it is now, or was at its end. What was tried again is known from the last entry.
@@ -65,10 +66,16 @@ impl CoursePoint {
 /// The course in Redis's text; what cannot be read is left out, and what is older than the one before it.
 fn read(text: &str) -> Vec<CoursePoint> {
     let mut points: Vec<CoursePoint> = Vec::new();
-    for point in text.split_terminator(';').filter_map(CoursePoint::read) {
-        if points.last().is_none_or(|last| last.at <= point.at) {
-            points.push(point);
+    for (point, until_then) in text.split_terminator(';').filter_map(CoursePoint::read) {
+        match points.last_mut() {
+            Some(last) if last.at > point.at => continue,
+            // What a chunk that has ended tells ran since the moment before: after a rest there would be a claim in between.
+            Some(last) if until_then => {
+                last.running = last.running.max(point.running.min(last.running + last.waiting()))
+            }
+            _ => {}
         }
+        points.push(point);
     }
     points
 }
@@ -107,8 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn what_ended_ran_since_the_moment_before() {
+        let running = |text| read(text).iter().map(|point| point.running).collect::<Vec<_>>();
+        assert_eq!(running("1 4 0 0 0 0 0 0;9 4 0 0 0 2 0 1;"), [2, 2]);
+        assert_eq!(running("1 4 0 0 0 0 0 0;8 4 0 0 0 2 0 0;9 4 0 0 0 2 0 1;"), [0, 2, 2], "it rested until a claim");
+        assert_eq!(running("1 1 0 0 0 0 0 0;9 4 0 0 0 2 0 1;"), [1, 2], "no more than there were");
+    }
+
+    #[test]
     fn more_than_there_are_do_not_wait() {
-        let point = read("1 3 2 0 0 9 0;")[0];
+        let point = read("1 3 2 0 0 9 0 0;")[0];
         assert_eq!(point.waiting(), 0);
     }
 }

@@ -85,8 +85,8 @@ end
 -- Ms between two entries of a job's course at first, how many there are of the whole of it at least, and the most bytes.
 local COURSE_STEP, COURSE_ENTRIES, COURSE_BYTES = 250, 48, 4096
 
--- Adds to a job's course how it stands: '<ms> <total> <done> <dead> <dropped> <running> <retried>;' of its chunks. `ended`
--- chunks have just ended: they count as what they were until now, so that who runs one at a time is not seen to rest.
+-- Adds to a job's course how it stands: '<ms> <total> <done> <dead> <dropped> <running> <retried> <ended>;' of its chunks.
+-- `ended` chunks have just ended: they count as what they were until now, so that who runs one at a time is not seen to rest.
 local function note(j, ended)
   local job, course, running = key('job', j), key('course', j), ended or 0
   local total, done, dead, dropped, retried, from, created, ttl, dead_ttl = fields(j, 'total', 'done', 'dead', 'dropped',
@@ -97,8 +97,8 @@ local function note(j, ended)
   end
   -- There is no such job any more.
   if not created then return end
-  local entry = string.format('%d %s %s %s %s %d %s;', NOW, total or 0, (tonumber(done) or 0) - (ended or 0), dead or 0,
-    dropped or 0, running, retried or 0)
+  local entry = string.format('%d %s %s %s %s %d %s %d;', NOW, total or 0, (tonumber(done) or 0) - (ended or 0), dead or 0,
+    dropped or 0, running, retried or 0, ended or 0)
   local length = redis.pcall('APPEND', course, entry)
   -- Nothing that matters waits for what is only told.
   if type(length) == 'table' then

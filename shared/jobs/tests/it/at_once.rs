@@ -114,7 +114,7 @@ async fn a_call_whose_answer_was_lost_is_the_same_act_when_it_is_repeated() {
     let server = RedisServer::start(&["--save", "", "--slowlog-log-slower-than", "0", "--slowlog-max-len", "1000"]);
     let bed = Bed::on(&server, |_| {}).await;
     let operator = bed.jobs.operator();
-    let (open, buried) = (bed.planned(&[1]).await, bed.buried(1).await);
+    let (buried, open) = (bed.buried(1).await, bed.planned(&[1]).await);
     operator.cancel(&open, &ada()).await.unwrap();
     operator.retry(&buried, Letters::All, &ada()).await.unwrap();
     let mut redis = bed.redis.clone();

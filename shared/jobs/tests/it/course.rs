@@ -69,7 +69,8 @@ async fn one_who_runs_chunks_one_by_one_is_not_seen_to_rest() {
         bed.ack(&chunk).await;
     }
     let course = bed.course(&id).await;
-    let (_, sampled) = course.split_last().unwrap();
+    // Behind these are the moment of the last step and the present.
+    let sampled = &course[..5];
     assert_eq!(sampled.iter().filter(|point| point.running == 1).count(), 5, "{sampled:?}");
     assert_eq!(sampled.iter().map(|point| point.done).collect::<Vec<_>>(), [0, 1, 2, 3, 4], "{sampled:?}");
 }

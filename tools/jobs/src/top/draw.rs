@@ -7,9 +7,11 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph, Row, Sparkline, Table};
+use ratatui::widgets::{Block, Paragraph, Row, Sparkline, Table, Wrap};
 use shared::jobs::operator::{JobRow, Overview};
 
+/// Columns of a terminal in which all that is known of a job has room.
+const WIDE: u16 = 120;
 /// Cells of a job's bar.
 const BAR: u64 = 20;
 
@@ -66,7 +68,8 @@ fn draw_queue(frame: &mut Frame<'_>, queue: &Queue, area: Rect) {
     let orgs = u16::try_from(overview.orgs.len()).unwrap_or(u16::MAX).min(6);
     let workers = u16::try_from(overview.workers.len()).unwrap_or(u16::MAX).min(12);
     let [counts, plot, org_area, worker_area, job_area] = Layout::vertical([
-        Constraint::Length(4),
+        // In a narrow terminal the lines are broken.
+        Constraint::Length(if area.width < WIDE { 7 } else { 4 }),
         Constraint::Length(5),
         Constraint::Length(orgs + 2),
         Constraint::Length(workers + 3),
@@ -91,7 +94,7 @@ fn draw_counts(frame: &mut Frame<'_>, overview: &Overview, area: Rect) {
     };
     let advice = overview.advice.map_or_else(|| "No worker tells of itself.".to_owned(), |advice| advice.sentence());
     let lines = [show::counts(overview), oldest, advice].map(|text| Line::raw(plain(&text)));
-    frame.render_widget(Paragraph::new(lines.to_vec()), area);
+    frame.render_widget(Paragraph::new(lines.to_vec()).wrap(Wrap { trim: true }), area);
 }
 
 fn draw_plot(frame: &mut Frame<'_>, overview: &Overview, area: Rect) {
@@ -124,30 +127,33 @@ fn draw_workers(frame: &mut Frame<'_>, overview: &Overview, area: Rect) {
 }
 
 fn draw_jobs(frame: &mut Frame<'_>, queue: &Queue, area: Rect) {
+    // In a narrow terminal the id goes before the bar and the org: it is what other commands ask for.
+    let columns: &[(&str, Constraint)] = &[
+        ("JOB", Constraint::Length(36)),
+        ("STATE", Constraint::Length(18)),
+        ("RECORDS", Constraint::Length(15)),
+        ("AGE", Constraint::Length(8)),
+        ("WHY", Constraint::Min(10)),
+        ("", Constraint::Length(u16::try_from(BAR).unwrap_or(u16::MAX))),
+        ("ORG", Constraint::Length(18)),
+    ];
+    let columns = if area.width < WIDE { columns.get(..5).unwrap_or(columns) } else { columns };
     let rows = queue.jobs.iter().map(|job| {
         let why = show::why(job);
         let style = if why.is_empty() { Style::new() } else { Style::new().fg(Color::Yellow) };
-        Row::new([
+        let cells = [
             job.id.hyphenated(),
             job.state.name().to_owned(),
-            bar(job),
             format!("{}/{}", job.processed, job.planned_records),
             between(job.created_at, Utc::now()),
-            plain(&job.org),
             plain(&why),
-        ])
-        .style(style)
+            bar(job),
+            plain(&job.org),
+        ];
+        Row::new(cells.into_iter().take(columns.len())).style(style)
     });
-    let widths = [
-        Constraint::Length(36),
-        Constraint::Length(18),
-        Constraint::Length(u16::try_from(BAR).unwrap_or(u16::MAX)),
-        Constraint::Length(15),
-        Constraint::Length(8),
-        Constraint::Length(18),
-        Constraint::Min(10),
-    ];
-    let heads = Row::new(["JOB", "STATE", "", "RECORDS", "AGE", "ORG", "WHY"]);
+    let heads = Row::new(columns.iter().map(|(head, _)| *head));
+    let widths = columns.iter().map(|(_, width)| *width);
     let title = format!(" Open jobs ({}) ", queue.overview.open_jobs);
     frame.render_widget(Table::new(rows, widths).header(heads).block(Block::bordered().title(title)), area);
 }
