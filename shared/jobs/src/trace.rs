@@ -16,8 +16,6 @@ use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt as _, 
 use opentelemetry::{Context, KeyValue};
 
 use super::error::{JobsError, JobsErrorKind};
-use super::kind::TaskContext;
-use super::lease::Task;
 use super::types::{Created, JobId};
 
 /// Headers of the W3C's "Trace Context".
@@ -36,6 +34,11 @@ pub fn trace_with(tracer: BoxedTracer) {
     let _ = TRACER.set(tracer);
 }
 
+/// Not there where nothing is traced.
+pub(super) fn tracer() -> Option<&'static BoxedTracer> {
+    TRACER.get()
+}
+
 /// The name of the queue whose keys begin with `prefix`: what stands in its hash tag.
 #[must_use]
 pub fn queue_name(prefix: &str) -> &str {
@@ -49,7 +52,7 @@ pub(super) struct Sending(Context);
 impl Sending {
     /// `None` where nothing is traced.
     pub(super) fn of(job: &JobId, kind: &'static str, org: &str, prefix: &str) -> Option<Self> {
-        let tracer = TRACER.get()?;
+        let tracer = tracer()?;
         let queue = queue_name(prefix);
         let mut attributes = messaging(queue, "send", "send", job);
         attributes.extend([KeyValue::new("job.kind", kind), KeyValue::new("job.org", org.to_owned())]);
@@ -83,46 +86,6 @@ impl Sending {
     }
 }
 
-/// A run of a task, as a span; `None` where nothing is traced. A job that keeps no trace, or none that can be read, begins one
-/// with each task.
-pub(super) fn of_task(cx: &TaskContext, attempts: u32) -> Option<Context> {
-    let tracer = TRACER.get()?;
-    let queue = queue_name(&cx.jobs.config().prefix);
-    let task = cx.lease.task();
-    let operation = match task {
-        Task::Plan => "plan",
-        Task::Chunk(_) => "chunk",
-        Task::Finish => "finish",
-    };
-    let mut attributes = messaging(queue, operation, "process", &cx.job_id);
-    attributes.extend([
-        KeyValue::new("job.kind", cx.kind.clone()),
-        KeyValue::new("job.org", cx.org.clone()),
-        KeyValue::new("job.task", task.to_string()),
-        KeyValue::new("job.run", i64::from(cx.run)),
-        KeyValue::new("job.attempt", i64::from(attempts) + 1),
-        KeyValue::new("job.delivery", i64::from(cx.delivery)),
-    ]);
-    let parent = cx.trace.as_deref().map(parent).unwrap_or_default();
-    let span = SpanBuilder::from_name(format!("{operation} {queue}")).with_kind(SpanKind::Consumer);
-    let span = tracer.build_with_context(span.with_attributes(attributes), &parent);
-    Some(parent.with_span(span))
-}
-
-/// The current span is that of a run of a task, which has ended so.
-pub(super) fn task_ended(how: &'static str, is_failure: bool) {
-    if TRACER.get().is_none() {
-        return;
-    }
-    let current = Context::current();
-    current.span().set_attribute(KeyValue::new("job.outcome", how));
-    if is_failure {
-        failed(&current, how);
-    }
-    // The chunk that a plan goes on with has a span of its own.
-    current.span().end();
-}
-
 /// A future in whose polls `context` is the current one.
 pub(super) fn within<F: Future>(context: Option<Context>, future: F) -> Either<WithContext<F>, F> {
     match context {
@@ -132,7 +95,7 @@ pub(super) fn within<F: Future>(context: Option<Context>, future: F) -> Either<W
 }
 
 /// The conventions' attributes of a message; a job is one.
-fn messaging(queue: &str, name: &'static str, kind: &'static str, job: &JobId) -> Vec<KeyValue> {
+pub(super) fn messaging(queue: &str, name: &'static str, kind: &'static str, job: &JobId) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(11);
     attributes.extend([
         KeyValue::new("messaging.system", "redis"),
@@ -145,7 +108,7 @@ fn messaging(queue: &str, name: &'static str, kind: &'static str, job: &JobId) -
 }
 
 /// Nothing but names of ours: what an org or Redis said may hold anything.
-fn failed(cx: &Context, why: &'static str) {
+pub(super) fn failed(cx: &Context, why: &'static str) {
     let span = cx.span();
     span.set_attribute(KeyValue::new("error.type", why));
     span.set_status(Status::error(why));
@@ -163,7 +126,7 @@ fn name(kind: JobsErrorKind) -> &'static str {
 }
 
 /// Reads what [`Sending::carried`] wrote.
-fn parent(trace: &str) -> Context {
+pub(super) fn parent(trace: &str) -> Context {
     let (parent, state) = match trace.split_once(' ') {
         Some((parent, state)) => (parent, Some(state.to_owned())),
         None => (trace, None),

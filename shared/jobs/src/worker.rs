@@ -9,6 +9,7 @@ mod look;
 mod meters;
 mod passed_over;
 mod settings;
+mod spans;
 mod upkeep;
 
 pub use settings::WorkerSettings;
@@ -231,7 +232,7 @@ impl Shared {
             meters::claimed(kind.name(), lease.task());
             let cx = self.context(&claimed, job);
             let span = span(kind.name(), &cx);
-            let traced = trace::of_task(&cx, claimed.attempts);
+            let traced = spans::of_task(&cx, claimed.attempts);
             // Whether it can be looked for is known at once; the look itself comes with the task.
             let looks =
                 claimed.probe && claimed.unproven.is_none() && kind.look(&cx, look_limit(claimed.rests)).is_some();

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use super::escape::{JsonLines, TextFields};
-use super::traces::{TraceIds, Traces};
+use super::traces::{TraceIds, Traces, TracesError};
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// Why telemetry could not start.
@@ -20,9 +20,9 @@ pub enum TelemetryError {
     /// The process has a subscriber already; it stays as it was.
     #[error("logging is set up already")]
     AlreadyInitialized,
-    /// What sends traces cannot be set up; a setting that it reads itself is wrong.
-    #[error("traces cannot be sent: {0}")]
-    Traces(String),
+    /// What sends traces cannot be set up.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
 }
 
 /// Sets up logs, metrics and traces of the process. Call it once, first thing in `main`; with traces, within a tokio runtime.
@@ -34,7 +34,7 @@ pub fn init(config: &TelemetryConfig) -> Result<Traces, TelemetryError> {
     let subscriber = subscriber(config, stdout, stdout().is_terminal())?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyInitialized)?;
     super::metrics_handle();
-    config.traces.as_ref().map_or(Ok(Traces::default()), Traces::start)
+    Ok(config.traces.as_ref().map(Traces::start).transpose()?.unwrap_or_default())
 }
 
 /// The subscriber that writes to `writer`; `ansi` colours text. Text that others wrote is escaped in it.

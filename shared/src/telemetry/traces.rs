@@ -12,17 +12,15 @@ mod tests;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use opentelemetry::context::{FutureExt as _, WithContext};
 use opentelemetry::global::{self, BoxedTracer};
-use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
 
-use super::logs::TelemetryError;
 use crate::config::{Sampling, TracesConfig};
 use exporter::{Client, Telling};
 pub(super) use lines::TraceIds;
@@ -44,13 +42,18 @@ pub fn in_this_trace<F: Future>(future: F) -> WithContext<F> {
     future.with_current_context()
 }
 
+/// Why traces cannot be sent: a setting that OpenTelemetry's crates read themselves is wrong, or there is no runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("traces cannot be sent: {0}")]
+pub struct TracesError(String);
+
 /// The traces of the process.
 #[derive(Debug, Default)]
 pub struct Traces(Option<SdkTracerProvider>);
 
 impl Traces {
     /// Begins to trace.
-    pub(super) fn start(config: &TracesConfig) -> Result<Self, TelemetryError> {
+    pub(super) fn start(config: &TracesConfig) -> Result<Self, TracesError> {
         if let Some(protocol) = &config.other_protocol {
             tracing::warn!(
                 protocol,
@@ -58,7 +61,7 @@ impl Traces {
             );
             return Ok(Self::default());
         }
-        let failed = |error: &dyn std::fmt::Display| TelemetryError::Traces(error.to_string());
+        let failed = |error: &dyn std::fmt::Display| TracesError(error.to_string());
         let client = Client::new().map_err(|error| failed(&error))?;
         let exporter = SpanExporter::builder()
             .with_http()
@@ -122,13 +125,4 @@ fn resource(config: &TracesConfig) -> Resource {
         .with_attributes(given)
         .with_service_name(service)
         .build()
-}
-
-/// The ids of the current span, in hexadecimal; `None` outside of a trace.
-fn current_ids() -> Option<(String, String)> {
-    Context::map_current(|context| {
-        let span = context.span();
-        let span = span.span_context();
-        span.is_valid().then(|| (span.trace_id().to_string(), span.span_id().to_string()))
-    })
 }

@@ -17,6 +17,9 @@ use super::probes::is_probe;
 use super::request_id::{self, RequestId};
 use super::trace;
 
+/// Stands for the route where there is none.
+const UNMATCHED: &str = "unmatched";
+
 /// Runs the request in a span with its id (and the org, once [`super::client_context::Caller`] knows it) and writes one event when the head of the answer is ready (a stream goes on after
 /// that). Neither headers nor bodies are logged: the client context holds an access token.
 pub(super) async fn observe(
@@ -27,7 +30,7 @@ pub(super) async fn observe(
     request.extensions_mut().insert(id.clone());
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id = %id, org_id = tracing::field::Empty);
-    let traced = trace::begun(&request, &id);
+    let traced = trace::begun(known(request.method()), &request, &id);
     let handled = async {
         let (mut response, logged) = shape(next.call(request).await?, &id);
         if let Some(value) = id.header_value() {
@@ -43,7 +46,7 @@ fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
     let request = response.request();
     let method = known(request.method());
     // The pattern, not the path: ids in paths would make every line and every metric its own.
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = request.match_pattern().unwrap_or_else(|| UNMATCHED.to_owned());
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let code = logged.code.as_deref();
@@ -62,7 +65,7 @@ fn record(response: &ServiceResponse, elapsed: Duration, logged: &Logged) {
         event!(Level::INFO);
     }
 
-    trace::answered(method, request.match_pattern().as_deref(), status);
+    trace::answered(method, Some(route.as_str()).filter(|route| *route != UNMATCHED), status);
     durations(method, route, status).record(elapsed.as_secs_f64());
 }
 
@@ -88,7 +91,7 @@ fn durations(method: &'static str, route: String, status: u16) -> Histogram {
 }
 
 /// Callers can invent methods; only known ones become labels.
-pub(super) fn known(method: &Method) -> &'static str {
+fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -11,7 +11,6 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value, global};
 
-use super::observe::known;
 use super::probes::is_probe;
 use super::request_id::RequestId;
 
@@ -22,13 +21,12 @@ const TRACESTATE: &str = "tracestate";
 /// Longest `tracestate` that is taken over: what everybody has to pass on ("Trace Context", "tracestate Limits").
 const MAX_TRACESTATE_BYTES: usize = 512;
 
-/// Begins the span of a request; `None` where nothing is traced, and for machines that watch the process.
-pub(super) fn begun(request: &ServiceRequest, id: &RequestId) -> Option<Context> {
+/// Begins the span of a request with a method that is known, or OTHER; `None` where nothing is traced, and for machines that watch the process.
+pub(super) fn begun(method: &'static str, request: &ServiceRequest, id: &RequestId) -> Option<Context> {
     let tracer = shared::telemetry::tracer()?;
     if is_probe(request.path()) {
         return None;
     }
-    let method = known(request.method());
     let mut attributes = Vec::with_capacity(8);
     let ids = Value::Array(Array::String(vec![StringValue::from(id.as_str().to_owned())]));
     attributes.extend([

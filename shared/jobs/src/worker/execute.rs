@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 
 use super::ended::Ended;
 use super::held::Fate;
-use super::{Shared, meters, span};
+use super::{Shared, meters, span, spans};
 use crate::backoff::full_jitter;
 use crate::claimed::Claimed;
 use crate::error::{JobsError, JobsErrorKind};
@@ -61,7 +61,7 @@ impl Shared {
         while let Some((chunk, cx)) = next {
             meters::claimed(kind.name(), chunk.lease.task());
             let span = span(kind.name(), &cx);
-            let traced = trace::of_task(&cx, chunk.attempts);
+            let traced = spans::of_task(&cx, chunk.attempts);
             let task = self.execute_one(kind.as_ref(), chunk, None, cx, false).instrument(span);
             next = trace::within(traced, task).await;
         }
@@ -98,7 +98,7 @@ impl Shared {
         let ran = Ran { attempts, heard: cx.heard.is_set() };
         let (how, next) = self.settle(&lease, ran, result).await;
         meters::ended(kind.name(), lease.task(), how, started.elapsed());
-        trace::task_ended(how.as_str(), how.is_failure());
+        spans::task_ended(how);
         tracing::debug!(how = how.as_str(), "task ended");
         let chunk = next?;
         let heard = Heard::default();

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::current_ids;
 use crate::config::LogFormat;
 
 /// A writer whose lines carry the ids, at their end; with no format, they go through as they are.
@@ -48,4 +49,13 @@ impl<W: Write> Write for Line<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
     }
+}
+
+/// The ids of the current span, in hexadecimal; `None` outside of a trace.
+fn current_ids() -> Option<(String, String)> {
+    Context::map_current(|context| {
+        let span = context.span();
+        let span = span.span_context();
+        span.is_valid().then(|| (span.trace_id().to_string(), span.span_id().to_string()))
+    })
 }

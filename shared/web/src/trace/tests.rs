@@ -66,7 +66,7 @@ fn states_are_put_together_and_an_endless_one_is_left_out() {
 #[test]
 fn nothing_is_traced_where_nobody_asked_for_it() {
     let request = actix_web::test::TestRequest::get().insert_header(("traceparent", PARENT)).to_srv_request();
-    assert!(begun(&request, &RequestId::random()).is_none());
+    assert!(begun("GET", &request, &RequestId::random()).is_none());
 }
 
 #[test]
