@@ -132,7 +132,7 @@ async fn lists_its_routes_and_has_each_of_them() {
     }
 }
 
-/// `GET /local` knows what is added by its table, so everything has to be.
+/// `GET /local` knows what is added by its table, so everything below it has to be; two rooms also add routes of Salesforce and Heroku.
 #[test]
 fn no_route_is_added_past_the_list() {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -142,7 +142,7 @@ fn no_route_is_added_past_the_list() {
         let path = entry.expect("a file").path();
         let text = std::fs::read_to_string(&path).expect("a text");
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if text.contains(".route(") && !["routes.rs", "callback.rs"].contains(&name.as_str()) {
+        if text.contains(".route(") && !["routes.rs", "callback.rs", "heroku.rs"].contains(&name.as_str()) {
             past.push(name);
         }
     }
