@@ -24,6 +24,9 @@ struct Waiting<Q, A> {
     told: oneshot::Sender<Told<Q, A>>,
 }
 
+/// Who asks next, and those that go along.
+type Next<Q, A> = (Waiting<Q, A>, Vec<Waiting<Q, A>>);
+
 enum Told<Q, A> {
     /// Somebody else has asked.
     Answer(A),
@@ -103,7 +106,7 @@ fn tell<Q, A>(answers: Vec<A>, others: Vec<Waiting<Q, A>>, turn: Option<Turn<Q, 
 
 impl<Q, A> Turn<Q, A> {
     /// Who is next, with those that go along; `None` when nobody waits, and the group has no call under way any more.
-    fn next(&self) -> Option<(Waiting<Q, A>, Vec<Waiting<Q, A>>)> {
+    fn next(&self) -> Option<Next<Q, A>> {
         let mut groups = lock(&self.groups);
         if self.ended_well
             && let Some(waiting) = groups.get_mut(&self.group)

@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn what_scripts_write_is_read_and_anything_else_is_left_out() {
-        let text =
-            "1000 5 1 0 0 2 0 0;nonsense;900 5 1 0 0 2 0 0;2000 5 3 1 0 1 2 0;3000 5 3 1 0 1 0;3000 -5 3 1 0 1 0 0;4000 5 4";
+        let text = "1000 5 1 0 0 2 0 0;nonsense;900 5 1 0 0 2 0 0;2000 5 3 1 0 1 2 0;3000 5 3 1 0 1 0;3000 -5 3 1 0 1 0 0;4000 5 4";
         let points = read(text);
         let numbers: Vec<_> = points.iter().map(|point| (point.at.timestamp_millis(), point.waiting())).collect();
         assert_eq!(numbers, [(1000, 2), (2000, 0)]);
