@@ -10,10 +10,11 @@ HTTP = sys.argv[1]
 ORG = "my-org"
 
 
-def control(path, body=None):
+def control(path, body=None, method=None):
     """What the control API answers: the org seen from behind, whatever the client says. With a body it is a POST."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{HTTP}/local{path}", data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{HTTP}/local{path}", data, headers, method=method)
     with urllib.request.urlopen(request, timeout=30) as response:
         text = response.read()
     return json.loads(text) if text else None

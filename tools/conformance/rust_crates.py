@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from behind import HTTP, ORG, connected_app, equal, run, the_org
+from behind import HTTP, ORG, connected_app, control, equal, run, the_org
 
 folder = Path(sys.argv[2]).resolve()
 org = the_org()
@@ -25,7 +25,10 @@ CRATES = {
         # Without the Pub/Sub API, of which its live suite has nothing and whose build needs protoc.
         "features": "restapi,bulkapi,soapapi",
         "suites": ["auth", "bulkapi", "composite", "flow", "restapi", "soapapi"],
-        "refused": {"test_merge_accounts": SOAP},
+        "refused": {
+            "test_merge_accounts": SOAP,
+            "test_query_accepts_quoted_escape_sequences": "Account.LastActivityDate is not there",
+        },
     },
     "force": {
         "version": "0.5.0",
@@ -78,6 +81,8 @@ def settings(work):
     """What the suites want to know of their org."""
     names = ["-subj", "/CN=crates", "-keyout", work / "app.key", "-out", work / "app.crt"]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names], check=True, capture_output=True)
+    # A suite aborts a job that it has just made: it waits a moment, as in an org.
+    control("/costs", {"bulkDelayMs": 1000}, "PUT")
     connected_app(ORG)
     connected_app("crates", certificate=(work / "app.crt").read_text())
     credentials = {"client_id": ORG, "client_secret": "secret", "instance_url": HTTP, "tenant_id": org["id"]}

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 pub(crate) struct Version(u8);
 
 const OLDEST: u8 = 50;
-const NEWEST: u8 = 66;
+/// Winter '27. Clients of today ask for it without being told.
+const NEWEST: u8 = 68;
 
 impl Version {
     /// The version that the control API and the add-on API name and use.
@@ -64,10 +65,10 @@ mod tests {
 
     #[test]
     fn parses_only_versions_that_exist() {
-        for segment in ["v50.0", "v62.0", "v66.0"] {
+        for segment in ["v50.0", "v62.0", "v68.0"] {
             assert_eq!(Version::parse(segment).map(|version| format!("v{version}")).as_deref(), Some(segment));
         }
-        for segment in ["v49.0", "v67.0", "v62.1", "v62", "62.0", "v062.0", "v+62.0", "viAmABadVersion", ""] {
+        for segment in ["v49.0", "v69.0", "v62.1", "v62", "62.0", "v062.0", "v+62.0", "viAmABadVersion", ""] {
             assert_eq!(Version::parse(segment), None, "{segment}");
         }
     }
@@ -78,6 +79,7 @@ mod tests {
         assert_eq!(list[0], json!({"label": "Winter '21", "url": "/services/data/v50.0", "version": "50.0"}));
         assert_eq!(list[12]["label"], "Winter '25");
         assert_eq!(list[13]["label"], "Spring '25");
-        assert_eq!(list[16]["version"], "66.0");
+        assert_eq!((&list[18]["label"], &list[18]["version"]), (&json!("Winter '27"), &json!("68.0")));
+        assert_eq!(list.as_array().map(Vec::len), Some(19));
     }
 }

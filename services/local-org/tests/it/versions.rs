@@ -10,7 +10,7 @@ async fn versions_need_no_session() {
         let reply = org.control(Method::GET, path, Value::Null).await;
         assert_eq!(reply.status, 200);
         assert_eq!(reply.body[0], json!({"label": "Winter '21", "url": "/services/data/v50.0", "version": "50.0"}));
-        assert_eq!(reply.body.as_array().expect("versions").last().expect("one")["version"], "66.0");
+        assert_eq!(reply.body.as_array().expect("versions").last().expect("one")["version"], "68.0");
         assert_eq!(reply.header("sforce-limit-info"), None);
     }
     assert_eq!(org.counters().await["calls"]["total"], 0);
@@ -19,7 +19,7 @@ async fn versions_need_no_session() {
 #[tokio::test]
 async fn a_version_lists_its_resources() {
     let org = TestOrg::start().await;
-    for path in ["/services/data/v50.0", "/services/data/v66.0/"] {
+    for path in ["/services/data/v50.0", "/services/data/v68.0/"] {
         assert_eq!(org.get(path).await.status, 200);
     }
     let reply = org.get("").await;
@@ -35,9 +35,13 @@ async fn a_version_lists_its_resources() {
 async fn other_versions_and_resources_do_not_exist() {
     let org = TestOrg::start().await;
     let expected = json!([{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]);
-    for path in
-        ["/services/data/v49.0/query", "/services/data/viAmABadVersion/sobjects/Account", "/nothing", "/services/x"]
-    {
+    for path in [
+        "/services/data/v49.0/query",
+        "/services/data/v69.0/query",
+        "/services/data/viAmABadVersion/sobjects/Account",
+        "/nothing",
+        "/services/x",
+    ] {
         let reply = org.get(path).await;
         assert_eq!((reply.status, &reply.body), (404, &expected), "{path}");
     }
