@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-pub(crate) use self::answers::{failed, invalid, not_found};
+pub(crate) use self::answers::{Failed, failed, invalid, not_found};
 pub(crate) use self::caller::{Caller, caller};
 use crate::host::Host;
 use crate::host::links::Kind;
@@ -47,7 +47,7 @@ type HostData = web::Data<Host>;
 
 async fn list(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
     if let Err(refused) = caller(&host, &request) {
-        return refused;
+        return refused.into();
     }
     with_faults(&host, &request, None, b"", |_| async {
         let links = host.links.all(kind);
@@ -60,16 +60,16 @@ async fn list(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse 
 /// One by its name, alias or id. An authorization that works comes with an access token.
 async fn one(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
     if let Err(refused) = caller(&host, &request) {
-        return refused;
+        return refused.into();
     }
-    let Some(link) = host.links.find(kind, &key(&request)) else { return not_found() };
+    let Some(link) = host.links.find(kind, &key(&request)) else { return not_found().into() };
     let org = shown::org_of(&host, &link).map(|(org, _)| org.store.name().to_owned());
     with_faults(&host, &request, org.as_deref(), b"", |_| async {
         let mut body = shown::link(&host, &link, &base_url(&request));
         if let (Kind::Authorization, Some((org, user))) = (kind, shown::org_of(&host, &link)) {
             match org.token(&user.id).await {
                 Ok(token) => body["org"]["user_auth"] = shown::session(user, &token),
-                Err(error) => return failed(error.status, "internal_error", &error.message),
+                Err(error) => return failed(error.status, "internal_error", &error.message).into(),
             }
         }
         HttpResponse::Ok().json(body)
@@ -79,10 +79,10 @@ async fn one(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
 
 async fn remove(kind: Kind, request: HttpRequest, host: HostData) -> HttpResponse {
     if let Err(refused) = caller(&host, &request) {
-        return refused;
+        return refused.into();
     }
     with_faults(&host, &request, None, b"", |_| async {
-        let Some(link) = host.links.remove(kind, &key(&request)) else { return not_found() };
+        let Some(link) = host.links.remove(kind, &key(&request)) else { return not_found().into() };
         let mut body = shown::link(&host, &link, &base_url(&request));
         match kind {
             Kind::Connection => {

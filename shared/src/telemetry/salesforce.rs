@@ -17,10 +17,13 @@ pub fn client_settings() -> ClientSettings {
     ClientSettings { on_call: Some(Arc::new(called)), ..ClientSettings::default() }
 }
 
+/// Calls by operation and outcome.
+type Calls = HashMap<(&'static str, &'static str), (Counter, Histogram)>;
+
 thread_local! {
     /// What this thread has added to before: to find a figure by its labels costs more than to add to it. As few as there are
     /// operations and kinds of failures, and as there are orgs whose use is told.
-    static CALLS: RefCell<HashMap<(&'static str, &'static str), (Counter, Histogram)>> = RefCell::default();
+    static CALLS: RefCell<Calls> = RefCell::default();
     static USES: RefCell<HashMap<SalesforceId, (Gauge, Gauge)>> = RefCell::default();
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::answers::{failed, invalid, not_found};
+use super::answers::{Failed, failed, invalid, not_found};
 use super::caller::{Caller, caller};
 use super::{login, shown};
 use crate::host::Host;
@@ -48,7 +48,7 @@ impl Wanted {
     }
 
     /// Whether the login URL, if there is one, leads anywhere. All orgs of this process are behind any of them.
-    fn check_login_url(&self) -> Result<(), HttpResponse> {
+    fn check_login_url(&self) -> Result<(), Failed> {
         let is_url = |text: &String| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         match self.login_url.as_ref().filter(|url| !is_url(url)) {
             Some(_) => Err(invalid("login_url must be an http or https URL")),
@@ -61,7 +61,7 @@ impl Wanted {
 pub(super) async fn ask(kind: Kind, request: HttpRequest, body: web::Bytes, host: web::Data<Host>) -> HttpResponse {
     let caller = match called(&host, &request) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into(),
     };
     with_faults(&host, &request, None, &body, |_| async {
         let asked = || {
@@ -70,7 +70,7 @@ pub(super) async fn ask(kind: Kind, request: HttpRequest, body: web::Bytes, host
             let state = login::asking(&base_url(&request))?;
             add(&host, &request, &wanted, Link::new(kind, wanted.name(kind).1, &caller.app.name, caller.name(), state))
         };
-        asked().unwrap_or_else(|refused| refused)
+        asked().unwrap_or_else(HttpResponse::from)
     })
     .await
 }
@@ -80,13 +80,13 @@ pub(super) async fn ask(kind: Kind, request: HttpRequest, body: web::Bytes, host
 pub(super) async fn by_jwt(kind: Kind, request: HttpRequest, body: web::Bytes, host: web::Data<Host>) -> HttpResponse {
     let caller = match called(&host, &request) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into(),
     };
     // The body has a private key, which fault rules do not look at.
     with_faults(&host, &request, None, b"", |_| async {
         let wanted: WantedByJwt = match read(&body) {
             Ok(wanted) => wanted,
-            Err(refused) => return refused,
+            Err(refused) => return refused.into(),
         };
         for (member, text) in [
             ("client_id", &wanted.client_id),
@@ -94,18 +94,18 @@ pub(super) async fn by_jwt(kind: Kind, request: HttpRequest, body: web::Bytes, h
             ("username", &wanted.username),
         ] {
             if text.trim().is_empty() {
-                return invalid(&format!("{member} must not be empty"));
+                return invalid(&format!("{member} must not be empty")).into();
             }
         }
         if let Err(refused) = wanted.wanted.check_login_url() {
-            return refused;
+            return refused.into();
         }
         let base_url = base_url(&request);
         let now = Utc::now().timestamp();
         let assertion = signed(&wanted.jwt_private_key, &wanted.client_id, &wanted.username, &base_url, now);
         let assertion = match assertion {
             Ok(assertion) => assertion,
-            Err(problem) => return invalid(&format!("jwt_private_key {problem}")),
+            Err(problem) => return invalid(&format!("jwt_private_key {problem}")).into(),
         };
         let state = match logged_in(&host, &assertion, &base_url, now) {
             Ok((org, user_id)) => login::settled(&host, kind, &org, &user_id).await,
@@ -113,13 +113,13 @@ pub(super) async fn by_jwt(kind: Kind, request: HttpRequest, body: web::Bytes, h
         };
         let mut link = Link::new(kind, wanted.wanted.name(kind).1, &caller.app.name, caller.name(), state);
         (link.by_jwt, link.alias) = (true, wanted.alias.clone().filter(|alias| !alias.is_empty()));
-        add(&host, &request, &wanted.wanted, link).unwrap_or_else(|refused| refused)
+        add(&host, &request, &wanted.wanted, link).unwrap_or_else(HttpResponse::from)
     })
     .await
 }
 
 /// The caller of a route whose last part says where a new link leads.
-fn called<'h>(host: &'h Host, request: &HttpRequest) -> Result<Caller<'h>, HttpResponse> {
+fn called<'h>(host: &'h Host, request: &HttpRequest) -> Result<Caller<'h>, Failed> {
     let caller = caller(host, request)?;
     match request.match_info().query("key") {
         "salesforce" => Ok(caller),
@@ -128,14 +128,14 @@ fn called<'h>(host: &'h Host, request: &HttpRequest) -> Result<Caller<'h>, HttpR
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpResponse> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failed> {
     // The error would quote what was sent, which may be a key: its place is enough.
     serde_json::from_slice(body).map_err(|error| {
         invalid(&format!("the body is not what is expected at line {}, column {}", error.line(), error.column()))
     })
 }
 
-fn add(host: &Host, request: &HttpRequest, wanted: &Wanted, link: Link) -> Result<HttpResponse, HttpResponse> {
+fn add(host: &Host, request: &HttpRequest, wanted: &Wanted, link: Link) -> Result<HttpResponse, Failed> {
     let kind = link.kind;
     let added = host.links.add(link).map_err(|refused| match (refused, kind) {
         (Refused::Exists, Kind::Connection) => failed(409, "conflict", "Connection already exists"),

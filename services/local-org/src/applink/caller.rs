@@ -1,8 +1,8 @@
 //! Who calls the add-on's API.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
 
-use super::answers::{failed, not_found};
+use super::answers::{Failed, failed, not_found};
 use super::sso;
 use crate::host::{HerokuApp, Host};
 use crate::http::request::{bearer, header};
@@ -18,7 +18,7 @@ pub(crate) struct Caller<'h> {
 ///
 /// # Errors
 /// 401 for strangers, 404 for another add-on.
-pub(crate) fn caller<'h>(host: &'h Host, request: &HttpRequest) -> Result<Caller<'h>, HttpResponse> {
+pub(crate) fn caller<'h>(host: &'h Host, request: &HttpRequest) -> Result<Caller<'h>, Failed> {
     let app = header(request, "X-App-UUID").and_then(|id| host.heroku_apps.iter().find(|app| app.id == id));
     let app = app.filter(|_| bearer(request) == Some(host.addon.token.as_str()));
     let stranger = || failed(401, "unauthorized", "unauthorized");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::answers::failed;
+use super::answers::{Failed, failed};
 use crate::host::Host;
 use crate::host::links::{Failure, Kind, State};
 use crate::host::logins::{APPLINK, APPLINK_CALLBACK};
@@ -23,7 +23,7 @@ const SCOPE: &str = "api refresh_token";
 ///
 /// # Errors
 /// When the URL under which the server was called is none.
-pub(super) fn asking(base_url: &str) -> Result<State, HttpResponse> {
+pub(super) fn asking(base_url: &str) -> Result<State, Failed> {
     let ticket = Uuid::new_v4().simple().to_string();
     let callback = format!("{base_url}{APPLINK_CALLBACK}");
     let parameters = [

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::publish::{self, Publish};
-use crate::applink::{Caller, caller, failed, invalid, not_found};
+use crate::applink::{Caller, Failed, caller, failed, invalid, not_found};
 use crate::apps::{App, Publisher};
 use crate::deploys::read_archive;
 use crate::host::links::{Kind, State};
@@ -47,23 +47,23 @@ struct AppRequest {
 async fn publish(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, host: HostData) -> HttpResponse {
     let caller = match caller(&host, &request) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into(),
     };
     let connection = request.match_info().query("connection");
     let org = match connected(&host, connection) {
         Ok(org) => org,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into(),
     };
     let name = org.store.name().to_owned();
     with_faults(&host, &request, Some(&name), b"", |_| async {
         let read = body.map_err(|error| error.to_string()).and_then(|body| wanted(&request, &body, &caller, &org));
         let (wanted, permission_set) = match read {
             Ok(read) => read,
-            Err(problem) => return invalid(&problem),
+            Err(problem) => return invalid(&problem).into(),
         };
         let spec = match publish::check(&wanted) {
             Ok(spec) => spec,
-            Err(problems) => return invalid(&problems.join("\n")),
+            Err(problems) => return invalid(&problems.join("\n")).into(),
         };
         let wanted = Publish { published_by: Some(publisher(&host, &wanted, &caller, connection)), ..wanted };
         let (apps, org) = (host.clone(), Arc::clone(&org));
@@ -80,8 +80,8 @@ async fn publish(request: HttpRequest, body: Result<web::Bytes, actix_web::Error
                 }
                 HttpResponse::Created().json(shown(&host, &app).into_iter().collect::<Value>())
             }
-            Ok(Err(error)) => failed(error.status, "org_error", &error.message),
-            Err(_) => failed(500, "internal_error", "An unexpected error occurred"),
+            Ok(Err(error)) => failed(error.status, "org_error", &error.message).into(),
+            Err(_) => failed(500, "internal_error", "An unexpected error occurred").into(),
         }
     })
     .await
@@ -90,11 +90,11 @@ async fn publish(request: HttpRequest, body: Result<web::Bytes, actix_web::Error
 /// What an app has published through a connection.
 async fn publications(request: HttpRequest, host: HostData) -> HttpResponse {
     if let Err(refused) = caller(&host, &request) {
-        return refused;
+        return refused.into();
     }
     let (connection, app_id) = (request.match_info().query("connection"), request.match_info().query("app"));
     if host.links.find(Kind::Connection, connection).is_none() {
-        return not_found();
+        return not_found().into();
     }
     with_faults(&host, &request, None, b"", |_| async {
         let is_own = |app: &Arc<App>| {
@@ -108,7 +108,7 @@ async fn publications(request: HttpRequest, host: HostData) -> HttpResponse {
 }
 
 /// The org of a connection that works.
-fn connected(host: &Host, connection: &str) -> Result<Arc<OrgHost>, HttpResponse> {
+fn connected(host: &Host, connection: &str) -> Result<Arc<OrgHost>, Failed> {
     let link = host.links.find(Kind::Connection, connection).ok_or_else(not_found)?;
     match &link.state {
         State::Live { org, .. } => host.org(org).cloned().ok_or_else(not_found),
