@@ -6,7 +6,7 @@ import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
 
 /** Largest picture that is worth its place in the repository, in bytes. */
-const MOST = 200_000;
+const MOST = 220_000;
 
 const ORG = 'my-org';
 const CONNECTIONS = [ORG, 'my-org-sales-a', 'empty-org', 'retired-org'];
@@ -102,11 +102,10 @@ async function takeDashboard() {
     await page.getByRole('button', { name: 'Live' }).click();
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
-      await take(`dashboard-job-${colorScheme}`, 1_130, operator, 1_000);
+      await take(`dashboard-job-${colorScheme}`, 1_230, operator, 1_000);
     }
     await page.emulateMedia({ colorScheme: 'light' });
-    // The part of the page that the phone shows below its first screen.
-    await take('dashboard-job-phone', 1_400, operator, 390);
+    await take('dashboard-job-phone', 1_300, operator, 390);
     await page.goto('/');
     await page.getByText('open jobs').first().waitFor();
     for (const colorScheme of ['light', 'dark']) {
