@@ -36,7 +36,7 @@ fn the_path_may_name_the_format() {
 
 #[test]
 fn refuses_what_does_not_exist() {
-    for target in ["/services/data/v67.0/query", "/services/data/v62.0/nothing", "/other", "/services/data/"] {
+    for target in ["/services/data/v69.0/query", "/services/data/v62.0/nothing", "/other", "/services/data/"] {
         assert_eq!(Call::parse("GET", target).expect_err(target).status, 404);
     }
 }
