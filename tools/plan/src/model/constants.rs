@@ -4,7 +4,7 @@
 pub const START: f64 = 0.05;
 
 /// Microseconds that local-org needs for a row of a load, with all that it reads for it.
-pub const BULK_ROW_US: u64 = 95;
+pub const BULK_ROW_US: u64 = 25;
 
 /// What a worker holds before it has done anything, in bytes.
 pub const WORKER: u64 = 10 * MIB;
