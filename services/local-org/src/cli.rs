@@ -15,6 +15,7 @@ use crate::config::{Addon, AppOnHeroku, Config, Listeners};
 use crate::console::dashboard_url;
 use crate::costs::Costs;
 use crate::guard::host_name;
+use crate::version::NEWEST_BY_DEFAULT;
 
 /// Where the Salesforce project lies, seen from the root of the repository.
 const DEFAULT_SALESFORCE_DIR: &str = "salesforce";
@@ -97,6 +98,9 @@ pub struct Cli {
     /// Milliseconds that a bulk job waits before it is processed
     #[arg(long, env = "LOCAL_ORG_BULK_DELAY_MS", default_value_t = 0)]
     bulk_delay_ms: u64,
+    /// Newest version of the API, such as 68 for 68.0; later ones do not exist
+    #[arg(long, env = "LOCAL_ORG_NEWEST_API_VERSION", default_value_t = NEWEST_BY_DEFAULT, value_parser = clap::value_parser!(u8).range(62..=99))]
+    newest_api_version: u8,
 }
 
 /// What else the program does.
@@ -204,6 +208,7 @@ impl Cli {
                 daily_limit: self.daily_limit,
                 bulk_delay_ms: self.bulk_delay_ms,
             },
+            newest_api_version: self.newest_api_version,
             allowed_hosts: self.allowed_hosts,
             dashboard: self.dashboard_url,
             certificate: self.tls_cert_out,

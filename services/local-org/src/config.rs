@@ -8,6 +8,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::costs::Costs;
+use crate::version::NEWEST_BY_DEFAULT;
 
 /// What a local org is started with.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Config {
     pub lines: u32,
     /// Costs at the start; `/local/costs` changes them.
     pub costs: Costs,
+    /// The newest version of the API, such as 68 for 68.0, for all orgs of the process.
+    pub newest_api_version: u8,
     /// Names besides loopback ones to which callers may address themselves, without port.
     pub allowed_hosts: Vec<String>,
     /// Address of the dashboard that shows the jobs of apps: the console's Quotes lead there.
@@ -46,6 +49,7 @@ impl Default for Config {
             opportunities: 0,
             lines: 2,
             costs: Costs::default(),
+            newest_api_version: NEWEST_BY_DEFAULT,
             allowed_hosts: Vec::new(),
             dashboard: None,
             certificate: None,

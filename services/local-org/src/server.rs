@@ -40,6 +40,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Listeners { http, https, pubsub, pubsub_tls } = listeners.into();
     let announce = config.announce;
+    crate::version::set_newest(config.newest_api_version);
     config.allowed_hosts.extend(addresses([Some(&http), https.as_ref(), pubsub.as_ref(), pubsub_tls.as_ref()]));
     // One for all ports, so that clients have one file to trust.
     let certificate = if https.is_some() || pubsub_tls.is_some() { Some(certificate(&config)?) } else { None };

@@ -1,6 +1,7 @@
 //! Versions of the API.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,19 @@ pub(crate) struct Version(u8);
 
 const OLDEST: u8 = 50;
 /// Winter '27. Clients of today ask for it without being told.
-const NEWEST: u8 = 68;
+pub(crate) const NEWEST_BY_DEFAULT: u8 = 68;
+
+/// The newest version of all orgs of this process.
+static NEWEST: AtomicU8 = AtomicU8::new(NEWEST_BY_DEFAULT);
+
+/// Sets the newest version, from now on and for all orgs of this process.
+pub(crate) fn set_newest(number: u8) {
+    NEWEST.store(number, Ordering::Relaxed);
+}
+
+fn newest() -> u8 {
+    NEWEST.load(Ordering::Relaxed)
+}
 
 impl Version {
     /// The version that the control API and the add-on API name and use.
@@ -20,7 +33,7 @@ impl Version {
     pub(crate) fn parse(segment: &str) -> Option<Self> {
         let number = segment.strip_prefix('v')?.strip_suffix(".0")?;
         let number = number.parse().ok().filter(|_| number.len() == 2)?;
-        (OLDEST..=NEWEST).contains(&number).then_some(Self(number))
+        (OLDEST..=newest()).contains(&number).then_some(Self(number))
     }
 
     /// Whether this is that version or a later one.
@@ -54,7 +67,7 @@ pub(crate) fn list() -> Value {
         let version = Version(number);
         json!({"label": format!("{season} '{year}"), "url": version.path(), "version": version.to_string()})
     };
-    (OLDEST..=NEWEST).map(version).collect()
+    (OLDEST..=newest()).map(version).collect()
 }
 
 #[cfg(test)]

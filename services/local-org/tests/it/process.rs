@@ -33,6 +33,30 @@ async fn says_when_it_is_ready_and_stops_when_told() {
 }
 
 #[tokio::test]
+async fn the_newest_version_is_a_setting() {
+    let mut program = Program::start(&["--newest-api-version", "70"]);
+    let (url, _stdout) = program.url();
+    let answer = client().get(format!("{url}/services/data")).send().await.expect("an answer");
+    let versions: Value = answer.json().await.expect("JSON");
+    let newest = versions.as_array().expect("versions").last().expect("one");
+    assert_eq!((&newest["version"], &newest["label"]), (&"70.0".into(), &"Summer '27".into()));
+    let answer = client().get(format!("{url}/local/orgs")).send().await.expect("an answer");
+    let orgs: Value = answer.json().await.expect("JSON");
+    let token = orgs[0]["users"][0]["accessToken"].as_str().expect("a token");
+    for (version, status) in [("v70.0", 200), ("v71.0", 404)] {
+        let request = client().get(format!("{url}/services/data/{version}/limits")).bearer_auth(token);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{version}");
+    }
+    for wrong in ["61", "100", "latest"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_local-org")).args(["--newest-api-version", wrong]).output();
+        let output = output.expect("it runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && text.contains("--newest-api-version"), "{wrong}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn says_where_https_is_on_a_line_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let certificate = folder.path().join("certificate.pem");
