@@ -23,6 +23,8 @@ pub(super) const DUPLICATES: u32 = 2;
 
 /// Until a request that waits asks for room again, at first; then each time twice as long, until another one is answered.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// The longest such time: room that others leave is nobody's until then.
+const ASK_AGAIN_AT_MOST: Duration = Duration::from_millis(250);
 
 /// The Quotes of one Opportunity.
 #[derive(Debug, Clone, Copy, Default)]
@@ -161,7 +163,7 @@ impl Generator {
                 answered = sent.next() => answered,
                 // Other work of the org may have come to its end since, and left room.
                 () = tokio::time::sleep(ask_again), if self.beside.is_some() && waiting.len() > 0 => {
-                    ask_again = ask_again.saturating_mul(2);
+                    ask_again = ask_again.saturating_mul(2).min(ASK_AGAIN_AT_MOST);
                     continue;
                 }
             };

@@ -106,9 +106,9 @@ async fn calls_of_an_org_stay_within_its_limit_over_workers_and_jobs() -> Result
 /// And not only when one of its own chunk has been answered: meanwhile the room would be nobody's.
 #[tokio::test]
 async fn a_request_that_waits_goes_when_another_job_has_left_room() -> Result<()> {
-    const CALL: Duration = Duration::from_secs(3);
+    const CALL: Duration = Duration::from_secs(4);
     let stack = start(214, 1, &[("ORG_CONCURRENCY", "4")]).await?;
-    stack.org.set_costs(&Costs { call_ms: 3_000, ..Costs::default() }).await?;
+    stack.org.set_costs(&Costs { call_ms: 4_000, ..Costs::default() }).await?;
     let first = stack.post(ALL).await?;
     eventually(Duration::from_secs(60), "the first job reads", async || {
         let calls = stack.org.counters(ORG).await?.calls;
