@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use test_support::workspace_root;
@@ -109,14 +110,16 @@ async fn fuzz(options: &Options, root: &Path, binary: &Path, target: &str) -> Re
     let mut command = libfuzzer(binary, &[work.as_path(), corpus.as_path()]);
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-seed={seed}")).arg("-print_final_stats=1");
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    let started = Instant::now();
     let output = command.output().await.context("cannot run the target")?;
+    let ran = started.elapsed().as_secs();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     let count = |name: &str| {
         let line = words.lines().find_map(|line| line.strip_prefix(&format!("stat::{name}:")));
         line.map_or_else(|| "?".to_owned(), |count| count.trim().to_owned())
     };
     let line = format!(
-        "{target:<14} {:>12} inputs in {seconds} s, {} new, {} MiB, seed {seed}",
+        "{target:<14} {:>12} inputs in {ran} s, {} new, {} MiB, seed {seed}",
         count("number_of_executed_units"),
         count("new_units_added"),
         count("peak_rss_mb")

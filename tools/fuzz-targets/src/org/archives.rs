@@ -32,7 +32,7 @@ const COMPONENTS: [(&str, &str, &str); 9] = [
 /// # Panics
 /// When local-org breaks a promise.
 pub fn org_zip(data: &[u8]) {
-    deploy(data);
+    deploy(data, data);
 }
 
 /// Deploys the same way a component whose type the first byte chooses and whose file is the rest, or (when it chooses none)
@@ -52,10 +52,10 @@ pub fn org_metadata(data: &[u8]) {
         }
         None => zip(&[("package.xml", contents), ("classes/Fuzz.cls", b"class Fuzz {}")]),
     };
-    deploy(&archive);
+    deploy(data, &archive);
 }
 
-fn deploy(archive: &[u8]) {
+fn deploy(input: &[u8], archive: &[u8]) {
     let boundary = BOUNDARY.as_bytes();
     if archive.windows(boundary.len()).any(|window| window == boundary) {
         return;
@@ -68,7 +68,7 @@ fn deploy(archive: &[u8]) {
     .into_bytes();
     body.extend_from_slice(archive);
     body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    with_org(|org| {
+    with_org(input, |org| {
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         let target = format!("{API}/metadata/deployRequest");
         let Some(asked) = org.ask("POST", &target, &content_type, &body) else { return };

@@ -37,7 +37,7 @@ pub fn org_csv(data: &[u8]) {
          --{BOUNDARY}\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name=\"content\"; filename=\"content\"\r\n\r\n\
          {file}\r\n--{BOUNDARY}--\r\n"
     );
-    with_org(|org| {
+    with_org(data, |org| {
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         let created = org.json("POST", &format!("{API}/jobs/ingest"), &content_type, body.as_bytes());
         let Some(id) = created["id"].as_str() else { panic!("{operation}: {created}") };
@@ -85,7 +85,7 @@ const KINDS: [(&str, &str); 3] = [("XML", "application/xml"), ("JSON", "applicat
 pub fn org_v1(data: &[u8]) {
     const ASYNC: &str = "/services/async/62.0";
     let Some((first, body)) = data.split_first() else { return };
-    with_org(|org| {
+    with_org(data, |org| {
         if *first < 2 {
             let (_, media_type) = KINDS[usize::from(*first)];
             org.ask("POST", &format!("{ASYNC}/job"), media_type, body);

@@ -30,8 +30,12 @@ thread_local! {
     static ORG: RefCell<Option<ManuallyDrop<Org>>> = const { RefCell::new(None) };
 }
 
-/// Lends the orgs of this thread.
-pub(super) fn with_org(work: impl FnOnce(&Org)) {
+/// Lends the orgs of this thread for an input. One in which [`DEFECT`] stands is left out: libFuzzer learns the text from the
+/// check for it, and answers repeat what was sent, also by an earlier input.
+pub(super) fn with_org(input: &[u8], work: impl FnOnce(&Org)) {
+    if input.windows(DEFECT.len()).any(|window| window == DEFECT.as_bytes()) {
+        return;
+    }
     ORG.with_borrow_mut(|slot| {
         if let Some(old) = slot.take_if(|org| org.inputs >= INPUTS) {
             drop(ManuallyDrop::into_inner(old));
@@ -102,8 +106,7 @@ fn check(asked: &Asked<'_>, replied: &Replied) {
     // A fault of SOAP is an answer with 500 by its standard.
     let is_fault = replied.status == 500 && text.contains(":Fault>");
     assert!(replied.status < 500 || is_fault, "{method} {target}: {} {text}", replied.status);
-    let is_echo = target.contains(DEFECT) || String::from_utf8_lossy(asked.body).contains(DEFECT);
-    assert!(is_echo || !text.contains(DEFECT), "{method} {target}: {text}");
+    assert!(!text.contains(DEFECT), "{method} {target}: {text}");
     // What was sent for a batch comes back as it was, also where it is a query.
     if replied.body.is_empty() || target.ends_with("/request") {
         return;

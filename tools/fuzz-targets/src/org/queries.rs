@@ -12,7 +12,7 @@ use super::local::{API, with_org};
 pub fn org_soql(data: &[u8]) {
     let Ok(soql) = std::str::from_utf8(data) else { return };
     let encoded: String = byte_serialize(soql.as_bytes()).collect();
-    with_org(|org| {
+    with_org(data, |org| {
         let run = |what: &str| org.ask("GET", &format!("{API}/{what}={encoded}"), "", b"");
         let Some(found) = run("query?q") else { return };
         run("query?explain");
@@ -39,7 +39,7 @@ pub fn org_soql(data: &[u8]) {
 pub fn org_sosl(data: &[u8]) {
     let Ok(sosl) = std::str::from_utf8(data) else { return };
     let encoded: String = byte_serialize(sosl.as_bytes()).collect();
-    with_org(|org| {
+    with_org(data, |org| {
         let Some(found) = org.ask("GET", &format!("{API}/search?q={encoded}"), "", b"") else { return };
         let result: Value = serde_json::from_slice(&found.body).unwrap_or_default();
         assert!(found.status != 200 || result["searchRecords"].is_array(), "{sosl}: {result}");

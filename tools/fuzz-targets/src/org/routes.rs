@@ -20,7 +20,7 @@ const LEFT_OUT: [&str; 6] = ["fault", "cost", "publish", "invoke", "seed", "expi
 /// When local-org breaks a promise.
 pub fn org_routes(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    with_org(|org| {
+    with_org(data, |org| {
         let mut last_id = "001LO0000000001AAA".to_owned();
         for request in text.split(END).take(MOST) {
             let request = request.replace(SESSION, &org.token).replace(LAST_ID, &last_id);

@@ -14,7 +14,7 @@ const SESSION: &str = "SESSION";
 pub fn org_soap(data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     let api = APIS[usize::from(*first) % APIS.len()];
-    with_org(|org| {
+    with_org(data, |org| {
         let body = match std::str::from_utf8(body) {
             Ok(text) => text.replace(SESSION, &org.token).into_bytes(),
             Err(_) => body.to_vec(),
