@@ -10,6 +10,7 @@ pub mod api_access;
 pub mod eventing;
 pub mod org_action;
 pub mod org_job;
+pub mod quote_keys;
 pub mod samples;
 
 /// Name of the parameter of a job that tells for which org it was made: the org's id. It is the same for all kinds that work in

@@ -18,4 +18,4 @@ pub use logs::{TelemetryError, init, subscriber};
 pub use memory::ProcessMemory;
 pub use metrics::{METRICS_TYPE, MetricsHandle, metrics_handle};
 pub use salesforce::client_settings;
-pub use traces::{Traces, TracesError, in_this_trace, tracer};
+pub use traces::{Taken, Traces, TracesError, in_this_trace, tracer};

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { bustle, complete, refuse } from './bustle.js';
+import { assertAllLookedAt, routes } from './routes.js';
 import { assertSound as isSound } from './sound.js';
 import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
@@ -144,5 +145,30 @@ describe('the console of local-org', () => {
     assert.equal(await plain.page.getByRole('button').count(), 0);
     assert.deepEqual(plain.complaints, []);
     await plain.leave();
+  });
+
+  it('asks a user whether an app may log in, and refuses what it does not know', async () => {
+    const { page } = visitor;
+    const asked = { response_type: 'code', client_id: 'PlatformCLI', redirect_uri: 'http://localhost:1717/OauthRedirect' };
+    await page.goto(`/services/oauth2/authorize?${new URLSearchParams({ ...asked, scope: 'refresh_token api web' })}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('Salesforce CLI').first().waitFor();
+    await assertSound('consent');
+    await page.goto(`/services/oauth2/authorize?${new URLSearchParams({ ...asked, client_id: 'unknown' })}`);
+    assert.match(visitor.complaints.splice(0).join('\n'), /^(.*400.*\n?)+$/);
+    await assertSound('consent-refused');
+    // The page behind a login for AppLink is a line, without styles and icon.
+    await page.goto('/addons/callback?code=none&state=none');
+    assert.match(visitor.complaints.splice(0).join('\n'), /^(.*400.*\n?)+$/);
+    assert.deepEqual(await visitor.barriers(), []);
+  });
+
+  it('has no page that was not looked at', () => {
+    const files = ['css', 'js'].map((kind) => `/console/assets/console.${kind}`);
+    const others = Object.fromEntries([...files, '/console/assets/icon.svg'].map((path) => [path, 'a file']));
+    assertAllLookedAt(stack.url, routes('services/local-org/src/console.rs', 'services/local-org/src/console'), {
+      ...others,
+      '/': 'leads to /console',
+    });
   });
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { assertAllLookedAt, routes } from './routes.js';
 import { assertSound as isSound } from './sound.js';
 import { PASSWORD, Stack, USERNAME } from './stack.js';
 import { Visitor, launch } from './visitor.js';
@@ -186,6 +187,8 @@ describe('the dashboard', () => {
       letters - 1,
     );
     await visitor.page.getByRole('link', { name: 'Replay all dead letters…' }).click();
+    await visitor.page.getByRole('heading', { level: 1, name: 'Replay all dead letters?' }).waitFor();
+    await assertSound('ask-job');
     await visitor.page.getByRole('button', { name: 'Replay them' }).click();
     await section('Progress').locator('.pill').getByText('Completed', { exact: true }).waitFor();
     assert.equal((await stack.accounts(REFUSING, "LoadKey__c LIKE 'api-access-load:%'")).length, 600);
@@ -260,6 +263,37 @@ describe('the dashboard', () => {
     await visitor.page.goto('/jobs');
     await assertSound('jobs');
   });
+
+  it('shows the records that failed with their reasons, and gives them as a file', async () => {
+    const { page } = visitor;
+    await stack.refuseDuplicates(ORG, true);
+    await stack.startWorker('worker.4');
+    await stack.org('POST', `/orgs/${ORG}/records/Account`, { Name: 'Harbour, Stone & Co Logistics 7' });
+    const accounts = await Visitor.arrive(browser, stack);
+    await logIn(accounts, 'Accounts');
+    await accounts.page.goto('/bulk-demo');
+    await accounts.reset(ORG);
+    await accounts.sees(ORG, 'Start load');
+    await accounts.startLoad(ORG, 30);
+    await accounts.sees(ORG, 'Loaded, with failures');
+    await accounts.leave();
+    await page.goto(`/jobs?org=${ORG}&kind=loadAccounts&which=completed`);
+    await page.getByRole('link', { name: 'loadAccounts' }).first().click();
+    await page.locator('#errors').getByText('DUPLICATES_DETECTED').first().waitFor();
+    await assertSound('job-errors');
+    await page.goto(`${new URL(page.url()).pathname}/errors`);
+    await page.getByText('DUPLICATES_DETECTED').first().waitFor();
+    await assertSound('errors');
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: /CSV/ }).click();
+    assert.match((await download).suggestedFilename(), /^errors-[0-9a-f-]{36}\.csv$/);
+    await stack.refuseDuplicates(ORG, false);
+  });
+
+  it('has no page that was not looked at', () => {
+    const none = { '/live': 'a stream of events', '/jobs/{queue}/{id}/errors.csv': 'a file' };
+    assertAllLookedAt(url, routes('services/dashboard/web/src', 'shared/web/src/login'), none);
+  });
 });
 
 describe('the console of local-org', () => {
@@ -274,7 +308,7 @@ describe('the console of local-org', () => {
 
   after(() => jobs?.stop());
 
-  it('leads from a Quote to the job that made it, and from one of no job nowhere', async () => {
+  it('leads from a Quote to the job that made it, and says of one of no job that there is none', async () => {
     await jobs.org('POST', `/orgs/${ORG}/seed`, { opportunities: 3, lines: 1 });
     const { records } = await jobs.rest(ORG, 'GET', '/query?q=SELECT+Id+FROM+Opportunity+LIMIT+1');
     const digest = { Name: 'By hand', OpportunityId: records[0].Id, QuoteJobKey__c: `${'5f0c1a52'.repeat(4)}:${records[0].Id}` };
@@ -285,10 +319,15 @@ describe('the console of local-org', () => {
     const links = reader.page.locator('#records a[href*="/jobs?id="]');
     await links.nth(2).waitFor();
     assert.equal(await links.count(), 3, 'not the one by hand');
+    const sought = reader.page.locator('#records a[href*="/jobs?quote="]');
+    assert.equal(await sought.count(), 1);
     await isSound(reader, 'console-jobs');
     await links.first().click();
     await reader.page.waitForURL(`${dashboard}/jobs/org-job/${id}`);
     await reader.page.getByRole('heading', { level: 1, name: /^generateQuotes? of / }).waitFor();
+    await reader.page.goBack();
+    await sought.click();
+    await reader.page.getByText('asked for at once').waitFor();
     await reader.leave();
   });
 });

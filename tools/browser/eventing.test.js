@@ -1,6 +1,7 @@
 // The pages of eventing as people use them: bin/check-pages runs this.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { assertAllLookedAt, routes } from './routes.js';
 import { assertSound as isSound } from './sound.js';
 import { Stack, TOKEN } from './stack.js';
 import { Visitor, launch } from './visitor.js';
@@ -152,5 +153,10 @@ describe('the pages of eventing', () => {
     await page.getByRole('heading', { level: 1, name: 'Not available' }).waitFor();
     assert.match(visitor.complaints.splice(0).join('\n'), /^(.*503.*\n?)+$/);
     await assertSound('not-available');
+  });
+
+  it('are all of them', () => {
+    const data = Object.fromEntries(['/info', '/api/jobs/{id}', '/api/jobs/{id}/errors'].map((path) => [path, 'JSON']));
+    assertAllLookedAt(stack.url, routes('services/eventing/web/src'), data);
   });
 });

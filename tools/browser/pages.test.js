@@ -1,6 +1,7 @@
 // The pages of api-access as people use them, one step after the other: bin/check-pages runs this.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { assertAllLookedAt, routes } from './routes.js';
 import { assertSound as isSound } from './sound.js';
 import { Stack } from './stack.js';
 import { Visitor, launch } from './visitor.js';
@@ -272,5 +273,9 @@ describe('the pages of api-access', () => {
     await page.getByRole('heading', { level: 1, name: 'Not available' }).waitFor();
     assert.match(visitor.complaints.splice(0).join('\n'), /^(.*503.*\n?)+$/);
     await assertSound('not-available');
+  });
+
+  it('are all of them', () => {
+    assertAllLookedAt(stack.url, routes('services/api-access/web/src', 'shared/web/src/login'), {});
   });
 });

@@ -1,5 +1,6 @@
 // What holds for every page, whatever the width and the colours.
 import assert from 'node:assert/strict';
+import { note } from './routes.js';
 import { inEveryForm, keep } from './shots.js';
 
 /** No complaint of the browser, no barrier, nothing that sticks out or is cut, no word taken apart, and an icon. */
@@ -14,6 +15,7 @@ export async function assertSound(visitor, name) {
     assert.deepEqual(await visitor.cut(), [], `${name}, ${form}: cut off`);
     assert.deepEqual(await visitor.broken(), [], `${name}, ${form}: words taken apart`);
   });
+  note(visitor);
   assert.ok(await visitor.icon(), `${name}: an icon`);
   assert.deepEqual(visitor.complaints, [], `${name}: complaints of the browser`);
 }

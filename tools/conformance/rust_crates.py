@@ -25,10 +25,7 @@ CRATES = {
         # Without the Pub/Sub API, of which its live suite has nothing and whose build needs protoc.
         "features": "restapi,bulkapi,soapapi",
         "suites": ["auth", "bulkapi", "composite", "flow", "restapi", "soapapi"],
-        "refused": {
-            "test_merge_accounts": SOAP,
-            "test_query_accepts_quoted_escape_sequences": "Account.LastActivityDate is not there",
-        },
+        "refused": {"test_merge_accounts": SOAP},
     },
     "force": {
         "version": "0.5.0",

@@ -1,6 +1,7 @@
 //! Objects and fields as records: `EntityDefinition`, `FieldDefinition` and what the Tooling API has beside them, for
 //! queries. The records are made of the schema for each query, in a database of its own, on which SOQL runs as on any
-//! other; objects of which a local org never has records, such as `ApexClass`, are there and empty.
+//! other. What was deployed and is kept, such as Apex classes, are records of `ApexClass` and its like; objects of which a local org
+//! never has records, such as `ApexLog`, are there and empty.
 
 mod names;
 mod objects;
@@ -14,6 +15,35 @@ use crate::schema::{FieldDef, ObjectDef, Schema};
 use crate::soql::ast::Query;
 use crate::soql::{self, ExecuteOptions, Outcome};
 
+/// Something that was deployed and is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Deployed {
+    /// Its type in the Metadata API, which is its object: one of [`DEPLOYED`].
+    pub(crate) type_name: &'static str,
+    /// Id, 18 characters.
+    pub(crate) id: String,
+    /// Full name.
+    pub(crate) name: String,
+    /// `apiVersion` of its metadata.
+    pub(crate) api_version: Option<f64>,
+    /// Source text, of what has one.
+    pub(crate) body: Option<String>,
+    /// When it was deployed first and last, as the Metadata API writes it.
+    pub(crate) created: String,
+    pub(crate) modified: String,
+}
+
+/// Types whose components are records of the object of that name.
+pub(crate) const DEPLOYED: [&str; 7] = [
+    "ApexClass",
+    "ApexTrigger",
+    "ApexPage",
+    "ApexComponent",
+    "LightningComponentBundle",
+    "ValidationRule",
+    "WorkflowRule",
+];
+
 /// Whether the object of that name is one of these.
 pub(crate) fn has(object: &str) -> bool {
     objects::all().iter().any(|known| known.name.eq_ignore_ascii_case(object))
@@ -25,6 +55,7 @@ pub(crate) fn has(object: &str) -> bool {
 /// Those of SOQL.
 pub(crate) fn find(
     schema: &Schema,
+    deployed: &[Deployed],
     query: &Query,
     api_version: &str,
     sees: &dyn Fn(&ObjectDef, &FieldDef) -> bool,
@@ -34,6 +65,7 @@ pub(crate) fn find(
     let connection = Connection::open_in_memory()?;
     rows::create(&connection, &definitions)?;
     rows::insert(&connection, schema, sees)?;
+    rows::insert_deployed(&connection, deployed)?;
     let visible = |_: &ObjectDef, _: &FieldDef| true;
     let only = |_: &ObjectDef| None;
     let options = ExecuteOptions {

@@ -23,12 +23,13 @@ use tokio::sync::watch;
 pub(crate) use self::archive::read as read_archive;
 use self::components::Component;
 pub(crate) use self::describe::describe;
-use self::kept::{Inventory, Stamp};
+use self::kept::{Inventory, Kept, Stamp};
 pub(crate) use self::package::Package;
 use self::requests::Requests;
 pub(crate) use self::requests::{Deploy, Options};
 pub(crate) use self::run::Unended;
 use crate::bus::Start;
+use crate::definitions;
 use crate::error::ApiError;
 use crate::events::ReplayId;
 use crate::flows::Flow;
@@ -88,6 +89,13 @@ impl Deploys {
     /// What runs, now and later.
     pub(crate) fn live(&self) -> watch::Receiver<Live> {
         self.live.subscribe()
+    }
+
+    /// What is kept and is shown as records.
+    pub(crate) fn records(&self) -> Vec<definitions::Deployed> {
+        let state = self.state();
+        let of = |type_name: &&'static str| state.inventory.of_type(type_name).map(Kept::as_record).collect::<Vec<_>>();
+        definitions::DEPLOYED.iter().flat_map(of).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -272,7 +272,7 @@ pub use steer::{By, OPERATOR};
 pub use store::Jobs;
 pub use tasks::{Acked, Failed, Pushed, Tasks, Trip, WorkerId};
 pub use tls::{RedisCa, RedisCaError};
-pub use trace::{queue_name, trace_with};
+pub use trace::{carried, carried_on, queue_name, trace_with};
 pub use types::{
     Created, DeadLetter, ErrorPage, EventKind, InvalidJobId, JobAct, JobActKind, JobEvent, JobId, JobProgress,
     JobState, JobView, NewJob, RecordError,

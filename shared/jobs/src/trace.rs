@@ -62,16 +62,9 @@ impl Sending {
         Some(Self(parent.with_span(span)))
     }
 
-    /// What the job keeps: its `traceparent` and, where there is one, a space and the `tracestate`.
+    /// What the job keeps.
     pub(super) fn carried(&self) -> String {
-        let mut words = Words::default();
-        global::get_text_map_propagator(|propagator| propagator.inject_context(&self.0, &mut words));
-        match words.state {
-            Some(state) if (1..=MAX_TRACESTATE_BYTES).contains(&state.len()) => {
-                format!("{} {state}", words.parent.unwrap_or_default())
-            }
-            _ => words.parent.unwrap_or_default(),
-        }
+        written(&self.0)
     }
 
     pub(super) fn ended(self, created: &Result<Created, JobsError>) {
@@ -83,6 +76,32 @@ impl Sending {
             Err(error) => failed(&self.0, name(error.kind())),
         }
         span.end();
+    }
+}
+
+/// What is current, as text for whoever makes a job of it later, in another process perhaps: `traceparent` and, where there is
+/// one, a space and the `tracestate`. Empty where nothing is traced.
+#[must_use]
+pub fn carried() -> String {
+    match tracer() {
+        Some(_) => Context::map_current(written),
+        None => String::new(),
+    }
+}
+
+/// A future that belongs to the trace that a text tells of, as [`carried`] gave it. A text that cannot be read tells of none.
+pub fn carried_on<F: Future>(trace: &str, future: F) -> Either<WithContext<F>, F> {
+    within(tracer().map(|_| parent(trace)), future)
+}
+
+fn written(context: &Context) -> String {
+    let mut words = Words::default();
+    global::get_text_map_propagator(|propagator| propagator.inject_context(context, &mut words));
+    match words.state {
+        Some(state) if (1..=MAX_TRACESTATE_BYTES).contains(&state.len()) => {
+            format!("{} {state}", words.parent.unwrap_or_default())
+        }
+        _ => words.parent.unwrap_or_default(),
     }
 }
 
@@ -125,7 +144,7 @@ fn name(kind: JobsErrorKind) -> &'static str {
     }
 }
 
-/// Reads what [`Sending::carried`] wrote.
+/// Reads what [`written`] wrote.
 pub(super) fn parent(trace: &str) -> Context {
     let (parent, state) = match trace.split_once(' ') {
         Some((parent, state)) => (parent, Some(state.to_owned())),

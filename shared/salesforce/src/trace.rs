@@ -55,13 +55,21 @@ impl CallSpan {
         span
     }
 
-    /// Begins a call over gRPC, such as `eventbus.v1.PubSub/Publish`.
+    /// Begins a call over gRPC, such as `eventbus.v1.PubSub/Publish`, of the service at this address.
     #[cfg(feature = "pubsub")]
-    pub(crate) fn grpc(method: &'static str) -> Self {
+    pub(crate) fn grpc(method: &'static str, endpoint: &Url) -> Self {
         Self::begin(Header::Fits, || {
-            let attributes = [KeyValue::new("rpc.system.name", "grpc"), KeyValue::new("rpc.method", method)];
+            let mut attributes = place(endpoint);
+            attributes.push(KeyValue::new("rpc.system.name", "grpc"));
+            attributes.push(KeyValue::new("rpc.method", method));
             SpanBuilder::from_name(method).with_attributes(attributes)
         })
+    }
+
+    /// How a call over gRPC ended, by the name of its status; one that the caller gave up is `DEADLINE_EXCEEDED`.
+    #[cfg(feature = "pubsub")]
+    pub(crate) fn ended_with(&self, status: tonic::Code) {
+        self.note("rpc.response.status_code", status_name(status));
     }
 
     fn begin(header: Header, span: impl FnOnce() -> SpanBuilder) -> Self {
@@ -132,6 +140,31 @@ impl CallSpan {
         if let Some(context) = &self.0 {
             context.span().set_status(Status::error(""));
         }
+    }
+}
+
+/// A status of gRPC as the conventions write it ("Semantic conventions for gRPC").
+#[cfg(feature = "pubsub")]
+fn status_name(status: tonic::Code) -> &'static str {
+    use tonic::Code;
+    match status {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

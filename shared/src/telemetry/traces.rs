@@ -5,6 +5,7 @@
 
 mod exporter;
 mod lines;
+mod taken;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
 use crate::config::{Sampling, TracesConfig};
 use exporter::{Client, Telling};
 pub(super) use lines::TraceIds;
+pub use taken::Taken;
 
 /// Longest time for what is left at the end of a process. Before it a web process may have taken 26 and a worker 25 of the 30 s
 /// that Heroku gives.

@@ -32,6 +32,7 @@ pub mod scripted;
 mod service;
 mod snippets;
 mod start;
+pub mod traces;
 mod usage;
 
 pub use binary::{binary, example, workspace_root};

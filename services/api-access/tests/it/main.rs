@@ -5,3 +5,4 @@ mod faults;
 mod loads;
 mod moved;
 mod support;
+mod traces;

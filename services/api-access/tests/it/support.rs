@@ -38,16 +38,7 @@ impl Stack {
     }
 
     async fn with(redis: TestRedis, org: LocalOrg, addon: [(&'static str, String); 3], workers: usize) -> Result<Self> {
-        let web = spec("api-access-web", &redis, &org)?
-            .envs(addon.clone())
-            .env("PORT", free_port()?)
-            .env("BIND_ADDRESS", "127.0.0.1")
-            .env("CONNECTION_NAMES", "my-org,my-org-sales-a,empty-org")
-            .env("ORG_DEADLINE_MILLISECONDS", 20_000)
-            .env("APP_PASSWORD", PASSWORD)
-            .ready("listening on http://")
-            .start()
-            .await?;
+        let web = web_spec(&redis, &org, &addon)?.start().await?;
         let mut stack = Self { redis, org, web, workers: Vec::new(), addon };
         for number in 1..=workers {
             stack.add_worker(&format!("worker.{number}")).await?;
@@ -55,14 +46,26 @@ impl Stack {
         Ok(stack)
     }
 
+    /// Starts another web process with these variables, which is the one that is called from now on.
+    pub(crate) async fn replace_web(&mut self, variables: &[(&'static str, String)]) -> Result<()> {
+        self.web = web_spec(&self.redis, &self.org, &self.addon)?.envs(variables.to_vec()).start().await?;
+        Ok(())
+    }
+
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
+        self.add_worker_with(name, &[]).await
+    }
+
+    /// The same with more variables.
+    pub(crate) async fn add_worker_with(&mut self, name: &str, variables: &[(&'static str, String)]) -> Result<()> {
         let worker = spec("api-access-worker", &self.redis, &self.org)?
             .envs(self.addon.clone())
             .named(name)
             .env("WORKER_NAME", name)
             .env("WORKER_CONCURRENCY", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
+            .envs(variables.to_vec())
             .ready("worker ready")
             .start()
             .await?;
@@ -153,6 +156,17 @@ impl Stack {
 pub(crate) fn accepted(page: &Page) -> Result<()> {
     ensure!(page.status == StatusCode::SEE_OTHER, "answered {}: {}", page.status, page.text);
     Ok(())
+}
+
+fn web_spec(redis: &TestRedis, org: &LocalOrg, addon: &[(&'static str, String); 3]) -> Result<ServiceSpec> {
+    Ok(spec("api-access-web", redis, org)?
+        .envs(addon.clone())
+        .env("PORT", free_port()?)
+        .env("BIND_ADDRESS", "127.0.0.1")
+        .env("CONNECTION_NAMES", "my-org,my-org-sales-a,empty-org")
+        .env("ORG_DEADLINE_MILLISECONDS", 20_000)
+        .env("APP_PASSWORD", PASSWORD)
+        .ready("listening on http://"))
 }
 
 fn spec(binary: &str, redis: &TestRedis, org: &LocalOrg) -> Result<ServiceSpec> {

@@ -2,6 +2,7 @@
 
 mod act;
 mod look;
+mod maker;
 mod orgs;
 mod refusal;
 

@@ -10,4 +10,5 @@ mod quotes;
 mod security;
 mod session;
 mod support;
+mod traces;
 mod whole;

@@ -61,6 +61,11 @@ impl Stack {
 
     /// Starts one more worker.
     pub(crate) async fn add_worker(&mut self, name: &str) -> Result<()> {
+        self.add_worker_with(name, &[]).await
+    }
+
+    /// The same with more variables.
+    pub(crate) async fn add_worker_with(&mut self, name: &str, variables: &[(&'static str, String)]) -> Result<()> {
         let addon = self.addon.as_ref().map_or_else(|| self.org.applink_env(), |addon| Ok(addon.env()))?;
         let worker = ServiceSpec::new("eventing-worker")?
             .named(name)
@@ -78,6 +83,7 @@ impl Stack {
             .env("LEASE_SECONDS", 2)
             .env("API_LIMIT_PAUSE_SECONDS", 1)
             .env("LOG_LEVEL", "trace")
+            .envs(variables.to_vec())
             .ready("worker ready")
             .start()
             .await?;

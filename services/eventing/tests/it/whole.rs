@@ -9,13 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use test_support::{Service, ServiceSpec, eventually, free_port, http_client};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const CHANGES: &str = "/data/OpportunityChangeEvent";
 /// A lease must run out, and Redis come back, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// Starts a web process, and waits until the subscription has a position: events from now on count.
 async fn web(stack: &Stack, name: &str) -> Result<Service> {
+    web_with(stack, name, &[]).await
+}
+
+/// The same with more variables.
+pub(crate) async fn web_with(stack: &Stack, name: &str, variables: &[(&'static str, String)]) -> Result<Service> {
     let web = ServiceSpec::new("eventing-web")?
         .named(name)
         .env("PORT", free_port()?)
@@ -30,6 +35,7 @@ async fn web(stack: &Stack, name: &str) -> Result<Service> {
         .env("PUBSUB_ENDPOINT", stack.org.pubsub_url()?)
         .env("PUBSUB_BACKOFF_SECONDS", 0)
         .env("ALLOWED_ORG_HOSTS", "127.0.0.1:*")
+        .envs(variables.to_vec())
         .ready("listening on http://")
         .start()
         .await?;
@@ -44,7 +50,7 @@ async fn web(stack: &Stack, name: &str) -> Result<Service> {
 }
 
 /// Edits Opportunities in one transaction, as a user would, each in another way: as many events as records.
-async fn edit(stack: &Stack, ids: &[String], text: &str) -> Result<()> {
+pub(crate) async fn edit(stack: &Stack, ids: &[String], text: &str) -> Result<()> {
     let (org, user) = stack.org.org(ORG).await?;
     let url = format!("{}/services/data/v{}/composite/sobjects", org.instance_url, org.api_version);
     let record = |(place, id): (usize, &String)| json!({ "attributes": { "type": "Opportunity" }, "Id": id, "NextStep": format!("{text} {place}") });
@@ -56,7 +62,7 @@ async fn edit(stack: &Stack, ids: &[String], text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn all(stack: &Stack) -> Result<Vec<String>> {
+pub(crate) async fn all(stack: &Stack) -> Result<Vec<String>> {
     Ok(stack.all().await?.iter().map(ToString::to_string).collect())
 }
 
@@ -82,7 +88,7 @@ async fn transactions(stack: &Stack) -> Result<BTreeMap<String, BTreeSet<String>
 }
 
 /// Waits until all jobs have ended and there are as many as `count`.
-async fn ended(stack: &Stack, count: usize) -> Result<Vec<JobView>> {
+pub(crate) async fn ended(stack: &Stack, count: usize) -> Result<Vec<JobView>> {
     eventually(LIMIT, &format!("{count} jobs end"), async || {
         let jobs = stack.jobs.list(ORG, 1_000, None).await?;
         ensure!(jobs.len() == count, "there are {}", jobs.len());

@@ -15,9 +15,9 @@
 //! | Key | Type | Holds |
 //! |---|---|---|
 //! | `ids:<tx>` | set | records that wait; `*` for an overflow |
-//! | `open:<tx>` | hash | `first`: when the first of them came; `org` in which they changed, if that is known; `user`; `committed`; of an overflow `since`, and `overflow`: when it came; `waits`: its time came during a flush |
+//! | `open:<tx>` | hash | `first`: when the first of them came; `org` in which they changed, if that is known; `user`; `committed`; `trace` in which it came; of an overflow `since`, and `overflow`: when it came; `waits`: its time came during a flush |
 //! | `due` | sorted set | transactions with waiting records, by the ms they are due |
-//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `org`, `user`, `since`, `committed` |
+//! | `flush:<tx>` | hash | a flush under way: `number`, `process`, `org`, `user`, `since`, `committed`, `trace` |
 //! | `flush-ids:<tx>` | set | its records |
 //! | `flushing` | sorted set | transactions with a flush, by the ms another process may take it over |
 //! | `aside:<tx>`, `aside-ids:<tx>` | hash, set | a flush that could not be made into a job, with a TTL |
@@ -53,7 +53,7 @@ use chrono::{DateTime, Utc};
 use scripts::SCRIPTS;
 use shared::contracts::eventing::Changed;
 use shared::contracts::org_id;
-use shared::jobs::{Jobs, JobsError};
+use shared::jobs::{Jobs, JobsError, carried};
 use shared::salesforce::SalesforceId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,6 +91,8 @@ pub(crate) struct Flush {
     pub(crate) org: Option<SalesforceId>,
     /// Different for every flush.
     pub(crate) number: u64,
+    /// The trace in which the first of the records came; empty without one.
+    pub(crate) trace: String,
 }
 
 /// What [`Buffer::claim`] found.
@@ -101,8 +103,8 @@ pub(crate) struct Claimed {
     pub(crate) next: Option<Duration>,
 }
 
-/// A flush, as the script gives it: transaction, number, org, user, since, ids.
-type RawFlush = (String, u64, String, String, String, Vec<String>);
+/// A flush, as the script gives it: transaction, number, org, user, since, ids, trace.
+type RawFlush = (String, u64, String, String, String, Vec<String>, String);
 
 /// What a claim gives: ms until the next one or -1, flushes, what it has set aside and why.
 type RawClaim = (i64, Vec<RawFlush>, Vec<(String, String)>);
@@ -198,6 +200,7 @@ impl Buffer {
     /// Adds changes to arguments, each transaction once.
     fn push_transactions(&self, arguments: &mut Vec<String>, changes: &[Change], org: Option<SalesforceId>) {
         let org = org.map(|org| org.to_string()).unwrap_or_default();
+        let trace = carried();
         let mut transactions: BTreeMap<&TransactionKey, Vec<&Change>> = BTreeMap::new();
         for change in changes {
             transactions.entry(&change.transaction).or_default().push(change);
@@ -221,6 +224,7 @@ impl Buffer {
             let ms = |time: DateTime<Utc>| time.timestamp_millis().to_string();
             arguments.push(since.map(ms).unwrap_or_default());
             arguments.push(committed.map(ms).unwrap_or_default());
+            arguments.push(trace.clone());
             arguments.push(ids.len().to_string());
             arguments.append(&mut ids);
         }
@@ -229,7 +233,7 @@ impl Buffer {
 
 impl Flush {
     /// `None` when somebody else has written into the keys.
-    fn read((transaction, number, org, user, since, ids): &RawFlush) -> Option<Self> {
+    fn read((transaction, number, org, user, since, ids, trace): &RawFlush) -> Option<Self> {
         let (authorization, key) = transaction.split_once(':')?;
         let changed = if ids.iter().any(|id| id == OVERFLOW) {
             Changed::Since(DateTime::from_timestamp_millis(since.parse().ok()?)?)
@@ -239,7 +243,8 @@ impl Flush {
             Changed::Records(records)
         };
         let change = Change { transaction: key.parse().ok()?, user: user.parse().ok(), committed: None, changed };
-        Some(Self { authorization: authorization.to_owned(), change, org: org_id(org), number: *number })
+        let authorization = authorization.to_owned();
+        Some(Self { authorization, change, org: org_id(org), number: *number, trace: trace.clone() })
     }
 }
 
@@ -257,9 +262,10 @@ mod tests {
             String::new(),
             String::new(),
             ids,
+            "00-1-2-01".to_owned(),
         ));
         let flush = flush.unwrap();
-        assert_eq!((flush.authorization.as_str(), flush.number), ("my-org", 7));
+        assert_eq!((flush.authorization.as_str(), flush.number, flush.trace.as_str()), ("my-org", 7, "00-1-2-01"));
         assert_eq!(flush.org, org_id("00D000000000001"));
         let Changed::Records(records) = flush.change.changed else { panic!("an overflow") };
         assert!(records.is_sorted() && records.len() == 2);
@@ -275,12 +281,14 @@ mod tests {
             "005000000000001AAA".to_owned(),
             "1000".to_owned(),
             ids,
+            String::new(),
         ));
         let flush = flush.unwrap();
         assert_eq!(flush.org, None, "somebody else wrote what is no org");
         assert_eq!(flush.change.changed, Changed::Since(DateTime::from_timestamp_millis(1_000).unwrap()));
         assert!(flush.change.user.is_some());
-        let broken = ("o:t".to_owned(), 1, String::new(), String::new(), String::new(), vec![OVERFLOW.to_owned()]);
+        let none = String::new;
+        let broken = ("o:t".to_owned(), 1, none(), none(), none(), vec![OVERFLOW.to_owned()], none());
         assert_eq!(Flush::read(&broken), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::buffer::{Buffer, Flush};
 use crate::meters;
 use futures_util::future::join_all;
 use shared::contracts::eventing::{Changed, QuoteChanges};
-use shared::jobs::{Jobs, JobsError, JobsErrorKind, NewJob};
+use shared::jobs::{Jobs, JobsError, JobsErrorKind, NewJob, carried_on};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ impl Flusher {
     /// Makes jobs of all that is due, and answers how long to wait for more.
     async fn turn(&self) -> Result<Duration, JobsError> {
         let claimed = self.buffer.claim().await?;
-        let made = join_all(claimed.flushes.iter().map(|flush| self.make(flush))).await;
+        let made = join_all(claimed.flushes.iter().map(|flush| carried_on(&flush.trace, self.make(flush)))).await;
         let mut failed = None;
         let mut done = Vec::new();
         for (flush, made) in claimed.flushes.iter().zip(made) {

@@ -106,5 +106,8 @@ fn page(status: StatusCode, line: &str) -> HttpResponse {
         .content_type("text/html; charset=utf-8")
         .insert_header(("Content-Security-Policy", "default-src 'none'"))
         .insert_header(("Cache-Control", "no-store"))
-        .body(format!("<!doctype html><html lang=\"en\"><title>Heroku AppLink</title><p>{line}</p></html>"))
+        .body(format!(
+            "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Heroku AppLink</title><main><h1>{line}</h1></main></html>"
+        ))
 }

@@ -1,8 +1,8 @@
 //! The job that made a Quote, in the dashboard.
 //!
-//! `QuoteJobKey__c` is `<key>:<Opportunity>`, with `:staging` behind it while lines are missing. The key of a job's Quotes is the
-//! job's id, a UUID of version 7 in 32 hexadecimal digits. That of a single request, or of the changes of one transaction, is a
-//! digest: it leads to no job.
+//! `QuoteJobKey__c` is `<key>:<Opportunity>`, with `:staging` behind it while lines are missing. The key of the Quotes of a batch job
+//! is the job's id, a UUID of version 7 in 32 hexadecimal digits. That of a single request, or of the changes of one transaction, is a
+//! digest: the dashboard looks for a job of that key, made before the Quote. A request that was answered at once is no job.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,21 +14,29 @@ const FIRST: u64 = 1_704_067_200_000;
 /// How far a job's clock may be ahead.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The page of the job that the key of a Quote tells of; `None` where it tells of none.
-pub(super) fn page_of(key: &str, dashboard: &Url) -> Option<String> {
+/// Where the key of a Quote leads that was made then, as the org writes it: to the page of its job, or to where it is looked for.
+/// `None` where no service made the key.
+pub(super) fn page_of(key: &str, made: &str, dashboard: &Url) -> Option<String> {
     let (id, opportunity) = key.split_once(':')?;
     let number = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32 && is_hexadecimal(id))?;
-    let latest = SystemTime::now().duration_since(UNIX_EPOCH).ok()? + AHEAD;
-    // RFC 9562: 48 bits of ms, four of the version, and the two first of the last 64 for the variant.
-    let ms = u64::try_from(number >> 80).ok()?;
-    let is_job = (number >> 76) & 0xf == 7 && (number >> 62) & 0b11 == 0b10;
-    let was = (FIRST..=u64::try_from(latest.as_millis()).ok()?).contains(&ms);
-    if !is_job || !was || opportunity.is_empty() {
+    if opportunity.is_empty() {
         return None;
     }
     let mut page = dashboard.join("jobs").ok()?;
-    page.query_pairs_mut().append_pair("id", id);
+    if is_job(number) {
+        page.query_pairs_mut().append_pair("id", id);
+    } else {
+        page.query_pairs_mut().append_pair("quote", id).append_pair("made", made);
+    }
     Some(page.to_string())
+}
+
+/// Whether a number is the id of a job.
+fn is_job(number: u128) -> bool {
+    // RFC 9562: 48 bits of ms, four of the version, and the two first of the last 64 for the variant.
+    let has_form = (number >> 76) & 0xf == 7 && (number >> 62) & 0b11 == 0b10;
+    let latest = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| (now + AHEAD).as_millis());
+    has_form && (u128::from(FIRST)..=latest).contains(&(number >> 80))
 }
 
 fn is_hexadecimal(text: &str) -> bool {
@@ -56,26 +64,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_of_a_job_leads_to_it_and_another_one_nowhere() {
+    fn a_quote_of_a_job_leads_to_it_and_a_digest_to_where_it_is_looked_for() {
         let dashboard = dashboard_url("http://127.0.0.1:8084").expect("an address");
-        let page = |key: &str| page_of(key, &dashboard);
+        let made = "2026-11-30T19:00:00.000+0000";
+        let page = |key: &str| page_of(key, made, &dashboard);
         let id = "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b";
         let expected = Some(format!("http://127.0.0.1:8084/jobs?id={id}"));
         assert_eq!(page(&format!("{id}:006LO0000000001AAA")), expected);
         assert_eq!(page(&format!("{id}:006LO0000000001AAA:staging")), expected);
         for digest in [
-            "5f0c1a527c1e4a539d0e2f6f1f0b8a11:006",
-            "0193a5b0c1d24e3f8a4b5c6d7e8f9a0b:006",
-            "0193a5b0c1d27e3f0a4b5c6d7e8f9a0b:006",
-            "ff93a5b0c1d27e3f8a4b5c6d7e8f9a0b:006",
+            "5f0c1a527c1e4a539d0e2f6f1f0b8a11",
+            "0193a5b0c1d24e3f8a4b5c6d7e8f9a0b",
+            "0193a5b0c1d27e3f0a4b5c6d7e8f9a0b",
+            "ff93a5b0c1d27e3f8a4b5c6d7e8f9a0b",
+        ] {
+            let sought = format!("http://127.0.0.1:8084/jobs?quote={digest}&made=2026-11-30T19%3A00%3A00.000%2B0000");
+            assert_eq!(page(&format!("{digest}:006LO0000000001AAA:staging")), Some(sought));
+        }
+        for other in [
             "0193A5B0C1D27E3F8A4B5C6D7E8F9A0B:006",
             "+193a5b0c1d27e3f8a4b5c6d7e8f9a0b:006",
+            "5f0c1a527c1e4a539d0e2f6f1f0b8a1:006",
             "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b",
             "0193a5b0c1d27e3f8a4b5c6d7e8f9a0b:",
             "j:006",
             "",
         ] {
-            assert_eq!(page(digest), None, "{digest}");
+            assert_eq!(page(other), None, "{other}");
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) struct Quote {
     pub(super) total: String,
     pub(super) opportunity: String,
     pub(super) job_key: Option<String>,
-    /// The page of the job that made it, where it tells of one.
+    /// Where the job that made it is shown or looked for, where it may be of one.
     pub(super) job: Option<String>,
 }
 
@@ -97,8 +97,9 @@ impl Quotes {
         let has_key = schema.object("Quote").is_some_and(|object| object.field(JOB_KEY).is_some());
         let key = if has_key { ", QuoteJobKey__c" } else { "" };
         // Ids grow, and are an index.
-        let soql =
-            format!("SELECT Id, Name, GrandTotal, Opportunity.Name{key} FROM Quote ORDER BY Id DESC LIMIT {SHOWN}");
+        let soql = format!(
+            "SELECT Id, Name, GrandTotal, CreatedDate, Opportunity.Name{key} FROM Quote ORDER BY Id DESC LIMIT {SHOWN}"
+        );
         let found = tx.query(&soql, false, &Version::DEFAULT.to_string())?;
         let rows: Vec<_> = found.records.iter().map(|record| Quote::of(record, dashboard)).collect();
         Ok(Self { counted: counted(total as u64, "Quote"), extent: Extent::newest(rows.len(), total), rows })
@@ -109,7 +110,8 @@ impl Quote {
     fn of(record: &Value, dashboard: Option<&Url>) -> Self {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let job_key = record.get(JOB_KEY).and_then(Value::as_str).map(str::to_owned);
-        let job = job_key.as_deref().zip(dashboard).and_then(|(key, dashboard)| jobs::page_of(key, dashboard));
+        let made = text(record.get("CreatedDate"));
+        let job = job_key.as_deref().zip(dashboard).and_then(|(key, dashboard)| jobs::page_of(key, &made, dashboard));
         Self {
             id: text(record.get("Id")),
             name: text(record.get("Name")),

@@ -18,7 +18,7 @@ pub(crate) fn configure(routes: &mut Routes<'_>) {
         .get("/connected-apps", "the apps that may log in for users", list)
         .post(
             "/connected-apps",
-            r#"adds an app, or replaces the one of its clientId: {"name": "…", "clientId": "…", "clientSecret": "…", "callbackUrls": ["…"], "certificate": "PEM, for JWT bearer"}"#,
+            r#"adds an app, or replaces the one of its clientId: {"name": "…", "clientId": "…", "clientSecret": "…", "callbackUrls": ["…"], "certificate": "PEM, for JWT bearer", "rotatesRefreshTokens": false}"#,
             add,
         )
         .post(
@@ -34,7 +34,7 @@ async fn list(host: HostData) -> HttpResponse {
     let shown = |app: &ConnectedApp| {
         json!({
             "name": app.name, "clientId": app.client_id, "callbackUrls": app.callback_urls,
-            "hasCertificate": app.has_certificate(),
+            "hasCertificate": app.has_certificate(), "rotatesRefreshTokens": app.rotates_refresh_tokens,
         })
     };
     Answer::ok(host.logins.apps().iter().map(|app| shown(app)).collect()).into_response()

@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::Deployed;
 use super::names::{data_type, developer_name, id_of, value_type};
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 
@@ -53,6 +54,41 @@ pub(super) fn insert(
         }
     }
     Ok(())
+}
+
+/// Fills those of what was deployed.
+pub(super) fn insert_deployed(connection: &Connection, deployed: &[Deployed]) -> rusqlite::Result<()> {
+    deployed.iter().try_for_each(|found| add(connection, found.type_name, &deployed_row(found)))
+}
+
+fn deployed_row(found: &Deployed) -> Row {
+    // A rule's full name begins with that of its object.
+    let name = found.name.rsplit('.').next().unwrap_or_default();
+    // As the store has moments, so that conditions compare them.
+    let at = |moment: &str| Value::Text(moment.replace('Z', "+0000"));
+    let mut row = vec![
+        ("Id", text(&found.id)),
+        ("Name", text(name)),
+        ("ManageableState", text("unmanaged")),
+        ("CreatedDate", at(&found.created)),
+        ("LastModifiedDate", at(&found.modified)),
+    ];
+    if !matches!(found.type_name, "ApexClass" | "ApexTrigger") {
+        row.extend([("DeveloperName", text(name)), ("MasterLabel", text(name))]);
+        return row;
+    }
+    let body = found.body.as_deref().unwrap_or_default();
+    row.extend([
+        ("Status", text("Active")),
+        // Nobody has compiled it.
+        ("IsValid", flag(false)),
+        ("Body", text(body)),
+        // With its comments: nobody reads it.
+        ("LengthWithoutComments", Value::Integer(i64::try_from(body.chars().count()).unwrap_or(i64::MAX))),
+        ("ApiVersion", found.api_version.map_or(Value::Null, Value::Real)),
+        ("SystemModstamp", at(&found.modified)),
+    ]);
+    row
 }
 
 fn add(connection: &Connection, table: &str, row: &Row) -> rusqlite::Result<()> {

@@ -11,6 +11,7 @@ use super::archive::Files;
 use super::components::{Component, put_together};
 use super::package::Package;
 use super::types;
+use crate::definitions::Deployed;
 use crate::error::ApiError;
 use crate::id;
 use crate::store::Org;
@@ -195,6 +196,26 @@ impl Kept {
             files: files.iter().map(|(path, contents)| (path.clone(), STANDARD.encode(contents))).collect(),
         };
         (note_key(type_name, name), serde_json::json!(note).to_string())
+    }
+
+    /// As a record of the object that its type has.
+    pub(super) fn as_record(&self) -> Deployed {
+        let text =
+            |path: &&String| self.component.files.get(*path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let is_meta = |path: &&String| path.ends_with("-meta.xml");
+        let meta = self.component.files.keys().find(is_meta).as_ref().and_then(text);
+        let body = self.component.files.keys().find(|path| !is_meta(path)).as_ref().and_then(text);
+        let version =
+            meta.as_deref().and_then(|meta| meta.split("<apiVersion>").nth(1)?.split('<').next()?.trim().parse().ok());
+        Deployed {
+            type_name: self.component.type_name,
+            id: self.id.clone(),
+            name: self.component.name.clone(),
+            api_version: version.filter(|version: &f64| version.is_finite()),
+            body,
+            created: self.created.at.clone(),
+            modified: self.modified.at.clone(),
+        }
     }
 
     fn of_note(note: Note) -> Option<Self> {

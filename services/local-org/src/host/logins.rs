@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use self::app::{APPLINK, APPLINK_CALLBACK, AppDraft, ConnectedApp};
 pub(crate) use self::assertion::{Assertion, signed};
-pub(crate) use self::grants::{Asked, Grant, Grants, verifies};
+pub(crate) use self::grants::{Asked, Grant, Grants, Rotation, verifies};
 
 /// Connected apps at most.
 const MAX_APPS: usize = 1_000;

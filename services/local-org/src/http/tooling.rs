@@ -36,7 +36,7 @@ pub(crate) fn query(cx: &Context<'_>, call: &Call) -> Result<Answer, ApiError> {
         let access = cx.org.store.access(cx.actor)?;
         let sees = |object: &ObjectDef, field: &FieldDef| access.sees(object, field);
         let version = call.version.to_string();
-        let found = definitions::find(&cx.org.store.schema(), &query, &version, &sees)?;
+        let found = definitions::find(&cx.org.store.schema(), &cx.org.deploys.records(), &query, &version, &sees)?;
         return Ok(defined(found.into_set()?));
     }
     let select = query.select;

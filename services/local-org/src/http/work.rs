@@ -46,6 +46,7 @@ pub(crate) struct Series<'r, 'tx> {
 
 /// Records within a transaction.
 pub(crate) struct Records<'r, 'tx> {
+    org: &'r OrgHost,
     tx: &'r mut Tx<'tx>,
     fault: Option<&'r RecordError>,
     duplicate_rules: &'r [DuplicateRule],
@@ -114,7 +115,7 @@ impl Context<'_> {
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let before = tx.rows_touched();
-        let mut records = Records { tx, fault: self.fault, duplicate_rules, written: 0, deferred: 0 };
+        let mut records = Records { org: self.org, tx, fault: self.fault, duplicate_rules, written: 0, deferred: 0 };
         let result = work(&mut records);
         let touched = records.tx.rows_touched() - before;
         let rows = self.rows.get();
@@ -149,9 +150,9 @@ impl Records<'_, '_> {
         &mut self,
         work: impl FnOnce(&mut Records<'_, '_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let Records { fault, duplicate_rules, mut written, mut deferred, .. } = *self;
+        let Records { org, fault, duplicate_rules, mut written, mut deferred, .. } = *self;
         let result = self.tx.savepoint(|tx| {
-            let mut records = Records { tx, fault, duplicate_rules, written, deferred };
+            let mut records = Records { org, tx, fault, duplicate_rules, written, deferred };
             let result = work(&mut records);
             (written, deferred) = (records.written, records.deferred);
             result
@@ -239,7 +240,7 @@ impl Records<'_, '_> {
     pub(crate) fn definitions(&self, query: &Query, version: Version) -> Result<Outcome, ApiError> {
         let access = self.tx.access();
         let sees = |object: &ObjectDef, field: &FieldDef| access.sees(object, field);
-        definitions::find(self.tx.schema(), query, &version.to_string(), &sees)
+        definitions::find(self.tx.schema(), &self.org.deploys.records(), query, &version.to_string(), &sees)
     }
 
     /// Explains a query.

@@ -231,7 +231,10 @@ async fn what_is_not_run_is_kept_and_given_back_and_can_be_deleted() {
     deploy(&org, &machines(), "").await;
     let class = zip(&[
         ("unpackaged/classes/A.cls", "public class A {}"),
-        ("unpackaged/classes/A.cls-meta.xml", "<ApexClass xmlns=\"x\"><status>Active</status></ApexClass>"),
+        (
+            "unpackaged/classes/A.cls-meta.xml",
+            "<ApexClass xmlns=\"x\"><apiVersion>62.0</apiVersion><status>Active</status></ApexClass>",
+        ),
         ("unpackaged/package.xml", &package(&[("ApexClass", &["*"])])),
     ]);
     let first = deploy(&org, &class, "").await;
@@ -241,6 +244,16 @@ async fn what_is_not_run_is_kept_and_given_back_and_can_be_deleted() {
     let again = deploy(&org, &class, "").await;
     let message = &again["details"]["componentSuccesses"][0];
     assert_eq!((&message["created"], &message["changed"]), (&json!(false), &json!(false)));
+
+    // What asks for classes finds them, as in an org.
+    let soql = "SELECT Id, Name, ApiVersion, Status, Body FROM ApexClass WHERE Name = 'A' AND CreatedDate > 2020-01-01T00:00:00Z";
+    for path in ["/tooling/query", "/query"] {
+        let found = org.get(&format!("{path}?q={}", soql.replace(' ', "+").replace('\'', "%27"))).await;
+        let record = &found.body["records"][0];
+        let seen = (&found.body["totalSize"], &record["ApiVersion"], &record["Status"], &record["Body"]);
+        assert_eq!(seen, (&json!(1), &json!(62.0), &json!("Active"), &json!("public class A {}")), "{}", found.text);
+        assert!(record["Id"].as_str().is_some_and(|id| id.starts_with("01p") && id.len() == 18), "{record}");
+    }
 
     let listed = soap_call(&org, "<listMetadata><queries><type>CustomField</type></queries></listMetadata>").await;
     for name in ["Machine__c.Serial__c", "Account.Key__c"] {
@@ -272,6 +285,7 @@ async fn what_is_not_run_is_kept_and_given_back_and_can_be_deleted() {
     assert_eq!(org.get("/sobjects/Service__c/describe").await.status, 404);
     let describe = org.get("/sobjects/Machine__c/describe").await.text;
     assert!(!describe.contains("Hours__c"));
+    assert_eq!(org.get("/tooling/query?q=SELECT+Id+FROM+ApexClass").await.body["totalSize"], 0);
     let files = retrieve(&org, &[("ApexClass", &["*"]), ("CustomObject", &["Machine__c"])]).await;
     assert!(!files.contains_key("unpackaged/classes/A.cls"));
     assert!(!files["unpackaged/objects/Machine__c.object"].contains("Hours__c"));

@@ -61,6 +61,48 @@ async fn describes_an_object() {
     assert_eq!((&parent["referenceTo"], &parent["relationshipName"]), (&json!(["Opportunity"]), &json!("Opportunity")));
 }
 
+/// A date that an org sets when somebody has done something with a record.
+#[tokio::test]
+async fn the_last_activity_can_be_asked_for_and_not_be_set() {
+    let org = TestOrg::start().await;
+    let id = org.create("Account", json!({"Name": "O'Neill & Sons"})).await;
+    for object in ["Account", "Contact", "Opportunity"] {
+        let fields = org.get(&format!("/sobjects/{object}/describe")).await.body["fields"].take();
+        let field = find(&fields, "name", "LastActivityDate");
+        for (member, value) in [
+            ("type", json!("date")),
+            ("soapType", json!("xsd:date")),
+            ("label", json!("Last Activity")),
+            ("nillable", json!(true)),
+            ("filterable", json!(true)),
+            ("sortable", json!(true)),
+            ("groupable", json!(true)),
+            ("createable", json!(false)),
+            ("updateable", json!(false)),
+            ("defaultedOnCreate", json!(false)),
+            ("custom", json!(false)),
+        ] {
+            assert_eq!(field[member], value, "{object} {member}");
+        }
+    }
+    // As public clients ask.
+    let soql = "SELECT Id, LastActivityDate FROM Account WHERE Name = 'O\\'Neill & Sons' AND LastActivityDate = null \
+        ORDER BY LastActivityDate DESC NULLS LAST";
+    let found = org.query(soql).await;
+    assert_eq!(
+        (&found.body["totalSize"], &found.body["records"][0]["LastActivityDate"]),
+        (&json!(1), &Value::Null),
+        "{}",
+        found.text
+    );
+    assert_eq!(org.query("SELECT Id FROM Account WHERE LastActivityDate > 2020-01-01").await.body["totalSize"], 0);
+    let set = json!({"LastActivityDate": "2026-01-01"});
+    let refused = org.patch(&format!("/sobjects/Account/{id}"), set.clone()).await;
+    assert_eq!(refused.code(), "INVALID_FIELD_FOR_INSERT_UPDATE", "{}", refused.text);
+    let created = org.post("/sobjects/Account", json!({"Name": "b", "LastActivityDate": "2026-01-01"})).await;
+    assert_eq!(created.code(), "INVALID_FIELD_FOR_INSERT_UPDATE", "{}", created.text);
+}
+
 #[tokio::test]
 async fn basic_information_is_a_part_of_it() {
     let org = TestOrg::start().await;

@@ -132,6 +132,62 @@ async fn a_web_login_gives_a_token_that_can_be_refreshed_and_revoked() {
     assert_eq!(org.get("/limits").await.status, 200, "other sessions go on");
 }
 
+/// "Enable Refresh Token Rotation" of a connected app or external client app.
+#[tokio::test]
+async fn an_app_that_rotates_its_refresh_tokens_gets_another_one_with_each_use() {
+    let org = TestOrg::start().await;
+    let text = |reply: &Reply, name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
+    for client in ["rotates", "rests"] {
+        let app = json!({"name": client, "clientId": client, "clientSecret": "s", "callbackUrls": [CALLBACK],
+            "rotatesRefreshTokens": client == "rotates"});
+        add_app(&org, app).await;
+    }
+    let apps = org.control(Method::GET, "/local/connected-apps", Value::Null).await.body;
+    let rotating = apps.as_array().expect("apps").iter().filter(|app| app["rotatesRefreshTokens"] == true);
+    assert_eq!(rotating.map(|app| app["clientId"].as_str()).collect::<Vec<_>>(), [Some("rotates")]);
+    let begun = async |client: &str| {
+        let wanted = json!({"user": "sales.user@my-org.local", "clientId": client});
+        let reply = org.control(Method::POST, "/local/orgs/my-org/refresh-tokens", wanted).await;
+        text(&reply, "refreshToken")
+    };
+    let refresh = async |client: &str, token: &str| {
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", client), ("client_secret", "s")];
+        self::token(&org, &form).await
+    };
+    let limits = async |token: String| {
+        let request = org.http.get(format!("{}/services/data/v62.0/limits", org.base)).bearer_auth(token);
+        page(request).await.status
+    };
+    let expired = json!({"error": "invalid_grant", "error_description": "expired access/refresh token"});
+
+    let first = begun("rotates").await;
+    let one = refresh("rotates", &first).await;
+    let (second, of_one) = (text(&one, "refresh_token"), text(&one, "access_token"));
+    assert!(one.status == 200 && second != first && second.starts_with("5Aep"), "{}", one.text);
+    let two = refresh("rotates", &second).await;
+    let (third, of_two) = (text(&two, "refresh_token"), text(&two, "access_token"));
+    assert_ne!(third, second);
+    assert_eq!((limits(of_one.clone()).await, limits(of_two.clone()).await), (200, 200), "earlier sessions go on");
+
+    // The wrong secret uses nothing up; a token that was used before ends all of the login.
+    let form =
+        [("grant_type", "refresh_token"), ("refresh_token", &third), ("client_id", "rotates"), ("client_secret", "x")];
+    assert_eq!(token(&org, &form).await.body["error"], "invalid_client");
+    let again = refresh("rotates", &second).await;
+    assert_eq!((again.status, &again.body), (400, &expired));
+    assert_eq!((limits(of_one).await, limits(of_two).await), (401, 401), "the sessions end with it");
+    assert_eq!(refresh("rotates", &third).await.body, expired, "so does the token that was good");
+    assert_eq!(org.get("/limits").await.status, 200, "other sessions go on");
+
+    // Off without the setting.
+    let lasting = begun("rests").await;
+    for _ in 0..2 {
+        let reply = refresh("rests", &lasting).await;
+        assert_eq!((reply.status, reply.body.get("refresh_token")), (200, None), "{}", reply.text);
+    }
+}
+
 #[tokio::test]
 async fn a_code_is_for_who_asked_for_it() {
     let org = TestOrg::start().await;

@@ -11,3 +11,4 @@ mod repeats;
 mod security;
 mod silent;
 mod support;
+mod traces;

@@ -7,33 +7,17 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use test_support::traces::{self, CALLER, COLLECTOR_KEY as KEY, TRACE, Trace, assert_harmless, traceparent};
 use test_support::{CollectedSpan, Collector, Fault, FaultAction, Manner, Receiver, Reply, Service, free_port};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// Heroku ends what is left after 30 s.
 const STOP: Duration = Duration::from_secs(29);
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-/// The caller's span.
-const CALLER: &str = "b7ad6b7169203331";
-/// What the collector asks for.
-const KEY: &str = "otlp-key-of-the-test-of-traces";
-
-fn traceparent(flags: &str) -> String {
-    format!("00-{TRACE}-{CALLER}-{flags}")
-}
-
-fn leaked(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
-}
 
 /// Settings of a process that sends its spans to `url`, soon.
-fn traced(url: &str, instance: &'static str) -> Vec<(&'static str, &'static str)> {
-    vec![
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", leaked(url.to_owned())),
-        ("OTEL_EXPORTER_OTLP_HEADERS", leaked(format!("x-collector-key={KEY}"))),
-        ("OTEL_RESOURCE_ATTRIBUTES", leaked(format!("service.instance.id={instance}"))),
-        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
-    ]
+fn traced(url: &str, instance: &str) -> Vec<(&'static str, &'static str)> {
+    let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    traces::traced(url, instance).into_iter().map(|(name, value)| (name, leaked(value))).collect()
 }
 
 impl Stack {
@@ -127,17 +111,6 @@ async fn story(collector: &Collector, id: &str) -> Result<Story> {
     collector.has(LIMIT, "the whole trace is collected", |spans| Story::read(spans, id)).await
 }
 
-/// No token, no session, no filter and no record of the org: only names, ids and numbers.
-fn assert_harmless(spans: &[CollectedSpan], secrets: &[&str]) {
-    for span in spans {
-        let text = format!("{span:?}");
-        assert!(span.events.is_empty(), "{text}");
-        for secret in secrets.iter().chain(&["Sample Opportunity", "SELECT", "x-client-context", "Bearer"]) {
-            assert!(!text.contains(secret), "{secret}: {text}");
-        }
-    }
-}
-
 #[tokio::test]
 async fn one_trace_leads_from_the_request_over_two_workers_to_each_call_of_the_org() -> Result<()> {
     let collector = Collector::start().await?;
@@ -211,7 +184,8 @@ async fn one_trace_leads_from_the_request_over_two_workers_to_each_call_of_the_o
     // Ids are found from the lines, and neither spans nor lines hold a secret.
     let (_, user) = stack.org.org(ORG).await?;
     let token = user.access_token.split_once('!').context("a token has a !")?.1;
-    assert_harmless(&collector.spans()?, &[token, &user.username, KEY]);
+    Trace::read(&collector.spans()?, TRACE, CALLER)?;
+    assert_harmless(&collector.spans()?, &[token, &user.username]);
     assert!(collector.heads().iter().all(|head| head.contains(&format!("x-collector-key: {KEY}"))));
     let logs = stack.logs();
     assert!(!logs.contains(KEY) && !logs.contains(token), "a secret stands in the log");

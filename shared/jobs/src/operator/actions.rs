@@ -7,7 +7,7 @@ use super::refusal::{Refusal, Wanted};
 use crate::error::JobsError;
 use crate::lease::Task;
 use crate::steer::{Acted, OPERATOR};
-use crate::types::{JobId, JobState, JobView};
+use crate::types::{JobActKind, JobId, JobState, JobView};
 
 /// Which dead letters of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,12 @@ impl Operator {
     }
 
     async fn try_cancel(&self, job: &JobView, actor: &Actor) -> Result<JobView, Refusal> {
-        if let Some(reason) = why_not_cancel(job.state) {
+        let why_not = |job: &JobView| done_already(JobActKind::Cancelled, job).or_else(|| why_not_cancel(job.state));
+        if let Some(reason) = why_not(job).filter(|_| !job.can_be_cancelled()) {
             return Err(Refusal::not_now(reason, job));
         }
         let acted = self.jobs.by(actor.as_str()).act_cancel(&job.org, &job.id).await?;
-        changed(acted, |job| why_not_cancel(job.state).unwrap_or("the job was not cancelled"))
+        changed(acted, |job| why_not(job).unwrap_or("the job was not cancelled"))
     }
 
     /// Lets a job go on that waits for an authorization and was made without a session: its worker asks for one.
@@ -52,12 +53,14 @@ impl Operator {
     }
 
     async fn try_resume(&self, job: &JobView, actor: &Actor) -> Result<JobView, Refusal> {
-        const NOT_HELD: &str = "the job does not wait for an authorization";
+        let why_not = |job: &JobView| {
+            done_already(JobActKind::Resumed, job).unwrap_or("the job does not wait for an authorization")
+        };
         if job.state != JobState::NeedsAuthorization {
-            return Err(Refusal::not_now(NOT_HELD, job));
+            return Err(Refusal::not_now(why_not(job), job));
         }
         self.check_free(job).await?;
-        changed(self.jobs.by(actor.as_str()).act_resume(&job.org, &job.id, None).await?, |_| NOT_HELD)
+        changed(self.jobs.by(actor.as_str()).act_resume(&job.org, &job.id, None).await?, why_not)
     }
 
     /// Puts dead letters of an ended job back, as its next run.
@@ -74,7 +77,11 @@ impl Operator {
 
     async fn try_retry(&self, job: &JobView, letters: Letters, actor: &Actor) -> Result<JobView, Refusal> {
         const NO_LETTER: &str = "the job has no such dead letter";
-        if let Some(reason) = why_not_retry(job.state) {
+        let why_not = |job: &JobView| {
+            let reason = why_not_retry(job.state)?;
+            Some(done_already(JobActKind::Retried, job).unwrap_or(reason))
+        };
+        if let Some(reason) = why_not(job) {
             return Err(Refusal::not_now(reason, job));
         }
         if !self.has_letter(&job.id, letters).await? {
@@ -86,7 +93,7 @@ impl Operator {
             Letters::Of(task) => Some(task),
         };
         let acted = self.jobs.by(actor.as_str()).act_retry(&job.org, &job.id, None, task).await?;
-        changed(acted, |job| why_not_retry(job.state).unwrap_or(NO_LETTER))
+        changed(acted, |job| why_not(job).unwrap_or(NO_LETTER))
     }
 
     /// Whether a job has these dead letters, those that a retry has not put back yet among them.
@@ -150,6 +157,15 @@ fn changed(acted: Option<Acted>, reason: impl FnOnce(&JobView) -> &'static str) 
         Some(Acted { job, changed: true }) => Ok(job),
         Some(Acted { job, .. }) => Err(Refusal::not_now(reason(&job), &job)),
     }
+}
+
+/// That what is wanted is so already: who repeats an act because its answer was lost must not read that it came too late.
+fn done_already(act: JobActKind, job: &JobView) -> Option<&'static str> {
+    job.history.last().filter(|last| last.act == act).map(|_| match act {
+        JobActKind::Cancelled => "the job is cancelled already",
+        JobActKind::Resumed => "the job was let go on already",
+        JobActKind::Retried => "the dead letters are put back already, and the job runs again",
+    })
 }
 
 /// Why a job in this state is not cancelled; `None` when it is.

@@ -100,9 +100,9 @@ impl Operator {
 
     async fn not_paused(&self, org: &str) -> Result<Refusal, JobsError> {
         let last = self.operations().await?.into_iter().find(|last| last.org == org && last.refused.is_none());
-        let who = last
-            .filter(|last| last.act == OperationKind::Resumed)
-            .map(|last| format!(" ({} resumed it at {} UTC)", last.actor, last.at.format("%Y-%m-%d %H:%M:%S")));
+        let who = last.filter(|last| last.act == OperationKind::Resumed).map(|last| {
+            format!(": it goes on already ({} resumed it at {} UTC)", last.actor, last.at.format("%Y-%m-%d %H:%M:%S"))
+        });
         Ok(Refusal::NotNow(format!("the org {org} is not paused{}", who.unwrap_or_default())))
     }
 }

@@ -13,6 +13,7 @@ mod limits;
 mod look;
 mod model;
 mod operator;
+mod operator_acts;
 mod outage;
 mod own_job;
 mod owners;

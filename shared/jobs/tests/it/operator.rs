@@ -1,12 +1,11 @@
-//! What operators see and do, over all orgs.
+//! What operators see, over all orgs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jobs::operator::{Actor, JobFilter, Letters, OperationKind, Refusal, Totals, WhichJobs};
-use jobs::{ChunkReport, Failed, JobActKind, JobId, JobState, JobsConfig, NewJob, OPERATOR, SealKey, Silence, Task};
+use jobs::operator::{Actor, JobFilter, Totals, WhichJobs};
+use jobs::{ChunkReport, Failed, JobId, JobState, NewJob, OPERATOR, Silence, Task};
 use redis::AsyncCommands as _;
-use secrecy::SecretString;
 
 use crate::support::{Bed, ORG, all_well, new_job, until};
 use crate::workers::{Running, TestKind, settings};
@@ -18,7 +17,7 @@ pub(crate) fn ada() -> Actor {
 }
 
 /// A job that no user made, so that operators may let it go on.
-fn free_job(org: &str) -> NewJob {
+pub(crate) fn free_job(org: &str) -> NewJob {
     NewJob { user: OPERATOR.to_owned(), ..new_job(org) }
 }
 
@@ -212,145 +211,6 @@ async fn jobs_of_all_orgs_are_found_page_by_page() {
     assert_eq!(find(JobFilter { to: Some(time), ..JobFilter::default() }).await, all[3..]);
     let bad = JobFilter { org: Some("a b".to_owned()), ..JobFilter::default() };
     assert!(operator.jobs(&bad, 1, None).await.unwrap_err().to_string().contains("org"));
-}
-
-#[tokio::test]
-async fn what_an_operator_does_is_recorded_with_the_name() {
-    let bed = Bed::new().await;
-    let operator = bed.jobs.operator();
-    let running = bed.planned(&[1]).await;
-    assert_eq!(operator.cancel(&running, &ada()).await.unwrap().state, JobState::Finishing);
-    let history = bed.view(&running).await.history;
-    assert_eq!((history[0].act, history[0].actor.as_str()), (JobActKind::Cancelled, "operator.ada"));
-    let refused = operator.cancel(&running, &ada()).await.unwrap_err();
-    assert!(matches!(&refused, Refusal::NotNow(why) if why.contains("too late")), "{refused}");
-    bed.finish().await;
-    assert!(operator.cancel(&running, &ada()).await.unwrap_err().to_string().contains("has ended"));
-    assert!(operator.retry(&running, Letters::All, &ada()).await.unwrap_err().to_string().contains("cancelled job"));
-    assert!(operator.resume(&running, &ada()).await.unwrap_err().to_string().contains("does not wait"));
-    assert_eq!(bed.view(&running).await.history.len(), 1, "what is refused leaves no trace");
-    let unknown: JobId = "0190a0b0c0d07000800000000000000a".parse().unwrap();
-    assert!(matches!(operator.cancel(&unknown, &ada()).await, Err(Refusal::NoSuchJob)));
-}
-
-#[tokio::test]
-async fn one_dead_letter_is_put_back_and_the_others_stay() {
-    let bed = Bed::new().await;
-    let operator = bed.jobs.operator();
-    let id = bed.buried(3).await;
-    assert_eq!(operator.overview().await.unwrap().dead_letters, 3);
-    let missing = operator.retry(&id, Letters::Of(Task::Chunk(7)), &ada()).await.unwrap_err();
-    assert!(missing.to_string().contains("no such dead letter"), "{missing}");
-    let retried = operator.retry(&id, Letters::Of(Task::Chunk(1)), &ada()).await.unwrap();
-    assert_eq!((retried.state, retried.dead_chunks, retried.run), (JobState::Queued, 2, 2));
-    let chunk = bed.claim(10).await;
-    assert_eq!(chunk.iter().map(|chunk| chunk.lease.task()).collect::<Vec<_>>(), [Task::Chunk(1)]);
-    bed.ack(&chunk[0]).await;
-    bed.finish().await;
-    let letters = operator.dead_letters(&id).await.unwrap().unwrap();
-    assert_eq!(letters.iter().map(|letter| letter.chunk).collect::<Vec<_>>(), [Some(0), Some(2)]);
-    let view = bed.view(&id).await;
-    assert_eq!((view.state, view.succeeded, view.failed), (JobState::Completed, 2, 4));
-    assert_eq!(view.history[0].act, JobActKind::Retried);
-
-    let seen = operator.overview().await.unwrap();
-    assert_eq!((seen.jobs_with_dead_letters, seen.dead_letters), (1, 2));
-    operator.retry(&id, Letters::All, &ada()).await.unwrap();
-    for chunk in bed.claim(10).await {
-        bed.ack(&chunk).await;
-    }
-    bed.finish().await;
-    assert_eq!(bed.view(&id).await.succeeded, 6);
-    let seen = operator.overview().await.unwrap();
-    assert_eq!((seen.jobs_with_dead_letters, seen.dead_letters), (0, 0));
-}
-
-#[tokio::test]
-async fn a_plan_that_was_given_up_keeps_its_reason_while_only_a_chunk_is_put_back() {
-    let bed = Bed::new().await;
-    let id = bed.free().await;
-    let plan = bed.claim_task(Task::Plan).await;
-    bed.push(&plan, &[1], false).await;
-    let chunk = bed.claim_task(Task::Chunk(0)).await;
-    bed.tasks.fail(&chunk, None, "bad chunk").await.unwrap();
-    let plan = bed.claim_task(Task::Plan).await;
-    bed.tasks.fail(&plan, None, "bad query").await.unwrap();
-    bed.finish().await;
-    assert_eq!(
-        (bed.view(&id).await.state, bed.view(&id).await.reason.as_deref()),
-        (JobState::Failed, Some("bad query"))
-    );
-    let operator = bed.jobs.operator();
-    operator.retry(&id, Letters::Of(Task::Chunk(0)), &ada()).await.unwrap();
-    let chunk = bed.claim(1).await.pop().unwrap();
-    bed.ack(&chunk).await;
-    bed.finish().await;
-    let view = bed.view(&id).await;
-    assert_eq!((view.state, view.reason.as_deref(), view.succeeded), (JobState::Failed, Some("bad query"), 1));
-    let retried = operator.retry(&id, Letters::Of(Task::Plan), &ada()).await.unwrap();
-    assert_eq!((retried.state, retried.reason), (JobState::Queued, None));
-    bed.claim_task(Task::Plan).await;
-}
-
-#[tokio::test]
-async fn a_job_of_a_users_session_is_the_users_to_retry() {
-    let bed = Bed::new().await;
-    let session = Some(SecretString::from("a session"));
-    for job in [NewJob { session, ..free_job(ORG) }, new_job(ORG)] {
-        let id = bed.jobs.create(job).await.unwrap().id;
-        let plan = bed.claim_task(Task::Plan).await;
-        bed.tasks.fail(&plan, None, "bad query").await.unwrap();
-        bed.finish().await;
-        let refused = bed.jobs.operator().retry(&id, Letters::All, &ada()).await.unwrap_err();
-        assert!(matches!(refused, Refusal::NeedsOwner { .. }), "{refused}");
-        assert_eq!(bed.view(&id).await.state, JobState::Failed);
-    }
-}
-
-#[tokio::test]
-async fn without_the_key_an_operator_looks_and_cancels_and_lets_nothing_run_again() {
-    let bed = Bed::new().await;
-    let (buried, open) = (bed.buried(1).await, bed.create().await);
-    let config = JobsConfig { secret_key: SealKey::none(), ..bed.config.clone() };
-    let operator = jobs::Jobs::connect(config).await.unwrap().operator();
-    assert_eq!(operator.overview().await.unwrap().open_jobs, 1);
-    let refused = operator.retry(&buried, Letters::All, &ada()).await.unwrap_err();
-    assert!(refused.to_string().contains("JOB_SECRET_KEY"), "{refused}");
-    operator.cancel(&open, &ada()).await.unwrap();
-    // A job that was changed in Redis does not go on, with the key neither.
-    let mut redis = bed.redis.clone();
-    let _: () = redis.set(bed.key("params", buried), r#"{"where":"all of it"}"#).await.unwrap();
-    let refused = bed.jobs.operator().retry(&buried, Letters::All, &ada()).await.unwrap_err();
-    assert!(matches!(refused, Refusal::Jobs(jobs::JobsError::Unproven(_))), "{refused}");
-}
-
-#[tokio::test]
-async fn an_org_rests_until_an_operator_lets_it_go_on() {
-    let bed = Bed::new().await;
-    let operator = bed.jobs.operator();
-    let id = bed.create().await;
-    operator.pause_org(ORG, Duration::from_secs(600), " maintenance\n until noon ", None, &ada()).await.unwrap();
-    assert_eq!(bed.claim(1).await.len(), 0);
-    let view = bed.view(&id).await;
-    assert_eq!(view.reason.as_deref(), Some("paused by operator.ada: maintenance until noon"));
-    assert!(view.paused_until.is_some() && view.next_try_at == view.paused_until);
-    // Seen also when it has no open job.
-    operator.pause_org(OTHER, Duration::from_secs(600), "", None, &ada()).await.unwrap();
-    let seen = operator.overview().await.unwrap();
-    assert!(seen.orgs.iter().all(|org| org.paused.is_some()) && seen.orgs.len() == 2, "{:?}", seen.orgs);
-    operator.resume_org(ORG, &ada()).await.unwrap();
-    assert_eq!(bed.claim(1).await.len(), 1);
-    assert!(operator.resume_org(ORG, &ada()).await.unwrap_err().to_string().contains("not paused"));
-    let (done, refused): (Vec<_>, Vec<_>) =
-        operator.operations().await.unwrap().into_iter().partition(|act| act.refused.is_none());
-    assert_eq!(refused.len(), 1, "{refused:?}");
-    let acts: Vec<_> = done.into_iter().map(|act| (act.act, act.org)).collect();
-    let (paused, resumed) = (OperationKind::Paused, OperationKind::Resumed);
-    assert_eq!(acts, [(resumed, ORG.to_owned()), (paused, OTHER.to_owned()), (paused, ORG.to_owned())]);
-    for (org, seconds) in [("a b", 60), (ORG, 0), (ORG, 8 * 24 * 60 * 60)] {
-        let refused = operator.pause_org(org, Duration::from_secs(seconds), "", None, &ada()).await;
-        assert!(matches!(refused, Err(Refusal::NotNow(_))), "{org} {seconds}");
-    }
 }
 
 #[tokio::test]

@@ -132,6 +132,16 @@ impl PubSub {
         Ok(Event { id: producer.id, replay_id, schema_id: producer.schema_id, content })
     }
 
+    /// Begins the span of a call or a stream, if it is made within one, and tells the service of it.
+    pub(super) fn spanned<T>(&self, call: Call, session: &Session, request: &mut Request<T>) -> CallSpan {
+        let span = CallSpan::grpc(call.method(), &self.inner.config.endpoint);
+        span.of_org(session.org_id);
+        if let Some(parent) = span.traceparent().and_then(|parent| MetadataValue::try_from(parent).ok()) {
+            request.metadata_mut().insert("traceparent", parent);
+        }
+        span
+    }
+
     /// Makes a call, with as many tries as are safe and allowed.
     pub(super) async fn call<T: Clone, U>(
         &self,
@@ -146,17 +156,22 @@ impl PubSub {
         let mut attempt = 1;
         loop {
             let mut request = with_session(message.clone(), &session).map_err(PubSubError::Session)?;
-            let span = CallSpan::grpc(call.method());
-            span.of_org(session.org_id);
-            if let Some(parent) = span.traceparent().and_then(|parent| MetadataValue::try_from(parent).ok()) {
-                request.metadata_mut().insert("traceparent", parent);
-            }
+            let span = self.spanned(call, &session, &mut request);
             let remaining = config.retry.total.saturating_sub(started.elapsed());
             let timeout = config.call_timeout.min(remaining);
             let error = match tokio::time::timeout(timeout, make(client(channel.clone()), request)).await {
-                Ok(Ok(response)) => return Ok(response.into_inner()),
-                Ok(Err(status)) => PubSubError::Refused(Refusal::new(call, &status, &session.cleaner())),
-                Err(_) => PubSubError::NoAnswer(call),
+                Ok(Ok(response)) => {
+                    span.ended_with(Code::Ok);
+                    return Ok(response.into_inner());
+                }
+                Ok(Err(status)) => {
+                    span.ended_with(status.code());
+                    PubSubError::Refused(Refusal::new(call, &status, &session.cleaner()))
+                }
+                Err(_) => {
+                    span.ended_with(Code::DeadlineExceeded);
+                    PubSubError::NoAnswer(call)
+                }
             };
             span.failed(error.kind().name());
             drop(span);

@@ -175,7 +175,11 @@ impl Driver {
     /// Opens a stream and works until it fails.
     async fn stream(&mut self, credit: u32) -> Failure {
         match self.opened(credit).await {
-            Ok((asks, incoming)) => self.serve(asks, incoming).await,
+            Ok((span, asks, incoming)) => {
+                let failure = self.serve(asks, incoming).await;
+                span.ended(failure.status());
+                failure
+            }
             Err(failure) => failure,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use thiserror::Error;
+use tonic::Code;
 
 use super::refusal::Fault;
 use super::{PubSubError, Refusal, StoreError};
@@ -40,6 +41,16 @@ impl Failure {
                 _ => Fault::Fatal,
             },
             Self::Abandoned => Fault::Fatal,
+        }
+    }
+
+    /// The status with which a stream ended. Silence is a deadline that passed; one that this side left was cancelled.
+    pub(super) fn status(&self) -> Code {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Silent(_) => Code::DeadlineExceeded,
+            Self::Ended => Code::Ok,
+            Self::NoReplayId | Self::Store(_) | Self::Call(_) | Self::Abandoned => Code::Cancelled,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opentelemetry::context::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -94,7 +95,8 @@ impl PubSub {
         let stop = stop.child_token();
         let (out, deliveries) = mpsc::channel(super::MAX_REQUESTED as usize + SPARE);
         let driver = Driver::new(self.clone(), target, settings, store, commits, out);
-        tokio::spawn(driver.run(stop.clone()));
+        // What is read for a task belongs to its trace.
+        tokio::spawn(driver.run(stop.clone()).with_current_context());
         Subscription { deliveries, _stop: stop.drop_guard() }
     }
 }

@@ -9,6 +9,7 @@ mod publish;
 mod reconnect;
 mod refusals;
 mod tls;
+mod traces;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,12 +9,13 @@ use pubsub_proto::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 
 use super::client::{client, with_session};
 use super::recovery::Position;
 use super::{Call, PubSub, PubSubError, ReplayId, ReplayStart};
 use crate::Session;
+use crate::trace::CallSpan;
 
 /// Names a `ManagedEventSubscription` of the org.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +66,30 @@ pub(super) struct Incoming {
     pub(super) committed: Option<CommitReplayResponse>,
 }
 
-/// An open stream: the calling side, and what comes back. Opening is part of what comes back, as a server may send
+/// An open stream: its span, the calling side, and what comes back. Opening is part of what comes back, as a server may send
 /// nothing at all, not even headers, before its first event.
-pub(super) type Stream = (mpsc::UnboundedSender<Ask>, BoxStream<'static, Result<Incoming, Status>>);
+pub(super) type Stream = (StreamSpan, mpsc::UnboundedSender<Ask>, BoxStream<'static, Result<Incoming, Status>>);
+
+/// The span of a stream. One that is dropped before the stream has ended tells that this side left it.
+pub(super) struct StreamSpan {
+    span: CallSpan,
+    status: Code,
+}
+
+impl StreamSpan {
+    pub(super) fn ended(mut self, status: Code) {
+        self.status = status;
+        if !matches!(status, Code::Ok | Code::Cancelled) {
+            self.span.failed("stream_ended");
+        }
+    }
+}
+
+impl Drop for StreamSpan {
+    fn drop(&mut self) {
+        self.span.ended_with(self.status);
+    }
+}
 
 /// Opens a stream over a connection of its own: the last one may be the reason why the last stream failed.
 pub(super) fn open(
@@ -80,22 +102,24 @@ pub(super) fn open(
     let mut client = client(pubsub.inner.connector.channel());
     let (asks, asked) = mpsc::unbounded_channel();
     let asked = UnboundedReceiverStream::new(asked);
-    let incoming = match target {
+    let (span, incoming) = match target {
         Target::Topic(topic) => {
             let first = first_fetch(topic, position, credit);
             let requests = stream::iter([first]).chain(asked.filter_map(|ask| ready(fetch(ask))));
-            let request = with_session(requests, session).map_err(PubSubError::Session)?;
+            let mut request = with_session(requests, session).map_err(PubSubError::Session)?;
+            let span = pubsub.spanned(target.call(), session, &mut request);
             let opening = async move { client.subscribe(request).await.map(Response::into_inner) };
-            stream::once(opening).try_flatten().map_ok(Incoming::from).boxed()
+            (span, stream::once(opening).try_flatten().map_ok(Incoming::from).boxed())
         }
         Target::Managed(name) => {
             let requests = stream::iter([first_managed(name, credit)]).chain(asked.map(managed));
-            let request = with_session(requests, session).map_err(PubSubError::Session)?;
+            let mut request = with_session(requests, session).map_err(PubSubError::Session)?;
+            let span = pubsub.spanned(target.call(), session, &mut request);
             let opening = async move { client.managed_subscribe(request).await.map(Response::into_inner) };
-            stream::once(opening).try_flatten().map_ok(Incoming::from).boxed()
+            (span, stream::once(opening).try_flatten().map_ok(Incoming::from).boxed())
         }
     };
-    Ok((asks, incoming))
+    Ok((StreamSpan { span, status: Code::Cancelled }, asks, incoming))
 }
 
 fn first_fetch(topic: &str, position: &Position, credit: u32) -> FetchRequest {

@@ -45,7 +45,7 @@ async fn acts_are_recorded_with_the_name() -> Result<()> {
     let shown = bed.json(&["show", &id.hyphenated()])?;
     assert_eq!(shown["history"][0]["actor"], "operator.grace");
     let late = bed.refusal(&["cancel", &id.hyphenated()])?;
-    assert!(late.contains("it is too late"), "{late}");
+    assert!(late.contains("the job is cancelled already (operator.grace cancelled it"), "{late}");
     bed.jobs.tasks().finish(&bed.claim().await?.lease).await?;
 
     let buried = bed.buried(OPERATOR, "no").await?;
@@ -90,6 +90,52 @@ async fn an_org_is_paused_and_goes_on() -> Result<()> {
     assert!(bed.claim().await.is_ok());
     let again = bed.refusal(&["resume", ORG, "-p", "{org-job}:"])?;
     assert!(again.contains("is not paused"), "{again}");
+    Ok(())
+}
+
+/// The answer was lost, so the same is typed again: it says that it is so already, and nothing is done a second time.
+#[tokio::test]
+async fn a_command_that_is_given_again_says_that_it_is_so_already() -> Result<()> {
+    let bed = Bed::new().await?;
+    let again = |arguments: &[&str], words: &str| -> Result<()> {
+        bed.text(arguments)?;
+        let said = bed.refusal(arguments)?;
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        Ok(())
+    };
+    let history =
+        |id: &str| -> Result<usize> { Ok(bed.json(&["show", id])?["history"].as_array().map_or(0, Vec::len)) };
+
+    let cancelled = bed.create(USER).await?.hyphenated();
+    again(&["cancel", &cancelled], "the job is cancelled already (operator.ada cancelled it at")?;
+    assert_eq!(history(&cancelled)?, 1);
+    bed.jobs.tasks().finish(&bed.claim().await?.lease).await?;
+
+    let held = bed.create(OPERATOR).await?.hyphenated();
+    bed.jobs.tasks().hold(&bed.claim().await?.lease, "the authorization is gone").await?;
+    again(&["resume", &held], "the job was let go on already (operator.ada let it go on at")?;
+    assert_eq!(history(&held)?, 1);
+    bed.text(&["cancel", &held])?;
+    bed.jobs.tasks().finish(&bed.claim().await?.lease).await?;
+
+    for letter in [&[][..], &["--letter", "0"]] {
+        let buried = bed.buried(OPERATOR, "no").await?.hyphenated();
+        again(
+            &[&["retry", buried.as_str()][..], letter].concat(),
+            "the dead letters are put back already, and the job runs again",
+        )?;
+        let job = bed.json(&["show", &buried])?;
+        assert_eq!((&job["run"], &job["deadChunks"]), (&2.into(), &0.into()), "{job}");
+        assert_eq!(history(&buried)?, 1);
+        bed.text(&["cancel", &buried])?;
+        bed.jobs.tasks().finish(&bed.claim().await?.lease).await?;
+    }
+
+    let org = [ORG, "-p", "org-job"];
+    again(&[&["pause"][..], &org, &["--reason", "upgrade"]].concat(), "is paused already until")?;
+    again(&[&["resume"][..], &org].concat(), "it goes on already (operator.ada resumed it at")?;
+    let acts = bed.jobs.operator().operations().await?.into_iter().filter(|act| act.refused.is_none());
+    assert_eq!(acts.filter(|act| act.org == ORG && act.job.is_none()).count(), 2, "once each");
     Ok(())
 }
 

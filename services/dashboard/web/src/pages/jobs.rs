@@ -18,6 +18,10 @@ pub(crate) struct Form {
     pub(crate) kind: String,
     /// A job by its id: the page of that job is what is looked for.
     pub(crate) id: String,
+    /// `QuoteJobKey__c` of a Quote: the page of the job that made it is what is looked for.
+    pub(crate) quote: String,
+    /// When that Quote was made.
+    pub(crate) made: String,
     /// Hours since the creation at most.
     pub(crate) hours: String,
     /// Where the page begins.

@@ -1,5 +1,6 @@
 //! What is shown: nothing here changes anything.
 
+use super::maker;
 use super::refusal::Trouble;
 use crate::csv_file;
 use crate::pages::{
@@ -59,13 +60,19 @@ pub(super) async fn show_workers(state: Data<State>, session: Session) -> HttpRe
     }
 }
 
-/// Jobs that pass the filters: of one queue page by page, of all queues the newest of each. One that is looked for by its id
-/// has a page of its own.
+/// Jobs that pass the filters: of one queue page by page, of all queues the newest of each. One that is looked for by its id,
+/// or by a Quote that it made, has a page of its own.
 #[get("/jobs")]
 pub(super) async fn show_jobs(state: Data<State>, session: Session, query: Query<Form>) -> HttpResponse {
     let frame = SITE.frame(&session, JOBS);
     if !query.id.trim().is_empty() {
         return match address_of(&state, query.id.trim()).await {
+            Ok(there) => see_other(&there),
+            Err(trouble) => trouble.into_page(&frame),
+        };
+    }
+    if !query.quote.trim().is_empty() {
+        return match maker::address_of(&state, &query).await {
             Ok(there) => see_other(&there),
             Err(trouble) => trouble.into_page(&frame),
         };

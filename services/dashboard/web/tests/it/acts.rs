@@ -1,13 +1,10 @@
 //! What operators do: asked about first, then done, recorded with who it was, refused where the protocol says so.
 
-use crate::support::{ORG, Stack, page_of};
+use crate::support::{LIMIT, ORG, Stack, page_of};
 use anyhow::{Result, ensure};
 use reqwest::StatusCode;
 use shared::jobs::{JobId, JobState};
-use std::time::Duration;
 use test_support::{Browser, Page, eventually};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Asks, reads the form of the page that asks, and sends it as a browser without a script does.
 async fn confirm(browser: &Browser, id: &JobId, question: &str, act: &str, letter: &str) -> Result<Page> {
@@ -15,15 +12,6 @@ async fn confirm(browser: &Browser, id: &JobId, question: &str, act: &str, lette
     let page = browser.open(&ask).await?;
     assert!(page.text.contains(question), "{}", page.text);
     browser.submit(&ask, &format!("{}/act", page_of(id)), &[("act", act), ("letter", letter)]).await
-}
-
-async fn until_state(stack: &Stack, id: &JobId, state: JobState) -> Result<()> {
-    eventually(LIMIT, &format!("the job is {state:?}"), async || {
-        let view = stack.view(id).await?;
-        ensure!(view.state == state, "{view:?}");
-        Ok(())
-    })
-    .await
 }
 
 #[tokio::test]
@@ -39,7 +27,7 @@ async fn a_job_is_cancelled_after_a_question() -> Result<()> {
     assert!(stack.web.log().contains("an operator cancelled a job"));
     let again = confirm(&browser, &id, "Cancel the job?", "cancel", "").await?;
     assert_eq!(again.status, StatusCode::CONFLICT);
-    assert!(again.text.contains("It is too late"), "{}", again.text);
+    assert!(again.text.contains("The job is cancelled already (operator.ada cancelled it at"), "{}", again.text);
     for (path, status) in [
         (format!("{}/ask?act=delete", page_of(&id)), StatusCode::BAD_REQUEST),
         (format!("{}/ask?act=retry&letter=x", page_of(&id)), StatusCode::BAD_REQUEST),
@@ -58,7 +46,7 @@ async fn dead_letters_are_replayed_one_and_all() -> Result<()> {
     let browser = stack.logged_in().await?;
     let id = stack.free(&["dead", "dead", "dead", "ok"]).await?;
     let _worker = stack.work();
-    until_state(&stack, &id, JobState::Completed).await?;
+    stack.reaches(&id, JobState::Completed).await?;
     let page = browser.open(&page_of(&id)).await?;
     assert!(page.card("letters")?.text.contains("given up"), "{}", page.text);
     let overview = browser.open("/").await?.card("queue-org-job")?;
@@ -96,7 +84,7 @@ async fn a_users_job_is_not_replayed_here_and_the_page_says_why() -> Result<()> 
     let browser = stack.logged_in().await?;
     let id = stack.create("005000000000001AAA", &["dead"]).await?;
     let _worker = stack.work();
-    until_state(&stack, &id, JobState::Completed).await?;
+    stack.reaches(&id, JobState::Completed).await?;
     let page = browser.open(&page_of(&id)).await?;
     assert!(page.text.contains("runs in the name of 005000000000001AAA"), "{}", page.text);
     assert!(page.link("Replay…").is_none() && !page.text.contains("Replay all"), "{}", page.text);
@@ -137,7 +125,7 @@ async fn an_org_is_paused_with_a_reason_and_goes_on() -> Result<()> {
     let ask = format!("/orgs/ask?queue=org-job&org={ORG}&act=resume");
     let resume = [("queue", "org-job"), ("org", ORG), ("act", "resume")];
     assert_eq!(browser.submit(&ask, "/orgs/act", &resume).await?.status, StatusCode::SEE_OTHER);
-    until_state(&stack, &id, JobState::Completed).await?;
+    stack.reaches(&id, JobState::Completed).await?;
     let again = browser.submit(&ask, "/orgs/act", &resume).await?;
     assert_eq!(again.status, StatusCode::CONFLICT, "it is not paused any more");
     let card = browser.open("/").await?.card("queue-org-job")?;

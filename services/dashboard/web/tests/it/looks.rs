@@ -4,6 +4,11 @@ use crate::support::{HOSTILE, ORG, PASSWORD, RECORD, SECRET, Stack, page_of};
 use anyhow::{Result, ensure};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use shared::contracts::eventing::{Changed, QuoteChanges};
+use shared::contracts::org_action::GenerateQuote;
+use shared::jobs::NewJob;
+use shared::quotes::key::JobKey;
+use shared::salesforce::SalesforceId;
 use std::time::Duration;
 use test_support::{Browser, Page, ServiceSpec, eventually, http_client};
 
@@ -108,5 +113,68 @@ async fn a_worker_is_seen_while_it_lives_and_is_gone_when_it_is_killed() -> Resu
     shows(&browser, "/workers", "The last sign of any was").await?;
     let card = browser.open("/workers").await?.card("workers-org-job")?;
     assert!(!card.text.contains("worker.&#60;b"), "{}", card.text);
+    Ok(())
+}
+
+/// The key of a Quote is the id of a batch job, or a digest of what asked for it.
+#[tokio::test]
+async fn a_quote_leads_to_the_job_that_made_it() -> Result<()> {
+    let stack = Stack::start().await?;
+    let browser = stack.logged_in().await?;
+    let (org, opportunity): (SalesforceId, SalesforceId) = ("00D000000000001EAA".parse()?, RECORD.parse()?);
+    let asked = JobKey::of_request(&org, &"005000000000001AAA".parse()?, &opportunity, "request-1");
+    let params = GenerateQuote {
+        opportunity_id: opportunity,
+        callback_url: "https://acme.my.salesforce.com/callback".parse()?,
+        quote_key: asked.clone(),
+    };
+    let at_org_action =
+        stack.jobs.beside("{org-action}:")?.create(NewJob::of(&params, ORG, "005000000000001AAA")?).await?;
+    let eventing = stack.jobs.beside("{eventing}:")?;
+    let mut changes = Vec::new();
+    for transaction in ["transaction-1", "transaction-2"] {
+        let changed = Changed::Records(vec![opportunity]);
+        let params = QuoteChanges { transaction_key: transaction.to_owned(), changed, user: None, org_id: Some(org) };
+        changes.push(eventing.create(NewJob::of(&params, "my-org", "change-events")?).await?.id);
+    }
+    let batch = stack.free(&["ok"]).await?;
+    let soon = "2100-01-01T00:00:00.000+0000";
+    let sought = async |key: &str, made: &str| {
+        browser.get(&format!("/jobs?quote={key}&made={}", made.replace('+', "%2B"))).await
+    };
+    for (key, made, page) in [
+        (asked.complete(&opportunity), soon, format!("/jobs/org-action/{}", at_org_action.id.hyphenated())),
+        (asked.staging(&opportunity), "", format!("/jobs/org-action/{}", at_org_action.id.hyphenated())),
+        (
+            JobKey::of_transaction(&org, "transaction-1").to_string(),
+            soon,
+            format!("/jobs/eventing/{}", changes[0].hyphenated()),
+        ),
+        (
+            JobKey::of_transaction(&org, "transaction-2").to_string(),
+            soon,
+            format!("/jobs/eventing/{}", changes[1].hyphenated()),
+        ),
+        (batch.to_string(), soon, page_of(&batch)),
+    ] {
+        let found = sought(&key, made).await?;
+        assert_eq!((found.status, found.location()), (StatusCode::SEE_OTHER, page.as_str()), "{key}: {}", found.text);
+    }
+    // One of another org; one that was there before any job; one that was asked for at once.
+    let other: SalesforceId = "00D000000000009EAA".parse()?;
+    for (key, made) in [
+        (JobKey::of_transaction(&other, "transaction-1"), soon),
+        (JobKey::of_transaction(&org, "transaction-1"), "2020-01-01T00:00:00.000+0000"),
+        (JobKey::of_request(&org, &"005000000000001AAA".parse()?, &opportunity, "request-2"), soon),
+    ] {
+        let none = sought(&key.to_string(), made).await?;
+        assert_eq!(none.status, StatusCode::NOT_FOUND, "{}", none.text);
+        assert!(none.text.contains("asked for at once"), "{}", none.text);
+    }
+    for (key, made, wrong) in [("x", soon, "Quote: "), (&*asked.to_string(), "yesterday", "Made: expected a time")] {
+        let page = sought(key, made).await?;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.text.contains(wrong), "{}", page.text);
+    }
     Ok(())
 }

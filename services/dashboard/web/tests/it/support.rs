@@ -4,15 +4,17 @@ use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::jobs::{
-    Chunk, ChunkReport, JobId, JobKind, JobParams, JobView, Jobs, JobsConfig, Kind, NewChunk, NewJob, OPERATOR,
-    PlanStep, RecordError, SealKey, TaskContext, TaskError, Worker, WorkerSettings,
+    Chunk, ChunkReport, JobId, JobKind, JobParams, JobState, JobView, Jobs, JobsConfig, Kind, NewChunk, NewJob,
+    OPERATOR, PlanStep, RecordError, SealKey, TaskContext, TaskError, Worker, WorkerSettings,
 };
 use std::sync::Arc;
 use std::time::Duration;
-use test_support::{Browser, Service, ServiceSpec, TestRedis, free_port};
+use test_support::{Browser, Service, ServiceSpec, TestRedis, eventually, free_port};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// Longest wait for anything that a worker does, on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) const PASSWORD: &str = "correct horse";
 /// 32 bytes for tests only.
 pub(crate) const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -47,6 +49,13 @@ pub(crate) fn dashboard_of(redis: &TestRedis, operator: &str) -> Result<ServiceS
         .ready("listening on http://"))
 }
 
+/// The browser, once it has logged in as this operator.
+pub(crate) async fn log_in(browser: Browser, operator: &str) -> Result<Browser> {
+    let page = browser.log_in(operator, PASSWORD).await?;
+    ensure!(page.status == StatusCode::SEE_OTHER, "the login answered {}: {}", page.status, page.text);
+    Ok(browser)
+}
+
 impl Stack {
     pub(crate) async fn start() -> Result<Self> {
         let redis = TestRedis::start().await?;
@@ -64,10 +73,7 @@ impl Stack {
 
     /// A browser that has.
     pub(crate) async fn logged_in(&self) -> Result<Browser> {
-        let browser = self.browser()?;
-        let page = browser.log_in("ada", PASSWORD).await?;
-        ensure!(page.status == StatusCode::SEE_OTHER, "the login answered {}: {}", page.status, page.text);
-        Ok(browser)
+        log_in(self.browser()?, "ada").await
     }
 
     /// A job of these chunks, made by `user`.
@@ -84,6 +90,16 @@ impl Stack {
 
     pub(crate) async fn view(&self, id: &JobId) -> Result<JobView> {
         self.jobs.get(ORG, id).await?.context("the job")
+    }
+
+    /// Waits until the job is in this state.
+    pub(crate) async fn reaches(&self, id: &JobId, state: JobState) -> Result<()> {
+        eventually(LIMIT, &format!("the job is {state:?}"), async || {
+            let view = self.view(id).await?;
+            ensure!(view.state == state, "{view:?}");
+            Ok(())
+        })
+        .await
     }
 
     /// A worker in this process.

@@ -15,6 +15,7 @@ use shared::salesforce::pubsub::{
     Subscription,
 };
 use shared::salesforce::{AllowedHosts, SalesforceId};
+use shared::telemetry::Taken;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -238,13 +239,25 @@ impl<'a> Session<'a> {
             unreadable: batch.unreadable,
             last_event: batch.last_event,
         };
+        let Source { buffer, topic, .. } = self.source;
+        let taken = match step.changes.len() {
+            0 => Taken::nothing(),
+            events => Taken::begin("salesforce", topic, events, self.org.as_str()),
+        };
         let mut wait = SHORTEST_WAIT;
-        let moved = loop {
-            match self.source.buffer.advance(&self.source.topic, self.lease, &step).await {
-                Ok(moved) => break moved,
-                Err(error) => pause(&error, &mut wait).await,
+        let storing = async {
+            loop {
+                match buffer.advance(topic, self.lease, &step).await {
+                    Ok(moved) => return moved,
+                    Err(error) => pause(&error, &mut wait).await,
+                }
             }
         };
+        let moved = taken.around(storing).await;
+        if moved != Moved::Stored {
+            taken.failed("not_stored");
+        }
+        drop(taken);
         if moved == Moved::Stored {
             self.history.record(Instant::now(), replay_id);
             *self.pause = FIRST_PAUSE;

@@ -27,7 +27,7 @@ fn fields_of_an_opportunity() {
     );
     let names = names(&schema);
     assert_eq!(names[..5], ["ChangeEventHeader", "AccountId", "IsPrivate", "Name", "Description"]);
-    for left_out in ["Id", "IsDeleted", "SystemModstamp", "LastViewedDate"] {
+    for left_out in ["Id", "IsDeleted", "SystemModstamp", "LastActivityDate", "LastViewedDate"] {
         assert!(!names.contains(&left_out), "{left_out}");
     }
     assert_eq!(
@@ -78,6 +78,7 @@ fn compound_fields_of_an_account() {
         names(&schema)[..8],
         ["ChangeEventHeader", "Name", "Type", "ParentId", "BillingAddress", "ShippingAddress", "Phone", "Fax"]
     );
+    assert!(!names(&schema).contains(&"LastActivityDate"), "it changes with other records");
     assert_eq!(field(&schema, "Name")["type"][1], "string");
     assert_eq!(field(&schema, "Name")["type"][2]["name"], "Switchable_PersonName");
     assert_eq!(field(&schema, "BillingAddress")["type"][1]["name"], "Address");

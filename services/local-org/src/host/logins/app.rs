@@ -34,6 +34,9 @@ pub(crate) struct ConnectedApp {
     own_callback: Option<String>,
     /// The RSA key of its certificate, for the JWT bearer flow.
     key: Option<Vec<u8>>,
+    /// Whether each use of a refresh token gives another one, and ends that token (Salesforce Help, "Enable Refresh Token
+    /// Rotation").
+    pub(crate) rotates_refresh_tokens: bool,
 }
 
 /// An app as the control API takes it.
@@ -47,6 +50,8 @@ pub(crate) struct AppDraft {
     callback_urls: Vec<String>,
     /// X.509 in PEM.
     certificate: Option<String>,
+    #[serde(default)]
+    rotates_refresh_tokens: bool,
 }
 
 /// What is wrong with an app; it names the member.
@@ -70,6 +75,7 @@ impl ConnectedApp {
             callback_urls: vec!["http://localhost:1717/OauthRedirect".to_owned()],
             own_callback: None,
             key: None,
+            rotates_refresh_tokens: false,
         }
     }
 
@@ -82,6 +88,7 @@ impl ConnectedApp {
             callback_urls: Vec::new(),
             own_callback: Some(APPLINK_CALLBACK.to_owned()),
             key: None,
+            rotates_refresh_tokens: false,
         }
     }
 
@@ -143,6 +150,7 @@ impl TryFrom<AppDraft> for ConnectedApp {
             client_secret: draft.client_secret,
             callback_urls: draft.callback_urls,
             own_callback: None,
+            rotates_refresh_tokens: draft.rotates_refresh_tokens,
         })
     }
 }

@@ -18,6 +18,8 @@ const CONSENT_LIFETIME: Duration = Duration::from_mins(10);
 const CODE_LIFETIME: Duration = Duration::from_mins(15);
 /// How long a pass is good (REST API Developer Guide, "Single Access": seconds; unverified how many).
 const PASS_LIFETIME: Duration = Duration::from_mins(1);
+/// What refresh tokens begin with.
+const REFRESH: &str = "5Aep861";
 /// Consents, codes and passes at a time.
 const MAX_SHORT: usize = 1_000;
 /// Refresh tokens, and access tokens whose app is known, at a time.
@@ -58,12 +60,36 @@ impl Grant {
     }
 }
 
+/// What a refresh token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Lasting {
+    grant: Grant,
+    /// All tokens that replaced one another are of one login.
+    login: u64,
+}
+
+/// What became of a refresh token that is good for one use.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    /// It is used up, and this one has its place.
+    Replaced(Grant, String),
+    /// It was used before, by whom is not known, so the login has ended; these access tokens end with it.
+    Reused(Vec<String>),
+    /// It is none, or another app's.
+    Unknown,
+}
+
 /// All of them.
 #[derive(Default)]
 pub(crate) struct Grants {
     consents: Kept<Asked>,
     codes: Kept<(Asked, Grant)>,
-    refresh: Kept<Grant>,
+    refresh: Kept<Lasting>,
+    /// Refresh tokens that were replaced by others.
+    replaced: Kept<Lasting>,
+    /// Number of the last login that lasts. Held while a refresh token is replaced, so that of two requests with the same token
+    /// one is the second.
+    logins: Mutex<u64>,
     access: Kept<Grant>,
     /// Developer name of the org.
     passes: Kept<String>,
@@ -92,12 +118,34 @@ impl Grants {
 
     /// A refresh token.
     pub(crate) fn refresh_token(&self, grant: Grant) -> String {
-        self.refresh.add("5Aep861", grant, MAX_LONG)
+        let login = {
+            let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
+            *logins += 1;
+            *logins
+        };
+        self.refresh.add(REFRESH, Lasting { grant, login }, MAX_LONG)
     }
 
     /// What a refresh token stands for.
     pub(crate) fn refreshed(&self, token: &str) -> Option<Grant> {
-        self.refresh.get(token)
+        self.refresh.get(token).map(|lasting| lasting.grant)
+    }
+
+    /// Uses a refresh token of an app up (Salesforce Help, "Force one-time-use Refresh Tokens": a second use ends the login, the
+    /// token that is good now and all access tokens).
+    pub(crate) fn rotate(&self, token: &str, client_id: &str) -> Rotation {
+        let _turn = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of_app = |lasting: &Lasting| lasting.grant.client_id == client_id;
+        if let Some(lasting) = self.refresh.get(token).filter(is_of_app) {
+            self.refresh.take(token, Duration::MAX);
+            self.replaced.put(token, lasting.clone(), MAX_LONG);
+            return Rotation::Replaced(lasting.grant.clone(), self.refresh.add(REFRESH, lasting, MAX_LONG));
+        }
+        let Some(lasting) = self.replaced.get(token).filter(is_of_app) else { return Rotation::Unknown };
+        for kept in [&self.refresh, &self.replaced] {
+            kept.remove_where(|other| other.login == lasting.login);
+        }
+        Rotation::Reused(self.access.remove_where(|grant| *grant == lasting.grant))
     }
 
     /// Remembers for which app an access token was made.
@@ -112,8 +160,8 @@ impl Grants {
 
     /// Ends a refresh token, and gives the access tokens of the same grant, which end with it. `None` when it is none.
     pub(crate) fn revoke(&self, token: &str) -> Option<Vec<String>> {
-        let grant = self.refresh.take(token, Duration::MAX)?;
-        Some(self.access.remove_all(&grant))
+        let Lasting { grant, .. } = self.refresh.take(token, Duration::MAX)?;
+        Some(self.access.remove_where(|other| *other == grant))
     }
 
     /// A pass with which a browser may be sent into an org.
@@ -149,7 +197,7 @@ struct Kept<T>(Mutex<VecDeque<Entry<T>>>);
 
 struct Entry<T> {
     digest: [u8; 32],
-    /// What [`Kept::remove_all`] gives back; nothing else needs it.
+    /// What [`Kept::remove_where`] gives back; nothing else needs it.
     secret: String,
     since: Instant,
     value: T,
@@ -161,7 +209,7 @@ impl<T> Default for Kept<T> {
     }
 }
 
-impl<T: Clone + PartialEq> Kept<T> {
+impl<T: Clone> Kept<T> {
     /// Adds a value and gives its new secret, which begins with `prefix`.
     fn add(&self, prefix: &str, value: T, most: usize) -> String {
         let secret: [u8; 32] = rand::rng().random();
@@ -191,10 +239,11 @@ impl<T: Clone + PartialEq> Kept<T> {
         entries.remove(place).filter(|entry| entry.since.elapsed() <= lifetime).map(|entry| entry.value)
     }
 
-    fn remove_all(&self, value: &T) -> Vec<String> {
+    /// Removes entries, and gives their secrets.
+    fn remove_where(&self, is: impl Fn(&T) -> bool) -> Vec<String> {
         let mut entries = self.lock();
-        let removed = entries.iter().filter(|entry| entry.value == *value).map(|entry| entry.secret.clone()).collect();
-        entries.retain(|entry| entry.value != *value);
+        let removed = entries.iter().filter(|entry| is(&entry.value)).map(|entry| entry.secret.clone()).collect();
+        entries.retain(|entry| !is(&entry.value));
         removed
     }
 

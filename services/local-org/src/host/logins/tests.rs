@@ -1,4 +1,4 @@
-use super::grants::verifies;
+use super::grants::{Rotation, verifies};
 use super::{APPLINK, APPLINK_CALLBACK, AppDraft, Asked, Assertion, ConnectedApp, Grant, Grants, Logins};
 
 fn asked() -> Asked {
@@ -44,6 +44,47 @@ fn a_code_and_a_consent_are_good_once_and_a_refresh_token_until_it_is_revoked() 
     assert_eq!(grants.of_access_token("00D!access"), None);
     assert!(grants.of_access_token("00D!other").is_some());
     assert!(!format!("{grants:?}").contains("5Aep"));
+}
+
+#[test]
+fn a_refresh_token_that_rotates_is_good_once_and_ends_its_login_when_it_comes_again() {
+    let (grants, lasting) = (Grants::default(), grant("refresh_token"));
+    let (first, other) = (grants.refresh_token(lasting.clone()), grants.refresh_token(grant("api refresh_token")));
+    let next = |token: &str| match grants.rotate(token, "PlatformCLI") {
+        Rotation::Replaced(of, next) if of == lasting => next,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(grants.rotate(&first, "another app"), Rotation::Unknown);
+    let second = next(&first);
+    let third = next(&second);
+    assert!(grants.refreshed(&third).is_some() && grants.refreshed(&second).is_none());
+    assert_eq!(grants.rotate("5Aep861guessed", "PlatformCLI"), Rotation::Unknown);
+    assert_eq!(grants.rotate(&first, "another app"), Rotation::Unknown, "of which it is no login");
+    grants.issued("00D!access", lasting.clone());
+    grants.issued("00D!other", grant("api"));
+    assert_eq!(grants.rotate(&first, "PlatformCLI"), Rotation::Reused(vec!["00D!access".to_owned()]));
+    for dead in [&first, &second, &third] {
+        assert_eq!((grants.rotate(dead, "PlatformCLI"), grants.refreshed(dead)), (Rotation::Unknown, None));
+    }
+    assert!(grants.refreshed(&other).is_some(), "another login goes on");
+}
+
+#[test]
+fn of_two_that_use_a_token_at_once_one_is_the_second() {
+    for _ in 0..50 {
+        let grants = Grants::default();
+        let token = grants.refresh_token(grant("refresh_token"));
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let uses = [(); 2].map(|()| scope.spawn(|| grants.rotate(&token, "PlatformCLI")));
+            uses.map(|one| one.join().unwrap()).into()
+        });
+        let reused = answers.iter().filter(|answer| matches!(answer, Rotation::Reused(_))).count();
+        let next = answers.iter().find_map(|answer| match answer {
+            Rotation::Replaced(_, next) => Some(next),
+            _ => None,
+        });
+        assert_eq!((reused, grants.refreshed(next.unwrap())), (1, None), "{answers:?}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::identity::identity_url;
 use crate::error::ApiError;
-use crate::host::logins::{Assertion, ConnectedApp, Grant, verifies};
+use crate::host::logins::{Assertion, ConnectedApp, Grant, Rotation, verifies};
 use crate::host::{Host, OrgHost, User};
 use crate::http::answer::{Answer, internal};
 use crate::http::gateway::with_faults;
@@ -54,6 +54,18 @@ struct Granted<'h> {
     usual: bool,
 }
 
+/// Why nobody gets a token, and the access tokens that end because of it.
+struct Refused {
+    failure: Failure,
+    ended: Vec<String>,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self { failure, ended: Vec::new() }
+    }
+}
+
 /// The grants `password` for any user and `client_credentials` for an org's administrator (`client_id` is then the org's
 /// name or id); `authorization_code`, `refresh_token` and JWT bearer for connected apps.
 pub(super) async fn token(request: HttpRequest, form: web::Form<TokenForm>, host: web::Data<Host>) -> HttpResponse {
@@ -64,7 +76,12 @@ pub(super) async fn token(request: HttpRequest, form: web::Form<TokenForm>, host
     let base_url = base_url(&request);
     let granted = match granted(&host, &form, &base_url) {
         Ok(granted) => granted,
-        Err(failure) => return failure.into(),
+        Err(Refused { failure, ended }) => {
+            return match end(sessions(&host, ended)).await {
+                Ok(()) => failure.into(),
+                Err(error) => Answer::from(error).into_response(),
+            };
+        }
     };
     with_faults(&host, &request, Some(granted.org.store.name()), b"", |_| async {
         match access_token(&granted).await {
@@ -75,10 +92,10 @@ pub(super) async fn token(request: HttpRequest, form: web::Form<TokenForm>, host
     .await
 }
 
-fn granted<'h>(host: &'h Host, form: &TokenForm, base_url: &str) -> Result<Granted<'h>, Failure> {
+fn granted<'h>(host: &'h Host, form: &TokenForm, base_url: &str) -> Result<Granted<'h>, Refused> {
     let app = host.logins.app(&form.client_id);
     if app.as_ref().is_some_and(|app| !app.takes_secret(&form.client_secret)) {
-        return Err(Failure::client_secret());
+        return Err(Failure::client_secret().into());
     }
     let usual = |(org, user), app| Granted {
         org,
@@ -89,17 +106,17 @@ fn granted<'h>(host: &'h Host, form: &TokenForm, base_url: &str) -> Result<Grant
         usual: true,
     };
     match form.grant_type.as_str() {
-        "password" if form.password.is_empty() => Err(Failure::authentication()),
+        "password" if form.password.is_empty() => Err(Failure::authentication().into()),
         "password" => {
-            by_username(host, &form.username).map(|found| usual(found, app)).ok_or_else(Failure::authentication)
+            Ok(by_username(host, &form.username).map(|found| usual(found, app)).ok_or_else(Failure::authentication)?)
         }
         "client_credentials" => {
-            by_client(host, &form.client_id).map(|found| usual(found, app)).ok_or_else(Failure::authentication)
+            Ok(by_client(host, &form.client_id).map(|found| usual(found, app)).ok_or_else(Failure::authentication)?)
         }
-        "authorization_code" => by_code(host, form, app.ok_or_else(Failure::client_id)?),
+        "authorization_code" => Ok(by_code(host, form, app.ok_or_else(Failure::client_id)?)?),
         "refresh_token" => by_refresh_token(host, form, app.ok_or_else(Failure::client_id)?),
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => by_assertion(host, form, base_url),
-        _ => Err(Failure::new("unsupported_grant_type", "grant type not supported")),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => Ok(by_assertion(host, form, base_url)?),
+        _ => Err(Failure::new("unsupported_grant_type", "grant type not supported").into()),
     }
 }
 
@@ -121,11 +138,20 @@ fn by_code<'h>(host: &'h Host, form: &TokenForm, app: Arc<ConnectedApp>) -> Resu
     of_grant(host, grant, app, refresh_token)
 }
 
-fn by_refresh_token<'h>(host: &'h Host, form: &TokenForm, app: Arc<ConnectedApp>) -> Result<Granted<'h>, Failure> {
+fn by_refresh_token<'h>(host: &'h Host, form: &TokenForm, app: Arc<ConnectedApp>) -> Result<Granted<'h>, Refused> {
     let token = form.refresh_token.as_deref().ok_or_else(|| Failure::missing("refresh_token"))?;
-    let grant = host.logins.grants.refreshed(token).filter(|grant| grant.client_id == app.client_id);
-    let grant = grant.ok_or_else(|| Failure::new("invalid_grant", "expired access/refresh token"))?;
-    of_grant(host, grant, app, None)
+    let expired = || Failure::new("invalid_grant", "expired access/refresh token");
+    let grants = &host.logins.grants;
+    if !app.rotates_refresh_tokens {
+        let grant = grants.refreshed(token).filter(|grant| grant.client_id == app.client_id);
+        return Ok(of_grant(host, grant.ok_or_else(expired)?, app, None)?);
+    }
+    match grants.rotate(token, &app.client_id) {
+        Rotation::Replaced(grant, next) => Ok(of_grant(host, grant, app, Some(next))?),
+        // Unverified: whether an org tells a token that was used before from one that is none.
+        Rotation::Reused(ended) => Err(Refused { failure: expired(), ended }),
+        Rotation::Unknown => Err(expired().into()),
+    }
 }
 
 fn of_grant<'h>(
@@ -217,19 +243,27 @@ pub(super) struct RevokeForm {
 /// Ends the session of an access token, or a refresh token with the sessions that it opened.
 pub(super) async fn revoke(request: HttpRequest, form: web::Form<RevokeForm>, host: web::Data<Host>) -> HttpResponse {
     let tokens = host.logins.grants.revoke(&form.token).unwrap_or_else(|| vec![form.token.clone()]);
-    let sessions: Vec<_> =
-        tokens.into_iter().filter_map(|token| Some((Arc::clone(host.session(&token)?.0), token))).collect();
+    let sessions = sessions(&host, tokens);
     let Some(name) = sessions.first().map(|(org, _)| org.store.name().to_owned()) else {
         return HttpResponse::Ok().finish();
     };
     with_faults(&host, &request, Some(&name), b"", |_| async {
-        match web::block(move || sessions.iter().try_for_each(|(org, token)| org.end_session(token))).await {
-            Ok(Ok(())) => HttpResponse::Ok().finish(),
-            Ok(Err(error)) => Answer::from(error).into_response(),
-            Err(error) => Answer::from(internal(error.to_string())).into_response(),
+        match end(sessions).await {
+            Ok(()) => HttpResponse::Ok().finish(),
+            Err(error) => Answer::from(error).into_response(),
         }
     })
     .await
+}
+
+/// The sessions of these access tokens, as far as there are any, and their orgs.
+fn sessions(host: &Host, tokens: Vec<String>) -> Vec<(Arc<OrgHost>, String)> {
+    tokens.into_iter().filter_map(|token| Some((Arc::clone(host.session(&token)?.0), token))).collect()
+}
+
+async fn end(sessions: Vec<(Arc<OrgHost>, String)>) -> Result<(), ApiError> {
+    let ended = web::block(move || sessions.iter().try_for_each(|(org, token)| org.end_session(token))).await;
+    ended.unwrap_or_else(|error| Err(internal(error.to_string())))
 }
 
 pub(super) fn by_username<'h>(host: &'h Host, username: &str) -> Option<(&'h Arc<OrgHost>, &'h User)> {

@@ -208,6 +208,11 @@ pub(super) fn date(name: &str) -> FieldDef {
     field(name, FieldType::Date)
 }
 
+/// When something was last done with a record, which only an org knows: null here, where nobody has tasks or appointments.
+pub(super) fn last_activity() -> FieldDef {
+    date("LastActivityDate").label("Last Activity").read_only()
+}
+
 pub(super) fn datetime(name: &str) -> FieldDef {
     field(name, FieldType::DateTime)
 }

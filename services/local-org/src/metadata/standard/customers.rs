@@ -86,7 +86,12 @@ pub(super) fn objects() -> Vec<ObjectDef> {
         date("Birthdate"),
         long_text("Description", 32_000).label("Contact Description"),
     ]);
-    vec![account.owned().audited(), contact.owned().audited()]
+    let with_activities = |object: ObjectDef| {
+        let mut object = object.owned().audited();
+        object.fields.push(last_activity());
+        object
+    };
+    vec![with_activities(account), with_activities(contact)]
 }
 
 /// The parts of a compound address, as plain fields.

@@ -44,7 +44,7 @@ pub(super) fn objects() -> Vec<ObjectDef> {
     .owned()
     .audited();
     opportunity.fields.extend([
-        date("LastActivityDate").label("Last Activity").read_only(),
+        last_activity(),
         int("PushCount").defaults_to("0").read_only(),
         datetime("LastStageChangeDate").read_only(),
         int("FiscalQuarter").read_only(),

@@ -1,6 +1,6 @@
 -- Adds ARGV first…last to transaction t; returns how many were new. What is being made into a job, or was, is not.
--- `since` and `committed` are ms or ''.
-local function add(t, org, user, since, committed, first, last, quiet, patience)
+-- `since` and `committed` are ms or ''; `trace` is what the job is to be a part of, or ''.
+local function add(t, org, user, since, committed, trace, first, last, quiet, patience)
   local new = 0
   for name, kind in pairs({ids = 'set', taken = 'set', ['flush-ids'] = 'set', open = 'hash'}) do mend(key(name, t), kind) end
   pieces(first, last, function(from, to)
@@ -17,6 +17,7 @@ local function add(t, org, user, since, committed, first, last, quiet, patience)
   call('HSETNX', open, 'first', NOW)
   if org ~= '' then call('HSETNX', open, 'org', org) end
   if user ~= '' then call('HSETNX', open, 'user', user) end
+  if trace ~= '' then call('HSETNX', open, 'trace', trace) end
   local function keep(field, value, is_better)
     local known = number_of(call('HGET', open, field))
     if value ~= '' and (not known or is_better(tonumber(value), known)) then call('HSET', open, field, value) end
@@ -34,13 +35,14 @@ local function add(t, org, user, since, committed, first, last, quiet, patience)
 end
 
 -- Adds all transactions that stand in ARGV from `at` on, each as
---   <authorization>:<transaction key>, org or '', user or '', since ms or '', committed ms or '', number of ids, ids
+--   <authorization>:<transaction key>, org or '', user or '', since ms or '', committed ms or '', trace or '', number of ids, ids
 local function add_all(at, quiet, patience)
   local new = 0
   while ARGV[at] do
-    local ids = tonumber(ARGV[at + 5])
-    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], at + 6, at + 5 + ids, quiet, patience)
-    at = at + 6 + ids
+    local ids = tonumber(ARGV[at + 6])
+    new = new + add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], at + 7, at + 6 + ids,
+      quiet, patience)
+    at = at + 7 + ids
   end
   return new
 end

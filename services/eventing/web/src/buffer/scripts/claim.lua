@@ -1,5 +1,6 @@
 -- Takes transactions whose time has come, to be made into jobs. Returns {ms until the next one or -1, flushes, {{transaction
--- that was set aside, why}...}}, a flush being {transaction, number, org or '', user or '', since ms or '', ids}.
+-- that was set aside, why}...}}, a flush being {transaction, number, org or '', user or '', since ms or '', ids,
+-- trace or ''}.
 -- What cannot be read is set aside, and keeps no other from its turn.
 -- Grows a little, but above all what follows does: while Redis is full nothing is taken.
 -- ARGV 2 process  3 lease ms  4 most ids of a flush  5 most flushes
@@ -8,6 +9,9 @@ local due, flushing = P .. 'due', P .. 'flushing'
 mend(due, 'zset')
 mend(flushing, 'zset')
 local flushes, aside, ids, wait = {}, {}, 0, -1
+
+-- Longest trace that anybody of us writes: traceparent, a space, tracestate.
+local MOST_TRACE = 600
 
 -- The name of a transaction that is text.
 local function shown(t) return (string.gsub(t, '[^\33-\126]', '?')) end
@@ -18,7 +22,8 @@ local function read(t)
   if t ~= shown(t) then return nil, 'its name' end
   if type_of(flush) ~= 'hash' then return nil, 'no flush' end
   if type_of(from) ~= 'set' then return nil, 'no records' end
-  local number, org, user, since, committed = unpack(call('HMGET', flush, 'number', 'org', 'user', 'since', 'committed'))
+  local number, org, user, since, committed, trace =
+    unpack(call('HMGET', flush, 'number', 'org', 'user', 'since', 'committed', 'trace'))
   if not number_of(number) or string.format('%.0f', number) ~= number then return nil, 'number' end
   if since and not number_of(since) then return nil, 'since' end
   if committed and not number_of(committed) then return nil, 'committed' end
@@ -28,7 +33,8 @@ local function read(t)
   end
   if user and string.find(user, '%W') then user = nil end
   if org and string.find(org, '%W') then org = nil end
-  return {t, tonumber(number), org or '', user or '', since or '', members}
+  if trace and (#trace > MOST_TRACE or string.find(trace, '[^ -~]')) then trace = nil end
+  return {t, tonumber(number), org or '', user or '', since or '', members, trace or ''}
 end
 
 local function hand_out(t)
@@ -63,12 +69,13 @@ if not is_count(call('GET', P .. 'flushes') or '0', 15) then call('SET', P .. 'f
 -- Moves the ids of t into a flush; those that are too many for one wait for the next.
 local function begin(t)
   local from, to, open = key('ids', t), key('flush-ids', t), key('open', t)
-  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since', 'committed', 'org')
+  local flush, fields = key('flush', t), call('HMGET', open, 'user', 'since', 'committed', 'org', 'trace')
   call('HSET', flush, 'number', call('INCR', P .. 'flushes'))
   if fields[1] then call('HSET', flush, 'user', fields[1]) end
   if fields[2] then call('HSET', flush, 'since', fields[2]) end
   if fields[3] then call('HSET', flush, 'committed', fields[3]) end
   if fields[4] then call('HSET', flush, 'org', fields[4]) end
+  if fields[5] then call('HSET', flush, 'trace', fields[5]) end
   if call('SCARD', from) <= most_ids then
     call('RENAME', from, to)
     call('DEL', open)
