@@ -33,6 +33,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod touched;
+mod turn;
 mod tx;
 mod undelete;
 mod undo;

@@ -33,9 +33,9 @@ use crate::host::{Host, OrgHost, Session};
 use crate::settings::allows_duplicates;
 use crate::version::Version;
 
-/// Adds the routes.
+/// Adds the routes, below `/services/data`.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/services/data/{version}/jobs/{path:.*}").to(jobs));
+    config.service(web::resource("/{version}/jobs/{path:.*}").to(jobs));
 }
 
 /// Any call. Like those of the rest of the data API it runs on a task of its own.

@@ -10,6 +10,8 @@ use self::conditions::Conditions;
 use super::answer::{malformed_json, not_found};
 use super::resource::{Method, Resource};
 use crate::error::ApiError;
+use crate::soql;
+use crate::soql::ast::Query;
 use crate::version::Version;
 
 /// Where the data API begins.
@@ -30,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) resource: Resource,
     /// Parameters of the query string.
     params: Vec<(String, String)>,
+    /// The query of parameter `q`, once it was read.
+    pub(crate) query: Option<Query>,
     /// The body, where there is one.
     pub(crate) body: Option<Value>,
     /// Records and children on a page of a query result.
@@ -67,6 +71,7 @@ impl Call {
             method,
             resource,
             params,
+            query: None,
             body: None,
             batch_size: MAX_BATCH_SIZE,
             allow_duplicates: false,
@@ -94,6 +99,14 @@ impl Call {
     /// A parameter of the query string.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Reads the query of parameter `q` ahead of its execution; none where it is no query, which execution tells.
+    pub(crate) fn read_query(&mut self) -> Option<&Query> {
+        if self.query.is_none() {
+            self.query = soql::parse(self.param("q")?).ok();
+        }
+        self.query.as_ref()
     }
 
     /// A parameter that is a comma-separated list.

@@ -17,10 +17,10 @@ use crate::version::Version;
 /// Largest body that is read, in bytes: an archive of 39 MB, and what stands around it.
 pub(crate) const MAX_BODY: usize = 40 * 1024 * 1024;
 
-/// Adds the routes.
+/// Adds the routes, below `/services/data`.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    let requests = web::resource("/services/data/{version}/metadata/deployRequest");
-    let request = web::resource("/services/data/{version}/metadata/deployRequest/{id}");
+    let requests = web::resource("/{version}/metadata/deployRequest");
+    let request = web::resource("/{version}/metadata/deployRequest/{id}");
     config
         .service(requests.app_data(web::PayloadConfig::new(MAX_BODY)).route(web::post().to(deploy)))
         .service(request.route(web::get().to(status)).route(web::patch().to(cancel)));

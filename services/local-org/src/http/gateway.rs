@@ -14,6 +14,7 @@ use super::call::Call;
 use super::call::conditions::Conditions;
 use super::encoding::Encoding;
 use super::request::{base_url, check_head, header, session_of, target};
+use super::resource::{Method, Resource};
 use super::work::Context;
 use super::{MAX_BODY, connection, execute, limits, odd};
 use crate::cdc::Origin;
@@ -22,13 +23,14 @@ use crate::error::ApiError;
 use crate::faults::{Action, Probe, RecordError};
 use crate::host::{Host, OrgHost, Session};
 use crate::settings::allows_duplicates;
-use crate::version;
+use crate::{soql, version};
 
-/// Adds the routes of the data API.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource(["/services/data", "/services/data/"]).to(versions))
-        .service(web::resource("/services/data/{path:.*}").to(data));
+/// Longest body, in bytes, of a call that is done at once: that of a few records.
+const SMALL_BODY: usize = 8 * 1024;
+
+/// Adds the list of versions, and takes all that is not there by then, below `/services/data`.
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(web::resource("").to(versions)).default_service(web::to(data));
 }
 
 /// `/services/data`: needs no session and counts for nothing.
@@ -38,7 +40,11 @@ async fn versions(request: HttpRequest, host: web::Data<Host>) -> HttpResponse {
 
 /// Any call of the data API. It runs on a task of its own, so that a client that goes away does not cancel it halfway:
 /// an org does not notice that either.
-async fn data(request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, host: web::Data<Host>) -> HttpResponse {
+pub(super) async fn data(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    host: web::Data<Host>,
+) -> HttpResponse {
     let task = actix_web::rt::spawn(async move {
         let outcome = match body {
             Ok(body) => decoded(&request, body).await.and_then(|body| Exchange::begin(&request, body, &host)),
@@ -92,7 +98,7 @@ impl Exchange {
         counted(host, request, &org, operation, &body, |fault| self.execute(host, fault)).await
     }
 
-    async fn execute(self, host: &Host, fault: Option<RecordError>) -> HttpResponse {
+    async fn execute(mut self, host: &Host, fault: Option<RecordError>) -> HttpResponse {
         let costs = host.costs.get();
         let org = Arc::clone(&self.org);
         let Ok(_in_execution) = org.counters.begin(costs.max_concurrent) else {
@@ -100,13 +106,30 @@ impl Exchange {
         };
         pause(costs.call()).await;
         let daily_limit = costs.daily_limit.unwrap_or(limits::UNLIMITED);
-        let done = web::block(move || self.work(fault.as_ref(), daily_limit)).await;
+        // Another thread costs a small call more than its work, and then they wait for each other.
+        let done = if self.is_small() && org.store.is_free_soon() {
+            Ok(self.work(fault.as_ref(), daily_limit))
+        } else {
+            web::block(move || self.work(fault.as_ref(), daily_limit)).await
+        };
         let Ok((answer, rows)) = done else {
             return Answer::from(internal("An unexpected error occurred")).into_response();
         };
         org.counters.add_rows(rows);
         pause(costs.rows(rows.read + rows.written)).await;
         answer.into_response()
+    }
+
+    /// Whether the work is done in a fraction of a millisecond, as far as one can tell without doing it.
+    fn is_small(&mut self) -> bool {
+        let is_small = match &self.call.resource {
+            Resource::Query { .. } => self.call.read_query().is_some_and(soql::finds_few),
+            Resource::Record { .. } | Resource::ExternalId { .. } => self.call.method != Method::Delete,
+            Resource::Sobject { .. } => self.call.method == Method::Post,
+            Resource::Graph | Resource::QueryMore { .. } => true,
+            _ => false,
+        };
+        is_small && self.body.len() <= SMALL_BODY
     }
 
     /// Does the work in the store; blocks.

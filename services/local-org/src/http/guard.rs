@@ -9,13 +9,14 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
 use super::answer::{Answer, internal};
+use super::slashes;
 use crate::error::ApiError;
 use crate::guard::Caller;
 use crate::host::Host;
 
-/// Refuses requests that a web page of another site may be behind.
+/// Refuses requests that a web page of another site may be behind, and tidies the paths of the others.
 pub(crate) async fn screen(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let checked = match request.app_data::<web::Data<Host>>() {
@@ -24,6 +25,7 @@ pub(crate) async fn screen(
     };
     match checked {
         Ok(()) => {
+            slashes::take_away(&mut request);
             let mut response = next.call(request).await?.map_into_left_body();
             // Names of headers have no case, but an org capitalises them, and there are clients that look for that.
             response.response_mut().head_mut().set_camel_case_headers(true);

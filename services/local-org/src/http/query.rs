@@ -74,7 +74,10 @@ fn find(records: &mut Records<'_, '_>, call: &Call, deleted: bool) -> Result<Rep
     }
     let outcome = match definition_query(soql) {
         Some(query) => records.definitions(&query, call.version)?,
-        None => records.query(soql, deleted, call.version)?,
+        None => match &call.query {
+            Some(query) => records.parsed_query(query, deleted, call.version)?,
+            None => records.query(soql, deleted, call.version)?,
+        },
     };
     // A page's rows are counted when it is given, not when the query ran.
     records.defer(outcome.len());

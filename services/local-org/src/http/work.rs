@@ -236,6 +236,11 @@ impl Records<'_, '_> {
         self.tx.find(soql, deleted, &version.to_string())
     }
 
+    /// Runs a query that was read before.
+    pub(crate) fn parsed_query(&mut self, query: &Query, deleted: bool, version: Version) -> Result<Outcome, ApiError> {
+        self.tx.find_parsed(query, deleted, &version.to_string())
+    }
+
     /// Runs a query on definitions of objects and fields.
     pub(crate) fn definitions(&self, query: &Query, version: Version) -> Result<Outcome, ApiError> {
         let access = self.tx.access();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 use super::tunnel;
@@ -41,25 +41,23 @@ pub(super) fn app(
 > {
     let app =
         App::new().app_data(shared.host).app_data(shared.endpoints).app_data(shared.client).app_data(shared.https);
-    // The Salesforce CLI doubles slashes, and an org does not mind.
-    app.wrap(NormalizePath::trim()).wrap(from_fn(http::guard::screen)).configure(configure)
+    app.wrap(from_fn(http::guard::screen)).configure(configure)
 }
 
 /// Adds the routes of all faces that speak HTTP.
 fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(web::PayloadConfig::new(http::MAX_BODY))
+        // First, because nearly all requests are for it.
+        .configure(http::data)
         .configure(|config| control::configure(config, external_services::control))
         .configure(applink::configure)
         .configure(heroku::configure)
         .configure(http::oauth::configure)
-        .configure(http::bulk::configure)
         .configure(http::bulk_v1::configure)
-        .configure(http::deploys::configure)
         .configure(soap::configure)
         .configure(external_services::configure)
         .configure(console::configure)
-        .configure(http::gateway::configure)
         .default_service(web::to(nothing_here));
 }
 

@@ -1,8 +1,9 @@
 //! Translates conditions to SQL.
 //!
 //! SOQL has two truth values, SQL three: a comparison here may give SQL's `NULL` where SOQL says false, which makes no
-//! difference to `AND`, `OR` and `WHERE`, and `NOT` takes it away with `IS NOT TRUE`. `IS` and `IS NOT` are SQLite's
-//! comparisons that treat null as a value, which is what `=` and `!=` mean in SOQL; both can use an index.
+//! difference to `AND`, `OR` and `WHERE`, and `NOT` takes it away with `IS NOT TRUE`. `!=` is SQLite's `IS NOT`, which
+//! treats null as a value. Equality with a value is `=` and not `IS`: only of `=` SQLite knows that it holds for no null,
+//! so that an index without nulls serves it.
 
 use rusqlite::types::Value;
 
@@ -103,8 +104,8 @@ impl<'a> Filter<'_, 'a, '_> {
         }
         Ok(match self.bind(operand, literal)? {
             Bound::Value(value) => match comparison {
-                Comparison::Equal => equal(operand, value, "IS"),
-                Comparison::NotEqual => equal(operand, value, "IS NOT"),
+                Comparison::Equal => equal(operand, value),
+                Comparison::NotEqual => not_equal(operand, value),
                 Comparison::Less => ordered(operand, "<", value),
                 Comparison::LessOrEqual => ordered(operand, "<=", value),
                 Comparison::Greater => ordered(operand, ">", value),
@@ -128,9 +129,12 @@ impl<'a> Filter<'_, 'a, '_> {
         let Literal::Text(text) = literal else { return Err(self.wrong_type(operand)) };
         let (sql, pattern) = (&operand.sql, text.pattern());
         Ok(if operand.case_sensitive {
-            Fragment::new(format!("{sql} GLOB ?"), [Value::Text(glob(pattern))])
+            let matched = Fragment::new(format!("{sql} GLOB ?"), [Value::Text(glob(pattern))]);
+            starting_so(sql, literal_start(pattern), matched)
         } else if pattern.is_ascii() {
-            Fragment::new(format!("{sql} LIKE ? ESCAPE '\\'"), [Value::Text(pattern.to_owned())])
+            let matched = Fragment::new(format!("{sql} LIKE ? ESCAPE '\\'"), [Value::Text(pattern.to_owned())]);
+            // In lower case, as the collation compares.
+            starting_so(&format!("{sql} COLLATE NOCASE"), literal_start(pattern).to_ascii_lowercase(), matched)
         } else {
             Fragment::new(format!("soql_upper({sql}) LIKE ? ESCAPE '\\'"), [Value::Text(upper(pattern))])
         })
@@ -146,7 +150,7 @@ impl<'a> Filter<'_, 'a, '_> {
             }
         }
         match values.pop() {
-            Some(value) if values.is_empty() => terms.push(equal(operand, value, "IS")),
+            Some(value) if values.is_empty() => terms.push(equal(operand, value)),
             Some(value) => {
                 values.push(value);
                 terms.push(listed(operand, values));
@@ -207,13 +211,20 @@ fn is_null(value: &Value) -> bool {
     matches!(value, Value::Null) || matches!(value, Value::Text(text) if text.is_empty())
 }
 
-/// Equality by `IS` or `IS NOT`.
-fn equal(operand: &Operand<'_>, value: Value, operator: &str) -> Fragment {
+fn equal(operand: &Operand<'_>, value: Value) -> Fragment {
     if is_null(&value) {
-        return Fragment::new(format!("{} {operator} NULL", operand.sql), []);
+        return Fragment::new(format!("{} IS NULL", operand.sql), []);
     }
     let (sql, value) = folded(operand, value);
-    Fragment::new(format!("{sql} {operator} ?"), [value])
+    Fragment::new(format!("{sql} = ?"), [value])
+}
+
+fn not_equal(operand: &Operand<'_>, value: Value) -> Fragment {
+    if is_null(&value) {
+        return Fragment::new(format!("{} IS NOT NULL", operand.sql), []);
+    }
+    let (sql, value) = folded(operand, value);
+    Fragment::new(format!("{sql} IS NOT ?"), [value])
 }
 
 /// Both sides so that SQLite compares them as SOQL does. ASCII needs no function, so that an index on the column with
@@ -267,6 +278,42 @@ fn listed(operand: &Operand<'_>, values: Vec<Value>) -> Fragment {
     let found = format!("{left} IN (SELECT value FROM json_each(?))");
     let text = if nulls.is_empty() { found } else { format!("({found} OR {sql} IS NULL)") };
     Fragment::new(text, [list])
+}
+
+/// The test of a pattern, and with it the range of what starts as the pattern does: an index can serve that, and plans
+/// do not look at the pattern (`store::ddl::connect`).
+fn starting_so(sql: &str, start: String, matched: Fragment) -> Fragment {
+    let Some(end) = after_all_with(&start) else { return matched };
+    let mut range = Fragment::new(format!("({sql} >= ? AND {sql} < ? AND "), [Value::Text(start), Value::Text(end)]);
+    range.append(matched);
+    range.push(")");
+    range
+}
+
+/// What a `LIKE` pattern has in front of its first wildcard.
+fn literal_start(pattern: &str) -> String {
+    let mut start = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '%' | '_' => break,
+            '\\' => start.extend(chars.next()),
+            c => start.push(c),
+        }
+    }
+    start
+}
+
+/// The first text behind all that start so, in the order of code points; none where nothing is behind them.
+fn after_all_with(start: &str) -> Option<String> {
+    let mut chars: Vec<char> = start.chars().collect();
+    while let Some(last) = chars.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// A `LIKE` pattern for SQLite's `GLOB`, which regards case.

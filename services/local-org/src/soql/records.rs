@@ -73,6 +73,12 @@ enum Member {
 /// The column of the record's id.
 const ID: usize = 0;
 
+/// How a child query names its parents, of which one value tells all ids.
+const AMONG: &str = " IN (SELECT value FROM json_each(?))";
+
+/// The same for a single one, for which SQLite needs no table of ids.
+const ALONE: &str = " = ?";
+
 /// The column of the parent's id, in a child query only.
 const PARENT_ID: usize = 1;
 
@@ -253,7 +259,7 @@ impl<'a> Planner<'a> {
     fn finish(mut self, select: &Select) -> Result<Plan<'a>, ApiError> {
         let mut terms = Vec::new();
         if let Some(parent) = self.parent {
-            let ids = format!("t0.{} IN (SELECT value FROM json_each(?))", quoted(&parent.name));
+            let ids = format!("t0.{}{AMONG}", quoted(&parent.name));
             terms.push(Fragment::new(ids, [Stored::Null]));
         }
         terms.extend(self.scope.standing(select)?);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 
@@ -78,6 +79,8 @@ pub(super) fn connect(file: Option<&Path>) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // In KiB when negative.
     connection.pragma_update(None, "cache_size", -65_536)?;
+    // Plans do not look at bound values. Else SQLite prepares a statement anew where a value could lead to another plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

@@ -1,8 +1,7 @@
 //! Prepared statements that a transaction keeps at hand.
 //!
-//! The connection's own cache finds a statement by its whole text, and empties its bindings when it is given back; after
-//! that SQLite prepares it anew where a value could have changed the plan, as in every search for a value. A statement
-//! at hand is found by where its text is, or by what it is for, and keeps its bindings until the next ones.
+//! The connection's own cache finds a statement by its whole text, and empties its bindings when it is given back. A
+//! statement at hand is found by where its text is, or by what it is for, and keeps its bindings until the next ones.
 
 use std::cell::RefCell;
 use std::{fmt, ptr};

@@ -1,7 +1,7 @@
 //! An org: its database, and transactions on it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
@@ -10,6 +10,7 @@ use super::access::{self, Access};
 use super::actor::{Acting, Actor};
 use super::catalog::Catalog;
 use super::sequences::Sequences;
+use super::turn::{Turn, Turns};
 use super::tx::Tx;
 use super::undo::Undo;
 use super::{ddl, prefixes, publish};
@@ -78,7 +79,7 @@ pub struct Org {
     is_new: bool,
     /// Whether the org has a file.
     durable: bool,
-    database: Mutex<Database>,
+    database: Turns<Database>,
 }
 
 #[derive(Debug)]
@@ -101,12 +102,12 @@ impl Org {
         let connection = ddl::connect(config.file.as_deref())?;
         let is_new = ddl::migrate(&connection, &schema)?;
         let schema = prefixes::settled(&connection, schema)?;
-        let sequences = Sequences::load(&connection)?;
         let durable = config.file.is_some();
+        let sequences = Sequences::load(&connection, durable)?;
         let bus = bus(&connection, &schema, durable).map_err(|error| StoreError::Events(Box::new(error)))?;
         let bus = Arc::new(bus);
         let catalog = RwLock::new(Arc::new(Catalog::new(schema, Arc::clone(&bus), bus.topics())));
-        let database = Mutex::new(Database { connection, sequences, access: access::Cache::default() });
+        let database = Turns::new(Database { connection, sequences, access: access::Cache::default() });
         let org = Self { name: config.name.clone(), id, catalog, bus, is_new, durable, database };
         // Those of an earlier run with the same file ended with it.
         org.close_sessions()?;
@@ -208,9 +209,13 @@ impl Org {
         self.attempt(&mut database, actor, origin, &mut Undo::Part, work)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Database> {
-        // A poisoned lock is harmless: the transaction of the panicking thread was rolled back when it unwound.
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a transaction could begin at once, or soon, as far as one can tell.
+    pub(crate) fn is_free_soon(&self) -> bool {
+        self.database.comes_soon()
+    }
+
+    fn lock(&self) -> Turn<'_, Database> {
+        self.database.take()
     }
 
     /// Runs `work` in one transaction. `undo` says what becomes of a part of it that fails, and afterwards whether one

@@ -11,6 +11,7 @@ use super::tx::{Tx, record_id};
 use super::{Record, convert};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef};
+use crate::soql::ast::Query;
 use crate::soql::{self, ExecuteOptions, Explanation, Outcome, ResultSet};
 
 /// The object with a field that depends on who asks.
@@ -90,8 +91,20 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Those of SOQL.
     pub(crate) fn find(&mut self, soql: &str, include_deleted: bool, api_version: &str) -> Result<Outcome, ApiError> {
-        let query = soql::parse(soql)?;
-        if self.refresh(soql)? {
+        self.find_parsed(&soql::parse(soql)?, include_deleted, api_version)
+    }
+
+    /// [`Tx::find`] for a query that was read before.
+    ///
+    /// # Errors
+    /// Those of SOQL.
+    pub(crate) fn find_parsed(
+        &mut self,
+        query: &Query,
+        include_deleted: bool,
+        api_version: &str,
+    ) -> Result<Outcome, ApiError> {
+        if self.refresh(&query.text)? {
             self.loaded.clear();
         }
         let visible = |object: &ObjectDef, field: &FieldDef| self.visible(object, field);
@@ -104,7 +117,7 @@ impl<'a> Tx<'a> {
             visible: &visible,
             only: &only,
         };
-        let outcome = soql::run(self.connection, &self.catalog.schema, &query, &options)?;
+        let outcome = soql::run(self.connection, &self.catalog.schema, query, &options)?;
         self.rows += outcome.len() as u64;
         Ok(outcome)
     }

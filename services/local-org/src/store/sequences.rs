@@ -1,7 +1,7 @@
 //! Counters behind record ids and auto-numbers.
 //!
-//! They live in memory and are saved with the transaction that used them. A rolled-back transaction leaves a gap, as in
-//! a real org.
+//! They live in memory and, where the org has a file, are saved with the transaction that used them. A rolled-back
+//! transaction leaves a gap, as in a real org.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,21 +10,23 @@ use rusqlite::Connection;
 #[derive(Debug, Default)]
 pub(super) struct Sequences {
     next: HashMap<String, u64>,
+    /// Whether anybody reads them back.
+    durable: bool,
     unsaved: BTreeSet<String>,
 }
 
 impl Sequences {
-    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn load(connection: &Connection, durable: bool) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare("SELECT name, next FROM \"_Sequence\"")?;
         let next = statement
             .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?
             .collect::<Result<_, _>>()?;
-        Ok(Self { next, unsaved: BTreeSet::new() })
+        Ok(Self { next, durable, unsaved: BTreeSet::new() })
     }
 
     /// Takes `count` numbers and returns the first; the very first is 1.
     pub(super) fn take(&mut self, name: &str, count: u64) -> u64 {
-        if !self.unsaved.contains(name) {
+        if self.durable && !self.unsaved.contains(name) {
             self.unsaved.insert(name.to_owned());
         }
         if let Some(next) = self.next.get_mut(name) {

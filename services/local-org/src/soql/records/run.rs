@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::rows::{self, Table};
 use super::found::FoundChildren;
-use super::{Children, Found, ID, PARENT_ID, Plan};
+use super::{ALONE, AMONG, Children, Found, ID, PARENT_ID, Plan};
 use crate::error::ApiError;
 
 impl Plan<'_> {
@@ -28,8 +28,16 @@ impl Children<'_> {
     fn run(self, conn: &Connection, parents: &Table) -> Result<FoundChildren, ApiError> {
         let Self { mut plan, limit, offset } = self;
         let ids: Vec<&str> = parents.iter().map(|row| rows::text(row.get(ID))).collect();
+        let named = match ids.as_slice() {
+            [id] => {
+                // The first place is that of the parents: what is selected has no such condition.
+                plan.sql.text = plan.sql.text.replacen(AMONG, ALONE, 1);
+                (*id).to_owned()
+            }
+            ids => json!(ids).to_string(),
+        };
         if let Some(first) = plan.sql.values.first_mut() {
-            *first = Stored::Text(json!(ids).to_string());
+            *first = Stored::Text(named);
         }
         let found = plan.run(conn)?;
         let places: HashMap<&str, usize> = ids.into_iter().zip(0..).collect();

@@ -130,8 +130,12 @@ impl Org {
             };
             let columns: Vec<_> = fields.iter().map(column).collect();
             self.conn.execute_batch(&format!("CREATE TABLE \"{name}\" ({})", columns.join(", "))).unwrap();
-            for FieldDef { name: column, .. } in fields.iter().filter(|field| field.kind == FieldType::Reference) {
-                let index = format!("CREATE INDEX \"{name}.{column}\" ON \"{name}\" (\"{column}\")");
+            // As the store makes them.
+            let indexed = |field: &&FieldDef| field.kind == FieldType::Reference || field.unique;
+            for FieldDef { name: column, .. } in fields.iter().filter(indexed) {
+                let index = format!(
+                    "CREATE INDEX \"{name}.{column}\" ON \"{name}\" (\"{column}\") WHERE \"{column}\" IS NOT NULL"
+                );
                 self.conn.execute_batch(&index).unwrap();
             }
         }

@@ -59,6 +59,12 @@ fn ids_and_references_use_their_index() {
         (format!("SELECT Name FROM Opportunity WHERE Id IN ('{short}', '{account}')"), "Opportunity_1 (Id=?)"),
         (format!("SELECT Name FROM Opportunity WHERE AccountId = '{account}'"), "Opportunity.AccountId (AccountId=?)"),
         (
+            format!("SELECT Name FROM Opportunity WHERE AccountId IN ('{account}')"),
+            "Opportunity.AccountId (AccountId=?)",
+        ),
+        ("SELECT Id FROM Account WHERE Key__c = 'abc'".to_owned(), "Account.Key__c (Key__c=?)"),
+        ("SELECT Id FROM Account WHERE Key__c LIKE 'a\\_b%'".to_owned(), "Account.Key__c (Key__c>? AND Key__c<?)"),
+        (
             "SELECT Name FROM Opportunity WHERE Id IN (SELECT OpportunityId FROM Quote)".to_owned(),
             "sqlite_autoindex_Opportunity_1 (Id=?)",
         ),
@@ -71,10 +77,14 @@ fn ids_and_references_use_their_index() {
 #[test]
 fn text_can_use_an_index_without_regard_to_case() {
     let org = Org::sample();
-    org.conn.execute_batch("CREATE INDEX by_name ON Opportunity (Name COLLATE NOCASE)").unwrap();
-    for condition in ["Name = 'alpha'", "Name IN ('alpha', 'beta')"] {
+    org.conn.execute_batch("CREATE INDEX by_name ON Opportunity (Name COLLATE NOCASE) WHERE Name IS NOT NULL").unwrap();
+    for (condition, search) in [
+        ("Name = 'alpha'", "by_name (Name=?)"),
+        ("Name IN ('alpha', 'beta')", "by_name (Name=?)"),
+        ("Name LIKE 'Al%'", "by_name (Name>? AND Name<?)"),
+    ] {
         let plan = explain(&org, &format!("SELECT Id FROM Opportunity WHERE {condition}"));
-        assert!(plan.contains("by_name (Name=?)"), "{condition}\n{plan}");
+        assert!(plan.contains(search), "{condition}\n{plan}");
     }
 }
 
