@@ -163,7 +163,7 @@ export class Visitor {
 
   /** Whether the page has an icon that is there. */
   async icon() {
-    const href = await this.page.locator('link[rel=icon]').getAttribute('href', { timeout: 1_000 });
+    const href = await this.page.locator('link[rel=icon]').getAttribute('href');
     const answer = await this.page.request.get(new URL(href, this.page.url()).href);
     return answer.ok() && answer.headers()['content-type'].startsWith('image/');
   }

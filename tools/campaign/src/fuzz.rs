@@ -21,7 +21,7 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer
 /// Longest input, in bytes.
 const LONGEST: usize = 4_096;
 /// Seconds after which an input is too slow, and MiB after which it takes too much memory.
-const SLOW: u32 = 5;
+const SLOW: u32 = 30;
 const MEMORY: u32 = 1_024;
 
 /// Inputs that one run adds to a corpus at most: the repository is to stay small.

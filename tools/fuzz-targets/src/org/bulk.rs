@@ -93,7 +93,8 @@ pub fn org_v1(data: &[u8]) {
         }
         let (kind, media_type) = KINDS[usize::from(*first) % KINDS.len()];
         let operation = ["insert", "upsert", "query"][usize::from(*first / 3) % 3];
-        let job = json!({"object": "Account", "operation": operation, "contentType": kind, "externalIdFieldName": "LoadKey__c"});
+        let key = (operation == "upsert").then_some("LoadKey__c");
+        let job = json!({"object": "Account", "operation": operation, "contentType": kind, "externalIdFieldName": key});
         let created = org.json("POST", &format!("{ASYNC}/job"), "application/json", job.to_string().as_bytes());
         let Some(id) = created["id"].as_str() else { panic!("{operation} {kind}: {created}") };
         let job = format!("{ASYNC}/job/{id}");
