@@ -35,6 +35,8 @@ export class Visitor {
   static async arrive(browser, stack, options = {}) {
     const visitor = new Visitor();
     visitor.context = await browser.newContext({ baseURL: stack.url, viewport: DESKTOP, ...options });
+    // A machine may be busy.
+    visitor.context.setDefaultTimeout(60_000);
     visitor.page = await visitor.context.newPage();
     visitor.#listen(stack.url);
     return visitor;
