@@ -1,10 +1,14 @@
 //! The one way to make an HTTP client, and to read an answer without trusting its size. For the calls of others to Salesforce
 //! and Heroku too: an add-on, a callback.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt;
+use thiserror::Error;
 
 pub use crate::error::kind_of_bare_status;
 pub use crate::transport::bearer;
@@ -31,11 +35,11 @@ impl Default for HttpSettings {
 /// environment. Calls set their own time limits.
 ///
 /// # Errors
-/// When the system's root certificates cannot be loaded or the user agent is not a header value.
+/// [`HttpSetupError`] when the system's root certificates cannot be loaded or the user agent is not a header value.
 #[expect(clippy::disallowed_methods, reason = "the one client of the services")]
-pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, reqwest::Error> {
-    install_tls_provider();
-    reqwest::Client::builder()
+pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, HttpSetupError> {
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .referer(false)
@@ -44,7 +48,32 @@ pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, reqwest::
         // Shorter than what load balancers allow: a connection closed under a request leaves its outcome unknown.
         .pool_idle_timeout(Duration::from_secs(15))
         .user_agent(&settings.user_agent)
-        .build()
+        .build()?;
+    Ok(client)
+}
+
+/// Why there is no HTTP client.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HttpSetupError {
+    /// TLS cannot be set up with the system's root certificates.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    /// A setting of the client cannot be used.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What TLS needs, with the system's root certificates. They are some hundred files: read once for all clients of the process.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    static TLS: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(config) = TLS.get() {
+        return Ok(config.clone());
+    }
+    install_tls_provider();
+    let mut config = ClientConfig::with_platform_verifier()?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TLS.get_or_init(|| config).clone())
 }
 
 /// Makes ring the TLS provider of this process. Does nothing when there is one already.

@@ -48,7 +48,7 @@ pub use error::{ApiError, Error, ErrorKind, told};
 pub use graph::{Graph, GraphRequest};
 pub use graph_result::{GraphOutcome, GraphResult, NodeError};
 pub use hosts::{AllowedHosts, HostError};
-pub use http::{HttpSettings, http_client, install_tls_provider};
+pub use http::{HttpSettings, HttpSetupError, http_client, install_tls_provider};
 pub use id::{InvalidId, SalesforceId};
 pub use limits::Limit;
 pub use operation::Operation;

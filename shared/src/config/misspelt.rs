@@ -32,6 +32,9 @@ impl fmt::Display for Misspelt {
 /// The one of `names` that `name` is most like, if it is like any of them.
 pub(super) fn alike<'n>(name: &str, names: impl Iterator<Item = &'n String>) -> Option<&'n str> {
     let (_, most) = EDITS.into_iter().find(|(length, _)| name.len() >= *length)?;
+    // What differs more in length than it may in letters needs no comparison, of which a start makes some thousand.
+    let length = name.chars().count();
+    let names = names.filter(|other| other.chars().count().abs_diff(length) <= most);
     let distances = names.map(|other| (strsim::osa_distance(name, other), other.as_str()));
     distances.filter(|(edits, _)| (1..=most).contains(edits)).min().map(|(_, other)| other)
 }

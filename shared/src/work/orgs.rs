@@ -7,8 +7,8 @@ use crate::contracts::{ORG_ID, org_id};
 use crate::jobs::{Looked, TaskContext, TaskError};
 use crate::quotes::GenerateError;
 use crate::salesforce::{
-    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, OnCall, SalesforceId, Session,
-    SessionSource, http_client,
+    AllowedHosts, Client, ClientSettings, Error, FixedSession, HttpSettings, HttpSetupError, OnCall, SalesforceId,
+    Session, SessionSource, http_client,
 };
 use crate::telemetry::client_settings;
 use std::fmt;
@@ -51,7 +51,7 @@ impl Orgs {
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub fn new(settings: &WorkSettings) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: &WorkSettings) -> Result<Self, HttpSetupError> {
         Ok(Self {
             http: http_client(&HttpSettings::default())?,
             hosts: settings.hosts.clone(),

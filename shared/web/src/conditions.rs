@@ -13,7 +13,7 @@ use self::names::{Known, Names};
 use crate::client_context::Caller;
 use crate::{ApiError, WaitingCalls};
 use shared::salesforce::soql::{FieldUse, WhereClause, parse_where};
-use shared::salesforce::{Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, http_client};
+use shared::salesforce::{Client, ClientSettings, FixedSession, HttpSettings, HttpSetupError, RetryPolicy, http_client};
 use shared::telemetry::client_settings;
 use std::collections::HashMap;
 use std::fmt;
@@ -49,7 +49,7 @@ impl Conditions {
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub fn new(calls: WaitingCalls) -> Result<Self, reqwest::Error> {
+    pub fn new(calls: WaitingCalls) -> Result<Self, HttpSetupError> {
         let http = http_client(&HttpSettings::default())?;
         Ok(Self(Arc::new(Inner { http, calls, known: Mutex::default() })))
     }

@@ -6,6 +6,7 @@ mod callbacks;
 mod crashes;
 mod deadline;
 mod happy;
+mod https;
 mod permissions;
 mod repeats;
 mod security;

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use shared::quotes::key::JobKey;
 use shared::quotes::{Generator, GeneratorSettings, NoteStaging, QuoteSettings, single};
 use shared::salesforce::{
-    Client, ClientSettings, FixedSession, HttpSettings, RetryPolicy, SalesforceId, Session, http_client,
+    Client, ClientSettings, FixedSession, HttpSettings, HttpSetupError, RetryPolicy, SalesforceId, Session, http_client,
 };
 use shared::telemetry::client_settings;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Quoter {
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub(crate) fn new(quotes: QuoteSettings, deadline: Duration, cleanup: Cleanup) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(quotes: QuoteSettings, deadline: Duration, cleanup: Cleanup) -> Result<Self, HttpSetupError> {
         // Its total is longer than any deadline here, which so has the last word.
         let retry = RetryPolicy { max_attempts: MAX_ATTEMPTS, base_delay: BASE_DELAY, ..RetryPolicy::default() };
         let generator = GeneratorSettings { max_rounds: MAX_ROUNDS, ..quotes.generator };

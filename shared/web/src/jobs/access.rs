@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use shared::config::Reader;
 use shared::jobs::{JobId, JobView, Jobs};
 use shared::salesforce::{
-    Client, ClientSettings, ErrorKind, FixedSession, HttpSettings, RetryPolicy, Session, http_client, soql,
+    Client, ClientSettings, ErrorKind, FixedSession, HttpSettings, HttpSetupError, RetryPolicy, Session, http_client,
+    soql,
 };
 use shared::telemetry::client_settings;
 use std::collections::HashMap;
@@ -79,7 +80,7 @@ impl JobAccess {
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub fn new(settings: JobAccessSettings, calls: WaitingCalls) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: JobAccessSettings, calls: WaitingCalls) -> Result<Self, HttpSetupError> {
         let http = http_client(&HttpSettings::default())?;
         Ok(Self(Arc::new(Inner { settings, http, calls, known: Mutex::default() })))
     }
