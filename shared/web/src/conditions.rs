@@ -13,7 +13,9 @@ use self::names::{Known, Names};
 use crate::client_context::Caller;
 use crate::{ApiError, WaitingCalls};
 use shared::salesforce::soql::{FieldUse, WhereClause, parse_where};
-use shared::salesforce::{Client, ClientSettings, FixedSession, HttpSettings, HttpSetupError, RetryPolicy, http_client};
+use shared::salesforce::{
+    Client, ClientSettings, FixedSession, HttpSettings, HttpSetupError, RetryPolicy, http_client,
+};
 use shared::telemetry::client_settings;
 use std::collections::HashMap;
 use std::fmt;

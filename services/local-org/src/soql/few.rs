@@ -39,7 +39,7 @@ mod tests {
         ] {
             assert!(finds_few(&parse(query).unwrap()), "{query}");
         }
-        let many = format!("SELECT Name FROM Account WHERE Id IN ({})", vec!["'001'"; 11].join(","));
+        let many = format!("SELECT Name FROM Account WHERE Id IN ({})", ["'001'"; 11].join(","));
         for query in [
             many.as_str(),
             "SELECT Name FROM Account",
