@@ -85,7 +85,9 @@ impl Operator {
             return Err(Refusal::not_now(reason, job));
         }
         if !self.has_letter(&job.id, letters).await? {
-            return Err(Refusal::not_now(NO_LETTER, job));
+            // Somebody else may have put it back since the job was read, and it is told who.
+            let job = self.known(&job.id).await?;
+            return Err(Refusal::not_now(why_not(&job).unwrap_or(NO_LETTER), &job));
         }
         self.check_free(job).await?;
         let task = match letters {

@@ -105,7 +105,11 @@ pub fn org_v1(data: &[u8]) {
         let batches = format!("{job}/batch");
         let ended = org.until(&batches, |replied| {
             let text = String::from_utf8_lossy(&replied.body);
-            !text.contains("Queued") && !text.contains("InProgress")
+            // The state as XML and JSON write it: what was sent may hold the words, and errors repeat it.
+            let goes_on = |state: &str| {
+                text.contains(&format!("<state>{state}<")) || text.contains(&format!("\"state\":\"{state}\""))
+            };
+            !goes_on("Queued") && !goes_on("InProgress")
         });
         let Some(batch) = word(&String::from_utf8_lossy(&ended.body), "751") else { panic!("no batch") };
         org.ask("GET", &format!("{batches}/{batch}/result"), "", b"");
