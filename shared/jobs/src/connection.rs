@@ -8,7 +8,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
-    ScriptInvocation, Value, from_redis_value,
+    ScriptInvocation, ServerErrorKind, Value, from_redis_value,
 };
 use secrecy::ExposeSecret;
 use tokio::sync::broadcast;
@@ -45,6 +45,14 @@ pub(super) enum Repeat {
     Never,
 }
 
+/// How often a script is loaded and called. Another client may have Redis forget all scripts (`SCRIPT FLUSH`) after it was loaded and
+/// before it ran; nothing has happened then.
+const FORGOTTEN: usize = 10;
+
+fn is_forgotten(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
 /// What can be sent, as often as it takes.
 enum Request<'a> {
     Script(&'a ScriptInvocation<'a>),
@@ -54,7 +62,16 @@ enum Request<'a> {
 impl Request<'_> {
     async fn send(&self, mut manager: ConnectionManager) -> Result<Value, RedisError> {
         match self {
-            Self::Script(script) => script.invoke_async(&mut manager).await,
+            Self::Script(script) => {
+                let mut answer = script.invoke_async(&mut manager).await;
+                for _ in 1..FORGOTTEN {
+                    if !answer.as_ref().is_err_and(is_forgotten) {
+                        break;
+                    }
+                    answer = script.invoke_async(&mut manager).await;
+                }
+                answer
+            }
             Self::Command(command) => command.query_async(&mut manager).await,
         }
     }

@@ -127,6 +127,24 @@ async fn a_worker_runs_no_task_beside_one_that_redis_has_forgotten() {
     worker.stop().await;
 }
 
+/// A script is called by its digest, and loaded when Redis does not know it. It may be forgotten between the two.
+#[tokio::test]
+async fn scripts_run_though_somebody_has_redis_forget_them_all_the_time() {
+    let server = RedisServer::start(&NO_PERSISTENCE);
+    let bed = Bed::on(&server, |_| {}).await;
+    let mut redis = bed.redis.clone();
+    let flusher = tokio::spawn(async move {
+        loop {
+            let _: () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut redis).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    for _ in 0..200 {
+        bed.tasks.stats().await.unwrap();
+    }
+    flusher.abort();
+}
+
 #[tokio::test]
 async fn broken_connections_and_a_flushed_script_cache_are_survived() {
     let server = RedisServer::start(&NO_PERSISTENCE);
