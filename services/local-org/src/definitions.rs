@@ -3,6 +3,7 @@
 //! other. What was deployed and is kept, such as Apex classes, are records of `ApexClass` and its like; objects of which a local org
 //! never has records, such as `ApexLog`, are there and empty.
 
+mod deployed;
 mod names;
 mod objects;
 mod rows;
@@ -10,39 +11,11 @@ mod rows;
 use chrono::Utc;
 use rusqlite::Connection;
 
+pub(crate) use self::deployed::{DEPLOYED, Deployed};
 use crate::error::ApiError;
 use crate::schema::{FieldDef, ObjectDef, Schema};
 use crate::soql::ast::Query;
 use crate::soql::{self, ExecuteOptions, Outcome};
-
-/// Something that was deployed and is kept.
-#[derive(Debug, Clone)]
-pub(crate) struct Deployed {
-    /// Its type in the Metadata API, which is its object: one of [`DEPLOYED`].
-    pub(crate) type_name: &'static str,
-    /// Id, 18 characters.
-    pub(crate) id: String,
-    /// Full name.
-    pub(crate) name: String,
-    /// `apiVersion` of its metadata.
-    pub(crate) api_version: Option<f64>,
-    /// Source text, of what has one.
-    pub(crate) body: Option<String>,
-    /// When it was deployed first and last, as the Metadata API writes it.
-    pub(crate) created: String,
-    pub(crate) modified: String,
-}
-
-/// Types whose components are records of the object of that name.
-pub(crate) const DEPLOYED: [&str; 7] = [
-    "ApexClass",
-    "ApexTrigger",
-    "ApexPage",
-    "ApexComponent",
-    "LightningComponentBundle",
-    "ValidationRule",
-    "WorkflowRule",
-];
 
 /// Whether the object of that name is one of these.
 pub(crate) fn has(object: &str) -> bool {

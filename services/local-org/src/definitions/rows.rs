@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::Deployed;
+use super::deployed::Deployed;
 use super::names::{data_type, developer_name, id_of, value_type};
 use crate::schema::{FieldDef, FieldType, ObjectDef, Schema};
 

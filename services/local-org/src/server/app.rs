@@ -49,7 +49,7 @@ fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(web::PayloadConfig::new(http::MAX_BODY))
         // First, because nearly all requests are for it.
-        .configure(http::data)
+        .configure(http::routes::data)
         .configure(|config| control::configure(config, external_services::control))
         .configure(applink::configure)
         .configure(heroku::configure)
